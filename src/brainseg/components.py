@@ -1,0 +1,45 @@
+"""Losses, optimizers, architectures and data sources, found by name.
+
+A component is one file, `brainseg/<kind>/<name>.py`, with two things in it: a function
+(or class) called like the file, and `Settings`, the type of its keyword arguments. The
+numbers come from the block `<kind>.<name>` of params.yaml. Nothing imports a whole folder,
+so an edit of one component re-runs only what uses it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from brainseg.errors import UserError
+from brainseg.params import PARAMS_FILE, choice, settings
+
+# kind -> (the word in params.yaml that chooses, the section that holds the blocks)
+KINDS = {
+    "losses": ("loss", "losses"),
+    "optims": ("optim", "optims"),
+    "archs": ("arch", "archs"),
+    "sources": ("data", "datasets"),
+}
+
+
+def names(kind: str) -> list[str]:
+    """All components of a kind, by the names of their files."""
+    folder = Path(__file__).parent / kind
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def load(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+    """The component `name` with the settings of its block in params bound as keywords."""
+    word, section = KINDS[kind]
+    if name not in names(kind):
+        allowed = ", ".join(names(kind))
+        raise UserError(f"{PARAMS_FILE}: {word} is {name!r}; expected one of: {allowed}")
+    module = import_module(f"brainseg.{kind}.{name}")
+    return partial(getattr(module, name), **dict(settings(module.Settings, params, f"{section}.{name}")))
+
+
+def chosen(kind: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+    """The component that the top-level word of params chooses."""
+    return load(kind, choice(params, KINDS[kind][0]), params)

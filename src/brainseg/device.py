@@ -1,0 +1,35 @@
+"""Which device computes, and in which precision."""
+
+import os
+
+import torch
+
+from brainseg.errors import UserError
+
+
+def pick_device() -> torch.device:
+    """BRAINSEG_DEVICE if it is set, else the first GPU, else the CPU.
+
+    From the environment, not params.yaml: where it runs is no part of an experiment.
+    """
+    given = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(given)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"BRAINSEG_DEVICE is {given!r}, which does not work here: {reason}") from None
+    return device
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Mixed precision for forward passes: bf16 if asked for, or at "auto" where the hardware has it."""
+    bf16 = precision == "bf16" or (precision == "auto" and has_bf16(device))
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bf16 itself; emulated it is hundreds of times slower."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,0 +1,30 @@
+"""Mistakes a person can mend are told in one line each, without a traceback."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class UserError(Exception):
+    """Something given to brainseg is wrong: a setting, a file, a data set.
+
+    The message says what was given, what is allowed and what to do; several
+    faults found together are several lines.
+    """
+
+
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """Print a UserError or an operating-system error on stderr and exit with code 1."""
+    try:
+        yield
+    except UserError as error:
+        fault = str(error)
+    except OSError as error:  # a full disk, a file that may not be read
+        where = f"{error.filename}: " if error.filename else ""
+        fault = f"{where}{error.strerror or error}"
+    else:
+        return
+    for line in fault.splitlines():
+        print(f"error: {line}", file=sys.stderr)
+    raise SystemExit(1)

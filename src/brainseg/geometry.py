@@ -1,0 +1,78 @@
+"""From a file's grid to the network's square grid and back: crop, pad, resize."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import ndimage
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Which box of a file's (height, width) grid the network sees. Half-open pixel bounds.
+
+    The box is padded to a square around its centre, as the report's code does (the odd pixel
+    goes below or to the right), and the square is resized to the network's side.
+    """
+
+    height: int
+    width: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def square_px(self) -> int:
+        return max(self.bottom - self.top, self.right - self.left)
+
+    def to_square(self, volume: np.ndarray, side_px: int, order: int) -> np.ndarray:
+        """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float32.
+
+        Equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
+        the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
+        """
+        rows, columns = self._resize_box(side_px, order, "grid-constant")
+        box = volume[..., self.top : self.bottom, self.left : self.right].astype(np.float32)
+        return rows @ box @ columns.T
+
+    def to_file(self, probability: np.ndarray) -> np.ndarray:
+        """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""
+        side_px = probability.shape[-1]
+        back = _resize_matrix(side_px, self.square_px, 1, "nearest")
+        rows, columns = back[self._inside_square()[0]], back[self._inside_square()[1]]
+        file = np.zeros((*probability.shape[:-2], self.height, self.width), np.float32)
+        box = rows @ probability.astype(np.float32) @ columns.T
+        file[..., self.top : self.bottom, self.left : self.right] = box
+        return file
+
+    def _inside_square(self) -> tuple[slice, slice]:
+        height, width = self.bottom - self.top, self.right - self.left
+        above, before = (self.square_px - height) // 2, (self.square_px - width) // 2
+        return slice(above, above + height), slice(before, before + width)
+
+    def _resize_box(self, side_px: int, order: int, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        # the padding is 0, so its columns of the matrix can be left out
+        whole = _resize_matrix(self.square_px, side_px, order, mode)
+        rows, columns = self._inside_square()
+        return whole[:, rows], whole[:, columns]
+
+
+def resize_square(probability: np.ndarray, side_px: int) -> np.ndarray:
+    """Resize (..., n, n) to (..., side_px, side_px) float32, linearly; no change at equal sides."""
+    if probability.shape[-1] == side_px:
+        return probability.astype(np.float32)
+    matrix = _resize_matrix(probability.shape[-1], side_px, 1, "nearest")
+    return matrix @ probability.astype(np.float32) @ matrix.T
+
+
+@lru_cache(maxsize=64)
+def _resize_matrix(before_px: int, after_px: int, order: int, mode: str) -> np.ndarray:
+    """The (after_px, before_px) matrix that resizes one axis.
+
+    Spline resizing is linear in the image and separable, so zooming the unit vectors once
+    gives a matrix that does whole volumes at the speed of a matrix product.
+    """
+    unit = np.eye(before_px)
+    zoomed = ndimage.zoom(unit, (after_px / before_px, 1), order=order, mode=mode, grid_mode=True)
+    return zoomed.astype(np.float32)

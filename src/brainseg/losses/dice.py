@@ -1,0 +1,32 @@
+"""Dice loss: 1 - (2 sum(p y) + s) / (sum(p) + sum(y) + s).
+
+The report's loss (section 5.1), after Milletari, Navab & Ahmadi, "V-Net", 3DV 2016, section 3,
+without its squares in the denominator, as the report's reference code has it.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+
+from brainseg.params import Settings
+
+
+class Settings(Settings):
+    smooth: float = Field(gt=0)
+    reduce: Literal["batch", "sample"]
+
+
+def dice(logits: torch.Tensor, target: torch.Tensor, *, smooth: float, reduce: str) -> torch.Tensor:
+    """Scalar float32 loss in 0 ... 1 of logits and target, both (N, 1, H, W).
+
+    reduce="batch" takes the sums over the whole batch (the report's way: a slice without
+    lesion then has little weight); "sample" takes them per slice and averages the losses.
+    An empty target with an empty prediction costs 0, thanks to `smooth`.
+    """
+    axes = (0, 1, 2, 3) if reduce == "batch" else (1, 2, 3)
+    with torch.autocast(logits.device.type, enabled=False):  # sums over pixels need float32
+        probability, target = logits.float().sigmoid(), target.float()
+        intersection = (probability * target).sum(axes)
+        total = probability.sum(axes) + target.sum(axes)
+        return (1 - (2 * intersection + smooth) / (total + smooth)).mean()

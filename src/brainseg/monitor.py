@@ -1,0 +1,44 @@
+"""What training looks like while it runs, for TensorBoard. Its files hold clock times and
+are no part of any result."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from brainseg.slices import Slices
+
+SLICES_EVERY = 5  # epochs between pictures
+EXAMPLES = 4  # validation patients shown
+
+
+class Monitor:
+    """Writes a curve for every number of an epoch, and example slices now and then."""
+
+    def __init__(self, folder: Path, validation: Slices) -> None:
+        shutil.rmtree(folder, ignore_errors=True)  # the curves of the run before would mix in
+        self.writer = SummaryWriter(folder)
+        largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
+        self.images, self.masks = validation.batch(torch.stack(largest[:EXAMPLES]))
+
+    def __enter__(self) -> "Monitor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.writer.close()
+
+    @torch.inference_mode()
+    def after_epoch(self, network: torch.nn.Module, row: dict[str, float]) -> None:
+        epoch = int(row["epoch"])
+        for name, value in row.items():
+            if name != "epoch":
+                subset, score = name.split("_", 1)
+                self.writer.add_scalar(f"{score}/{subset}", value, epoch)
+        if epoch == 1 or epoch % SLICES_EVERY == 0:
+            probability = network(self.images).float().sigmoid()
+            flair = self.images[:, 1:2]
+            low, high = flair.amin((2, 3), keepdim=True), flair.amax((2, 3), keepdim=True)
+            grey = (flair - low) / (high - low).clamp_min(1e-6)
+            picture = torch.cat([grey, self.masks, probability], dim=3)  # FLAIR | truth | probability
+            self.writer.add_images("flair_truth_probability", picture.cpu(), epoch)

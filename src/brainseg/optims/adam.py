@@ -1,0 +1,21 @@
+"""Adam. Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015."""
+
+from collections.abc import Iterable
+
+import torch
+from pydantic import Field
+
+from brainseg.params import Settings
+
+
+class Settings(Settings):
+    lr: float = Field(gt=0)
+    beta1: float = Field(ge=0, lt=1)
+    beta2: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0)
+
+
+def adam(
+    parameters: Iterable[torch.nn.Parameter], *, lr: float, beta1: float, beta2: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)

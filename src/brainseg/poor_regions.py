@@ -1,0 +1,39 @@
+"""Where a slice is clearly badly segmented, found from its error map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle around a poor region, in pixels of the slice: row, column, radius."""
+
+    row: float
+    column: float
+    radius_px: float
+
+
+def poor_regions(prediction: np.ndarray, truth: np.ndarray, thickness_px: int = 3) -> list[Circle]:
+    """Circles around the errors of a slice that are at least `thickness_px` thick, largest first.
+
+    prediction and truth are (H, W) bool. An edge that is off by a pixel is a thin line of
+    errors, no cause for concern: it does not survive an opening by a square of thickness_px.
+    A small lesion that is missed whole, or made up, counts however thin it is.
+    """
+    errors = prediction ^ truth
+    poor = ndimage.binary_opening(errors, np.ones((thickness_px, thickness_px)))
+    for mask, other in ((truth, prediction), (prediction, truth)):
+        labels, _ = ndimage.label(mask, np.ones((3, 3)))
+        untouched = np.setdiff1d(np.unique(labels), np.unique(labels[other]))
+        poor |= np.isin(labels, untouched[untouched > 0])
+    labels, count = ndimage.label(poor, np.ones((3, 3)))
+    places = [np.argwhere(labels == number) for number in range(1, count + 1)]
+    return [_around(place) for place in sorted(places, key=len, reverse=True)]
+
+
+def _around(place: np.ndarray) -> Circle:
+    centre = (place.min(axis=0) + place.max(axis=0)) / 2
+    radius = np.sqrt(((place - centre) ** 2).sum(axis=1)).max()
+    return Circle(float(centre[0]), float(centre[1]), float(radius) + 2.5)  # a little air around it

@@ -1,0 +1,107 @@
+"""The report's preprocessing of one patient, vectorised.
+
+Source: the reference code the report was given (mateuszbuda/brain-segmentation-pytorch),
+step by step: drop the first and last slice, blank the background, crop, pad, resize,
+rescale by percentiles, z-score each channel.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from brainseg.files import write_npz
+from brainseg.geometry import Geometry
+from brainseg.params import Settings
+
+FULL_SCALE = 65535  # images are stored as 16-bit: half a step is under 1e-4 of a z-score
+
+
+class PreprocessSettings(Settings):
+    side_px: int = Field(ge=16)
+    background: float = Field(ge=0, lt=1)
+    low_percentile: float = Field(ge=0, lt=100)
+    high_percentile: float = Field(gt=0, le=100)
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """One patient as the network sees it; all slices of the file, S of them.
+
+    image: (S, n, n, 3) uint16, the rescaled intensity in 0 ... FULL_SCALE
+    mask: (S, n, n) bool
+    mean, std: (3,) float64, of the rescaled intensity in 0 ... 1 over the kept slices
+    kept: (S,) bool, the slices that train and that the report scores
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    kept: np.ndarray
+    geometry: Geometry
+
+    def z_score(self) -> np.ndarray:
+        """The network's input, (S, n, n, 3) float32."""
+        return ((self.image / FULL_SCALE - self.mean) / self.std).astype(np.float32)
+
+
+def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings) -> Preprocessed:
+    """Preprocess image (S, H, W, 3) uint8 and mask (S, H, W) bool of one patient.
+
+    All statistics (background, box, percentiles, mean) come from the slices that the report
+    keeps; the others are carried along with the same numbers, so that they can be predicted.
+    An image that is 0 everywhere keeps its whole grid and becomes 0.
+    """
+    count, height, width, _ = image.shape
+    kept = np.ones(count, bool)
+    if count > 2:
+        kept[[0, -1]] = False
+    foreground = image * (image >= image[kept].max() * settings.background)
+
+    used = foreground.max(axis=3) * kept[:, None, None]  # (S, H, W)
+    if used.any():
+        first, end = _bounds(used.any(axis=(1, 2)))
+        kept = (np.arange(count) >= first) & (np.arange(count) < end)
+        geometry = Geometry(height, width, *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1))))
+    else:
+        geometry = Geometry(height, width, 0, height, 0, width)
+
+    channels_first = foreground.transpose(0, 3, 1, 2) / np.float32(255)
+    resized = geometry.to_square(channels_first, settings.side_px, order=2).transpose(0, 2, 3, 1)
+    # splines overshoot; scikit-image clips to the range of the volume it was given
+    resized = resized.clip(0, foreground[kept].max() / 255)
+
+    percentiles = [settings.low_percentile, settings.high_percentile]
+    low, high = np.percentile(resized[kept], percentiles)  # over the three channels together
+    rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
+    std = rescaled[kept].std(axis=(0, 1, 2), dtype=np.float64)
+    return Preprocessed(
+        image=np.round(rescaled * FULL_SCALE).astype(np.uint16),
+        mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
+        mean=rescaled[kept].mean(axis=(0, 1, 2), dtype=np.float64),
+        std=np.where(std > 0, std, 1.0),  # a channel of one value has nothing to scale
+        kept=kept,
+        geometry=geometry,
+    )
+
+
+def _bounds(used: np.ndarray) -> tuple[int, int]:
+    """Half-open bounds of the True entries of a (N,) bool array."""
+    places = np.flatnonzero(used)
+    return int(places[0]), int(places[-1]) + 1
+
+
+def write_preprocessed(path: Path, patient: Preprocessed) -> None:
+    g = patient.geometry
+    box = np.array([g.height, g.width, g.top, g.bottom, g.left, g.right])
+    arrays = {"mean": patient.mean, "std": patient.std, "kept": patient.kept, "box": box}
+    # not compressed: images barely shrink, and unpacking would cost more than reading
+    write_npz(path, {"image": patient.image, "mask": patient.mask, **arrays})
+
+
+def read_preprocessed(path: Path) -> Preprocessed:
+    with np.load(path) as arrays:
+        parts = {name: arrays[name] for name in ("image", "mask", "mean", "std", "kept")}
+        return Preprocessed(**parts, geometry=Geometry(*arrays["box"].tolist()))

@@ -1,0 +1,19 @@
+"""A bar with the time left on a terminal; on a log, silence and plain lines."""
+
+import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:
+    return tqdm(items, desc=label, total=total, disable=not sys.stderr.isatty(), leave=False)
+
+
+def say(line: str) -> None:
+    """A line of plain text above any bar that is being shown."""
+    tqdm.write(line)
+    sys.stdout.flush()

@@ -1,0 +1,61 @@
+"""The slices of many patients in memory, handed out as batches on the device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from brainseg.preprocessing import FULL_SCALE, read_preprocessed
+from brainseg.progress import progress
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The kept slices of P patients, N in all, patient by patient.
+
+    images: (N, n, n, 3) uint16 in 0 ... FULL_SCALE; a third of the memory of z-scores
+    masks: (N, n, n) bool
+    patient: (N,) int64, the index of a slice's patient in names
+    mean, std: (P, 3) float32, to turn images into z-scores
+    """
+
+    names: tuple[str, ...]
+    images: torch.Tensor
+    masks: torch.Tensor
+    patient: torch.Tensor
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.patient)
+
+    def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """z-scores (B, 3, n, n) float32, channels last in memory, and masks (B, 1, n, n) float32."""
+        who = self.patient[index]
+        rescaled = self.images[index].to(torch.float32) / FULL_SCALE
+        z_scores = (rescaled - self.mean[who, None, None]) / self.std[who, None, None]
+        return z_scores.permute(0, 3, 1, 2), self.masks[index][:, None].float()
+
+    def of_patient(self, number: int) -> torch.Tensor:
+        """The indices of a patient's slices, in anatomical order."""
+        return torch.nonzero(self.patient == number).flatten()
+
+    def largest_lesion(self, number: int) -> torch.Tensor:
+        """The index of a patient's slice with most lesion."""
+        index = self.of_patient(number)
+        return index[self.masks[index].sum(dim=(1, 2)).argmax()]
+
+
+def load_slices(folder: Path, names: Sequence[str], device: torch.device) -> Slices:
+    patients = [read_preprocessed(folder / f"{name}.npz") for name in progress(names, "loading")]
+    counts = torch.tensor([int(patient.kept.sum()) for patient in patients])
+    return Slices(
+        names=tuple(names),
+        images=torch.from_numpy(np.concatenate([p.image[p.kept] for p in patients])).to(device),
+        masks=torch.from_numpy(np.concatenate([p.mask[p.kept] for p in patients])).to(device),
+        patient=torch.repeat_interleave(torch.arange(len(patients)), counts).to(device),
+        mean=torch.tensor(np.stack([p.mean for p in patients]), dtype=torch.float32, device=device),
+        std=torch.tensor(np.stack([p.std for p in patients]), dtype=torch.float32, device=device),
+    )

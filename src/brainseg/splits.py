@@ -1,0 +1,117 @@
+"""Who trains, who validates, who tests: by patient, never by slice."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from brainseg.errors import UserError
+from brainseg.files import write_csv
+from brainseg.params import Settings
+
+SUBSETS = ("train", "validation", "test")
+
+# the patients the report validated on: the reference code's choice (its seed 42)
+REPORT_VALIDATION = (
+    "TCGA_CS_4944_20010208",
+    "TCGA_CS_6667_20011105",
+    "TCGA_CS_6668_20011025",
+    "TCGA_DU_5851_19950428",
+    "TCGA_DU_6404_19850629",
+    "TCGA_DU_6408_19860521",
+    "TCGA_DU_7014_19860618",
+    "TCGA_HT_7616_19940813",
+    "TCGA_HT_7692_19960724",
+    "TCGA_HT_7879_19981009",
+)
+
+
+class SplitSettings(Settings):
+    strategy: Literal["random", "report", "kfold"]
+    seed: int = Field(ge=0)
+    validation: float = Field(gt=0, lt=1)
+    test: float = Field(ge=0, lt=1)
+    folds: int = Field(ge=2)
+    fold: int = Field(ge=0)
+
+
+def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str, str]:
+    """The subset of each patient. Raises UserError where a subset that is needed is empty.
+
+    random: `test` of all patients test, `validation` of all validate, the rest train.
+    report: the report's ten patients validate, all others train, nobody tests.
+    kfold: fold number `fold` of `folds` tests, `validation` of the others validate.
+
+    random and kfold are stratified by institution, as far as its number of patients goes.
+    """
+    rng = np.random.default_rng(settings.seed)
+    if settings.strategy == "report":
+        missing = sorted(set(REPORT_VALIDATION) - set(patients))
+        if missing:
+            raise UserError(f"split.strategy report needs patients that the data lacks: {', '.join(missing)}")
+        validation, test = list(REPORT_VALIDATION), []
+    elif settings.strategy == "random":
+        ordered = _by_institution(patients, rng)
+        test = _spread(ordered, round(settings.test * len(patients)))
+        rest = [patient for patient in ordered if patient not in test]
+        validation = _spread(rest, max(1, round(settings.validation * len(patients))))
+    else:
+        if settings.fold >= settings.folds:
+            raise UserError(
+                f"split.fold is {settings.fold}; expected 0 to {settings.folds - 1} with {settings.folds} folds"
+            )
+        if settings.folds > len(patients):
+            raise UserError(f"split.folds is {settings.folds}; there are only {len(patients)} patients")
+        ordered = _by_institution(patients, rng)
+        test = ordered[settings.fold :: settings.folds]
+        rest = [patient for patient in ordered if patient not in test]
+        validation = _spread(rest, max(1, round(settings.validation * len(rest))))
+
+    subset = dict.fromkeys(sorted(patients), "train")
+    subset |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
+    if "train" not in subset.values():
+        raise UserError(f"split: no patient of {len(patients)} is left to train; lower split.validation or split.test")
+    return subset
+
+
+def institution(patient: str) -> str:
+    """CS of TCGA_CS_4941_19960909: the second word of the name, if it has several."""
+    words = patient.split("_")
+    return words[1] if len(words) > 2 else ""
+
+
+def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Shuffled, then sorted by institution: evenly spaced picks are then stratified."""
+    shuffled = rng.permutation(sorted(patients)).tolist()
+    return sorted(shuffled, key=institution)
+
+
+def _spread(ordered: Sequence[str], count: int) -> list[str]:
+    """`count` evenly spaced patients."""
+    places = (np.arange(count) + 0.5) * len(ordered) / max(count, 1)
+    return [ordered[int(place)] for place in places]
+
+
+def write_split(path: Path, subset: dict[str, str]) -> None:
+    write_csv(path, [{"patient": patient, "subset": name} for patient, name in subset.items()])
+
+
+def read_split(path: Path) -> dict[str, str]:
+    """The subset of each patient; a UserError for a patient in two, or an unknown subset."""
+    subset: dict[str, str] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            patient, name = row["patient"], row["subset"]
+            if name not in SUBSETS:
+                raise UserError(f"{path}: {patient} is in {name!r}; expected one of: {', '.join(SUBSETS)}")
+            if patient in subset:
+                raise UserError(f"{path}: {patient} is listed twice; a patient is in one subset")
+            subset[patient] = name
+    return subset
+
+
+def members(subset: dict[str, str], name: str) -> list[str]:
+    return [patient for patient, given in subset.items() if given == name]

@@ -1,0 +1,48 @@
+"""How good the network is after an epoch, patient by patient, on its own grid."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from brainseg.device import autocast
+from brainseg.largest_component import largest_component
+from brainseg.scores import dsc, iou
+from brainseg.slices import Slices
+
+THRESHOLD = 0.5  # the report's, strict: what it chooses, the best epoch, is the report's choice too
+
+
+@torch.inference_mode()
+def validate(
+    network: torch.nn.Module, loss: Callable, slices: Slices, batch_size: int, precision: str
+) -> tuple[float, list[dict[str, float | str]]]:
+    """Mean loss over the slices, and for each patient its name with hard and soft DSC and IoU.
+
+    dsc and iou are of the mask above 0.5 after keeping its largest component, as the report
+    validates; soft_dsc and soft_iou are of the probabilities themselves.
+    """
+    network.eval()
+    total = torch.zeros((), device=slices.images.device)
+    probabilities = []
+    for index in torch.arange(len(slices), device=slices.images.device).split(batch_size):
+        images, masks = slices.batch(index)
+        with autocast(images.device, precision):
+            logits = network(images)
+        total += loss(logits, masks) * len(index)
+        probabilities.append(logits.float().sigmoid()[:, 0])
+    probability = torch.cat(probabilities).cpu().numpy()  # (N, n, n)
+    rows = []
+    for number, name in enumerate(slices.names):
+        index = slices.of_patient(number)
+        truth = slices.masks[index].cpu().numpy()
+        soft = probability[index.cpu().numpy()]
+        hard = largest_component(soft > THRESHOLD)
+        scores = {"dsc": dsc(hard, truth), "iou": iou(hard, truth)}
+        soft_scores = {"soft_dsc": dsc(soft, truth), "soft_iou": iou(soft, truth)}
+        rows.append({"patient": name, **scores, **soft_scores})
+    return total.item() / len(slices), rows
+
+
+def mean_scores(rows: list[dict[str, float | str]]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in ("dsc", "iou", "soft_dsc", "soft_iou")}

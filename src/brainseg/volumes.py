@@ -1,0 +1,90 @@
+"""Patients on disk in kaggle_3m layout: PATIENT/PATIENT_K.tif and PATIENT_K_mask.tif, K from 1."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from brainseg.errors import UserError
+
+SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+
+
+def patient_names(root: Path) -> list[str]:
+    """The folders below `root`, one a patient, sorted."""
+    return sorted(path.name for path in root.iterdir() if path.is_dir())
+
+
+def slice_files(folder: Path) -> tuple[dict[int, Path], dict[int, Path]]:
+    """Image files and mask files of a patient, each by slice number in ascending order."""
+    images: dict[int, Path] = {}
+    masks: dict[int, Path] = {}
+    for path in folder.iterdir():
+        match = SLICE_FILE.fullmatch(path.name)
+        if match:
+            (masks if match["mask"] else images)[int(match["number"])] = path
+    return dict(sorted(images.items())), dict(sorted(masks.items()))
+
+
+def read_images(folder: Path) -> np.ndarray:
+    """Image (S, H, W, 3) uint8, slices in the order of their numbers."""
+    return np.stack([tifffile.imread(path) for path in slice_files(folder)[0].values()])
+
+
+def read_mask(folder: Path) -> np.ndarray:
+    """Lesion mask (S, H, W) bool, slices in the order of their numbers."""
+    return np.stack([tifffile.imread(path) > 0 for path in slice_files(folder)[1].values()])
+
+
+def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
+    """Write image (S, H, W, 3) uint8 and mask (S, H, W) bool; the same arrays give the same bytes."""
+    folder.mkdir(parents=True)
+    for number, (slice_image, slice_mask) in enumerate(zip(image, mask, strict=True), start=1):
+        stem = f"{folder.name}_{number}"
+        plain = {"metadata": None, "software": False}  # no tags that change with the library
+        tifffile.imwrite(folder / f"{stem}.tif", slice_image, photometric="rgb", **plain)
+        tifffile.imwrite(folder / f"{stem}_mask.tif", slice_mask.astype(np.uint8) * 255, **plain)
+
+
+def check_patients(root: Path) -> None:
+    """Check every patient's files; a UserError lists all that is wrong, a line a fault.
+
+    Each image has its mask, numbers run from 1 without a hole, files are whole, images are
+    (H, W, 3) uint8 of one shape, masks are (H, W) of that shape with values 0 and 255 or 0 and 1.
+    A patient without lesion is fine.
+    """
+    names = patient_names(root)
+    if not names:
+        raise UserError(f"{root}: no patients found")
+    faults = [fault for name in names for fault in _faults(root / name)]
+    if faults:
+        raise UserError("\n".join(faults))
+
+
+def _faults(folder: Path) -> list[str]:
+    images, masks = slice_files(folder)
+    if not images:
+        return [f"{folder}: no slices found; expected {folder.name}_1.tif, {folder.name}_1_mask.tif, ..."]
+    faults = [f"{images[k]}: has no mask beside it" for k in images.keys() - masks.keys()]
+    faults += [f"{masks[k]}: has no image beside it" for k in masks.keys() - images.keys()]
+    holes = sorted(set(range(1, max(images) + 1)) - images.keys())
+    if holes:
+        faults.append(f"{folder}: slices are numbered 1 to {max(images)} but {holes} are missing")
+    shape: tuple[int, ...] | None = None
+    for path in [*images.values(), *masks.values()]:
+        try:
+            pixels = tifffile.imread(path)
+        except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
+            faults.append(f"{path}: cannot be read as TIFF ({' '.join(str(error).split())})")
+            continue
+        shape = shape or pixels.shape[:2]
+        if pixels.shape[:2] != shape:
+            faults.append(f"{path}: is {pixels.shape[:2]} pixels, the patient's first slice {shape}")
+        elif path in masks.values():
+            values = np.unique(pixels).tolist()
+            if pixels.ndim != 2 or not (set(values) <= {0, 255} or set(values) <= {0, 1}):
+                faults.append(f"{path}: mask holds {values[:4]}; expected one channel of 0 and 255, or 0 and 1")
+        elif pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+            faults.append(f"{path}: image is {pixels.shape} {pixels.dtype}; expected (H, W, 3) uint8")
+    return faults

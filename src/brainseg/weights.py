@@ -1,0 +1,32 @@
+"""Trained weights on disk, with all that is needed to build their network again."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brainseg.components import load
+from brainseg.errors import UserError
+from brainseg.files import write_bytes
+
+
+def write_weights(path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any]) -> None:
+    """The same weights give the same bytes: saving to a path would put its name inside."""
+    buffer = io.BytesIO()
+    torch.save({"arch": arch, "settings": arch_settings, "state": state}, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_network(path: Path, in_channels: int = 3) -> torch.nn.Module:
+    """The trained network, in evaluation mode, on the CPU, channels last."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        arch, arch_settings, state = content["arch"], content["settings"], content["state"]
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch raises whatever the damage leads to
+        raise UserError(f"{path}: not a file of weights that brainseg wrote ({type(error).__name__})") from None
+    network = load("archs", arch, {"archs": {arch: arch_settings}})(in_channels)
+    network.load_state_dict(state)
+    return network.to(memory_format=torch.channels_last).eval()

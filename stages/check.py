@@ -1,0 +1,79 @@
+"""Check every value of params.yaml, also of what is not chosen: python -m stages.check
+
+Its output is always the same, so nothing downstream runs because this stage ran.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brainseg import components
+from brainseg.augmentation import AugmentSettings
+from brainseg.errors import UserError, told_in_one_line
+from brainseg.evaluation import EvaluateSettings
+from brainseg.files import write_bytes
+from brainseg.inference import PredictSettings
+from brainseg.params import PARAMS_FILE, Settings, block, natural_number, read_params, settings
+from brainseg.plotting import PlotSettings
+from brainseg.preprocessing import PreprocessSettings
+from brainseg.splits import SplitSettings
+from brainseg.training import TrainSettings
+
+SECTIONS: dict[str, type[Settings]] = {
+    "split": SplitSettings,
+    "preprocess": PreprocessSettings,
+    "augment": AugmentSettings,
+    "train": TrainSettings,
+    "predict": PredictSettings,
+    "evaluate": EvaluateSettings,
+    "plot": PlotSettings,
+}
+
+
+def main() -> None:
+    params = read_params()
+    checks: list[Callable[[], Any]] = [lambda: no_unknown_keys(params), lambda: natural_number(params, "seed")]
+    checks += [lambda key=key, kind=kind: settings(kind, params, key) for key, kind in SECTIONS.items()]
+    for kind, (_, section) in components.KINDS.items():
+        blocks = params.get(section)
+        checks.append(lambda kind=kind: components.chosen(kind, params))
+        for name in blocks if isinstance(blocks, Mapping) else ():
+            checks.append(lambda kind=kind, name=name: components.load(kind, name, params))
+
+    faults: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            faults += [line for line in str(error).splitlines() if line not in faults]
+    if not faults:
+        faults += sizes_that_do_not_fit(params)
+    if faults:
+        raise UserError("\n".join(faults))
+    write_bytes(Path("data/params_checked"), b"params.yaml holds no mistake\n")
+
+
+def no_unknown_keys(params: Mapping[str, Any]) -> None:
+    known = ["seed", *SECTIONS, *(key for pair in components.KINDS.values() for key in pair)]
+    unknown = [str(key) for key in params if key not in known]
+    if unknown:
+        raise UserError(f"{PARAMS_FILE}: {', '.join(unknown)} is not a setting; allowed: {', '.join(known)}")
+
+
+def sizes_that_do_not_fit(params: Mapping[str, Any]) -> list[str]:
+    side_px = block(params, "preprocess.side_px")
+    with torch.device("meta"):  # the network's shape without its memory
+        divisor = components.chosen("archs", params)(3).divisor
+    if side_px % divisor == 0:
+        return []
+    fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"
+    return [
+        f"{PARAMS_FILE}: preprocess.side_px is {side_px}; {params['arch']} needs a multiple of {divisor}: {fitting}"
+    ]
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()

@@ -1,0 +1,30 @@
+"""Bring the chosen data set to data/raw, in kaggle_3m layout: python -m stages.download"""
+
+import shutil
+from pathlib import Path
+
+from brainseg.components import chosen
+from brainseg.errors import told_in_one_line
+from brainseg.params import read_params
+from brainseg.volumes import check_patients
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    fetch = chosen("sources", read_params())
+    aside = RAW.with_name(".raw.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        fetch(aside)
+        check_patients(aside)
+        shutil.rmtree(RAW, ignore_errors=True)
+        aside.rename(RAW)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()

@@ -1,0 +1,44 @@
+"""Score the predictions patient by patient: python -m stages.evaluate"""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from brainseg.errors import told_in_one_line
+from brainseg.evaluation import EvaluateSettings, Scores, score, summarize
+from brainseg.files import write_csv, write_json
+from brainseg.parallel import each
+from brainseg.params import choice, read_params, settings
+from brainseg.prediction import read_prediction
+from brainseg.preprocessing import read_preprocessed
+from brainseg.splits import SUBSETS, members, read_split
+from brainseg.volumes import read_mask
+
+
+def main() -> None:
+    params = read_params()
+    subset = read_split(Path("data/split.csv"))
+    score_one = partial(score_patient, settings(EvaluateSettings, params, "evaluate"))
+    scores = dict(zip(subset, each(score_one, list(subset), "scoring"), strict=True))
+
+    rows = [{"patient": name, "subset": subset[name], **asdict(scores[name])} for name in subset]
+    write_csv(Path("metrics/per_volume.csv"), rows)
+    summary: dict[str, object] = {
+        "selected_on": "validation" if choice(params, "predict.weights") == "best" else "nothing"
+    }
+    for name in SUBSETS:
+        if members(subset, name):
+            summary[name] = summarize([scores[patient] for patient in members(subset, name)])
+    write_json(Path("metrics/evaluation.json"), summary)
+
+
+def score_patient(evaluate: EvaluateSettings, name: str) -> Scores:
+    patient = read_preprocessed(Path(f"data/preprocessed/{name}.npz"))
+    truth = read_mask(Path(f"data/raw/{name}"))
+    prediction = read_prediction(Path(f"data/predictions/{name}.npz"))
+    return score(prediction, truth, patient.kept, patient.geometry, evaluate)
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()

@@ -1,0 +1,76 @@
+"""Draw what came out: python -m stages.plot"""
+
+import csv
+import json
+from pathlib import Path
+
+import torch
+
+from brainseg.augmentation import AugmentSettings
+from brainseg.errors import told_in_one_line
+from brainseg.evaluation import EvaluateSettings
+from brainseg.figures.curves import dsc_curves, loss_curves
+from brainseg.figures.dsc_bars import dsc_bars
+from brainseg.figures.examples import Example, example_slices
+from brainseg.figures.gallery import augmentation_gallery
+from brainseg.files import write_csv
+from brainseg.largest_component import largest_component
+from brainseg.params import choice, read_params, settings
+from brainseg.plotting import PlotSettings, save
+from brainseg.prediction import above, read_prediction
+from brainseg.slices import load_slices
+from brainseg.splits import members, read_split
+from brainseg.volumes import read_images, read_mask
+
+PLOTS = Path("plots")
+
+
+def main() -> None:
+    params = read_params()
+    plot = settings(PlotSettings, params, "plot")
+    evaluate = settings(EvaluateSettings, params, "evaluate")
+    run = ", ".join(choice(params, word) for word in ("arch", "loss", "optim"))
+
+    history = [{name: float(value) for name, value in row.items()} for row in read_rows(PLOTS / "history.csv")]
+    best_epoch = json.loads(Path("metrics/training.json").read_text())["best_epoch"]
+    save(loss_curves(history, f"Loss: {run}"), PLOTS / "loss.png", plot.dpi)
+    save(dsc_curves(history, best_epoch, f"Overlap: {run}"), PLOTS / "validation_dsc.png", plot.dpi)
+
+    subset = read_split(Path("data/split.csv"))
+    scored = "test" if members(subset, "test") else "validation"
+    per_volume = read_rows(Path("metrics/per_volume.csv"))
+    dsc = {row["patient"]: float(row["dsc"]) for row in per_volume if row["subset"] == scored}
+    best_first = sorted(dsc, key=lambda name: (-dsc[name], name))
+    write_csv(PLOTS / "dsc_per_volume.csv", [{"patient": name, "dsc": dsc[name]} for name in best_first])
+    save(dsc_bars(dsc, f"DSC of the {scored} patients: {run}"), PLOTS / "dsc_per_volume.png", plot.dpi)
+
+    ranks = {"best": 0, "median": len(best_first) // 2, "worst": len(best_first) - 1}
+    examples = [read_example(rank, best_first[place], dsc, evaluate) for rank, place in ranks.items()]
+    title = f"{scored.capitalize()} patients: {run}"
+    save(example_slices(examples, plot.slices_per_patient, title), PLOTS / "examples.png", plot.dpi)
+
+    training = load_slices(Path("data/preprocessed"), members(subset, "train")[:4], torch.device("cpu"))
+    largest = [training.largest_lesion(number) for number in range(len(training.names))]
+    augmentation = settings(AugmentSettings, params, "augment")
+    gallery = augmentation_gallery(
+        *training.batch(torch.stack(largest)), augmentation, "Augmentation of training slices"
+    )
+    save(gallery, PLOTS / "augmentation.png", plot.dpi)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_example(rank: str, name: str, dsc: dict[str, float], evaluate: EvaluateSettings) -> Example:
+    prediction = above(read_prediction(Path(f"data/predictions/{name}.npz")).on_file_grid, evaluate.threshold)
+    if evaluate.largest_component:
+        prediction = largest_component(prediction)
+    folder = Path(f"data/raw/{name}")
+    return Example(f"{rank}: {name}\nDSC {dsc[name]:.3f}", read_images(folder), read_mask(folder), prediction)
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()

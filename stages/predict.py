@@ -1,0 +1,28 @@
+"""Predict every slice of every patient: python -m stages.predict"""
+
+from pathlib import Path
+
+from brainseg.device import pick_device
+from brainseg.errors import told_in_one_line
+from brainseg.inference import PredictSettings, predict
+from brainseg.params import read_params, settings
+from brainseg.prediction import write_prediction
+from brainseg.preprocessing import read_preprocessed
+from brainseg.progress import progress
+from brainseg.weights import read_network
+
+PREPROCESSED, PREDICTIONS = Path("data/preprocessed"), Path("data/predictions")
+
+
+def main() -> None:
+    predict_settings = settings(PredictSettings, read_params(), "predict")
+    device = pick_device()
+    network = read_network(Path("data/weights") / f"{predict_settings.weights}.pt").to(device)
+    for path in progress(sorted(PREPROCESSED.glob("*.npz")), "predicting"):
+        prediction = predict(network, read_preprocessed(path), device, predict_settings)
+        write_prediction(PREDICTIONS / path.name, prediction)
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()
