@@ -10,7 +10,7 @@ import torch
 
 from brainseg.augmentation import AugmentSettings
 from brainseg.components import chosen
-from brainseg.device import pick_device
+from brainseg.device import device_name, pick_device, uses_bf16
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.files import write_csv, write_json
 from brainseg.monitor import Monitor
@@ -44,9 +44,8 @@ def main() -> None:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     say(f"{arch}, {parameters:,} parameters, on {device}: {len(training)} slices of {len(training.names)} patients")
 
-    with Monitor(
-        Path("runs") / "-".join(choice(params, key) for key in ("arch", "loss", "optim")), validation
-    ) as monitor:
+    run_name = "-".join(choice(params, word) for word in ("arch", "loss", "optim"))
+    with Monitor(Path("runs") / run_name, validation) as monitor:
         trained = train(
             network,
             loss,
@@ -65,18 +64,17 @@ def main() -> None:
     write_csv(Path("plots/history.csv"), trained.history)
     write_csv(Path("metrics/validation_per_epoch.csv"), trained.per_patient)
     last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
-    validation_dsc = {"last_epoch": last["validation_dsc"], "best_epoch": best["validation_dsc"]}
-    write_json(
-        Path("metrics/training.json"),
-        {
-            "parameters": parameters,
-            "best_epoch": trained.best_epoch,
-            "train_loss": last["train_loss"],
-            "validation_loss": last["validation_loss"],
-            "validation_dsc": validation_dsc,
-        },
-    )
-    write_json(Path("metrics/timing.json"), trained.timing())
+    metrics = {
+        "parameters": parameters,
+        "best_epoch": trained.best_epoch,
+        "train_loss": last["train_loss"],
+        "validation_loss": last["validation_loss"],
+        "validation_dsc": {"last_epoch": last["validation_dsc"], "best_epoch": best["validation_dsc"]},
+    }
+    write_json(Path("metrics/training.json"), metrics)
+    precision = "bf16" if uses_bf16(device, train_settings.precision) else "fp32"
+    where = {"device": device_name(device), "precision": precision}
+    write_json(Path("metrics/timing.json"), where | trained.timing())
 
 
 if __name__ == "__main__":

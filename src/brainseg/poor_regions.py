@@ -15,15 +15,22 @@ class Circle:
     radius_px: float
 
 
-def poor_regions(prediction: np.ndarray, truth: np.ndarray, thickness_px: int = 3) -> list[Circle]:
-    """Circles around the errors of a slice that are at least `thickness_px` thick, largest first.
+THICKNESS_PX = 3
+SHARE = 0.05
 
-    prediction and truth are (H, W) bool. An edge that is off by a pixel is a thin line of
-    errors, no cause for concern: it does not survive an opening by a square of thickness_px.
-    A small lesion that is missed whole, or made up, counts however thin it is.
+
+def poor_regions(prediction: np.ndarray, truth: np.ndarray) -> list[Circle]:
+    """Circles around the clearly poor regions of a slice, largest first.
+
+    prediction and truth are (H, W) bool. An edge that is off by a pixel or two is a thin line
+    of errors, no cause for concern: a region counts if it survives an opening by a square of
+    THICKNESS_PX and is at least SHARE of the lesion, true or predicted. A lesion that is missed
+    whole, or made up, counts however small it is.
     """
-    errors = prediction ^ truth
-    poor = ndimage.binary_opening(errors, np.ones((thickness_px, thickness_px)))
+    opened = ndimage.binary_opening(prediction ^ truth, np.ones((THICKNESS_PX, THICKNESS_PX)))
+    labels, _ = ndimage.label(opened, np.ones((3, 3)))
+    areas = np.bincount(labels.ravel())
+    poor = (labels > 0) & (areas >= SHARE * (prediction | truth).sum())[labels]
     for mask, other in ((truth, prediction), (prediction, truth)):
         labels, _ = ndimage.label(mask, np.ones((3, 3)))
         untouched = np.setdiff1d(np.unique(labels), np.unique(labels[other]))

@@ -33,12 +33,12 @@ def dsc_curves(history: Sequence[Mapping[str, float]], best_epoch: int, title: s
         epochs[-1], dsc[-1], "s", color=VALIDATION, mfc="white", label=f"last epoch {epochs[-1]:.0f}: {dsc[-1]:.4f}"
     )
     axes.set_ylim(0, 1)
-    axes.legend(frameon=False, ncols=2, loc="lower right")
+    figure.legend(frameon=False, ncols=3, loc="outside lower center")
     return figure
 
 
 def _axes(title: str, quantity: str):
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, loc="left")
     axes.set_xlabel("epoch")

@@ -14,15 +14,15 @@ def dsc_bars(dsc: Mapping[str, float], title: str) -> Figure:
     values = np.array([value for _, value in ordered])
     figure = Figure(figsize=(7, 1.4 + 0.26 * len(ordered)), layout="constrained")
     axes = figure.add_subplot()
-    bars = axes.barh([name for name, _ in ordered], values, color=VALIDATION, alpha=0.75)
-    axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
+    axes.barh([name for name, _ in ordered], values, color=VALIDATION, alpha=0.75)
+    for row, value in enumerate(values):  # a column of its own: at the bars' ends the lines cross the numbers
+        axes.text(1.01, row, f"{value:.3f}", va="center", fontsize=8)
     axes.axvline(values.mean(), color="#d62728", lw=2, label=f"mean {values.mean():.4f}")
     axes.axvline(np.median(values), color="#2ca02c", lw=2, label=f"median {np.median(values):.4f}")
     axes.set_xlim(0, 1.08)
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.margins(y=0.01)
     axes.set_xlabel("DSC of the volume")
-    axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", labelsize=8)
     axes.legend(

@@ -63,7 +63,8 @@ def telling_slices(truth: np.ndarray, prediction: np.ndarray, count: int) -> lis
 
 def _draw(axes, example: Example, number: int) -> None:
     image, truth, prediction = example.image[number, ..., FLAIR], example.truth[number], example.prediction[number]
-    axes.imshow(image, cmap="gray", vmin=0, vmax=max(int(example.image[..., FLAIR].max()), 1))
+    brightest = np.percentile(example.image[..., FLAIR], 99.7)  # a few bright voxels would darken all others
+    axes.imshow(image, cmap="gray", vmin=0, vmax=max(brightest, 1))
     for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
         if mask.any():
             axes.contour(mask, [0.5], colors=[colour], linewidths=1.2)

@@ -1,0 +1,50 @@
+import pytest
+import torch
+from torch import nn
+
+from brainseg.archs.unet import unet
+
+
+def test_has_the_reports_parameters():
+    network = unet(3, features=32, levels=5)
+    assert sum(parameter.numel() for parameter in network.parameters()) == 7_763_041
+
+
+@pytest.mark.parametrize(("levels", "divisor"), [(2, 2), (3, 4), (5, 16), (7, 64)])
+def test_sides_must_divide_by_a_power_of_two(levels, divisor):
+    network = unet(3, features=1, levels=levels).eval()
+    assert network.divisor == divisor
+    assert network(torch.zeros(1, 3, divisor, 2 * divisor)).shape == (1, 1, divisor, 2 * divisor)
+    with pytest.raises(RuntimeError):
+        network(torch.zeros(1, 3, divisor + divisor // 2, divisor))
+
+
+def test_features_double_at_each_level():
+    network = unet(3, features=4, levels=4)
+    widths = [module.num_features for module in network.encoders.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert widths == [4, 4, 8, 8, 16, 16, 32, 32]
+
+
+def test_each_level_lets_a_pixel_see_further():
+    seen = []
+    for levels in (2, 3, 4):
+        network = unet(1, features=4, levels=levels).eval()
+        image = torch.rand(1, 1, 96, 96, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        network(image)[0, 0, 48, 48].backward()
+        seen.append(int(image.grad[0, 0].any(dim=0).sum()))
+    assert seen[0] < seen[1] < seen[2] < 96
+
+
+def test_skips_carry_detail_past_the_lower_resolutions():
+    network = unet(1, features=4, levels=3).eval()
+    for parameter in network.upsamplers.parameters():
+        nn.init.zeros_(parameter)  # nothing comes up from below
+    image = torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert network(image).std() > 1e-3
+    assert not network(image).equal(network(image.flip(3)))
+
+
+def test_logits_are_not_squashed():
+    network = unet(3, features=2, levels=2).eval()
+    nn.init.constant_(network.head.bias, 50.0)
+    assert network(torch.zeros(1, 3, 4, 4)).min() > 10

@@ -1,0 +1,90 @@
+"""Each stage declares in dvc.yaml what it loads and reads: no more and no less."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+from ruamel.yaml import YAML
+
+STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot"]
+# check looks components up by name only to check their blocks; see dvc.yaml
+BY_NAME = ("src/brainseg/losses/", "src/brainseg/optims/", "src/brainseg/archs/", "src/brainseg/sources/")
+
+
+@pytest.fixture(scope="module")
+def declared(reproduced):
+    """Stage name -> (paths of its dependencies, keys of its params, paths of its outputs)."""
+    stages = {}
+    with Repo(str(reproduced.folder)) as repo:
+        for stage in repo.index.stages:
+            files = [dep.def_path for dep in stage.deps if not hasattr(dep, "params")]
+            keys = [key for dep in stage.deps if hasattr(dep, "params") for key in dep.params]
+            stages[stage.name] = (files, keys, [out.def_path for out in stage.outs])
+    return stages
+
+
+# runs a stage as `python -m` does, then prints the files of the modules that it loaded
+RUN_AND_LIST = """
+import runpy, sys
+runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
+files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+print(*filter(None, files), sep="\\n")
+"""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_files_a_stage_loads_are_its_dependencies(reproduced, declared, stage, tmp_path):
+    copy = reproduced.copy_to(tmp_path / "copy")
+    printed = copy.run("python", "-c", RUN_AND_LIST, f"stages.{stage}").splitlines()
+    loaded = {str(Path(line).relative_to(copy.folder)) for line in printed if line.startswith(str(copy.folder))}
+    loaded = {f"stages/{stage}.py"} | {path for path in loaded if (copy.folder / path).read_text().strip()}
+    if stage == "check":
+        loaded = {path for path in loaded if not path.startswith(BY_NAME)}
+    assert loaded == {path for path in declared[stage][0] if path.endswith(".py")}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_needs_nothing_but_what_it_declares_and_gives_the_same_bytes_again(
+    reproduced, declared, stage, tmp_path
+):
+    files, keys, outs = declared[stage]
+    for name in [*files, *inits(reproduced.folder)]:
+        source, target = reproduced.folder / name, tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+    if stage == "check":
+        shutil.copytree(reproduced.folder / "src", tmp_path / "src", dirs_exist_ok=True)
+        (tmp_path / "data" / "own").mkdir(parents=True)
+    write_params(reproduced.folder / "params.yaml", tmp_path / "params.yaml", keys)
+
+    type(reproduced)(tmp_path).run("python", "-m", f"stages.{stage}")
+    for out in outs:
+        if out != "metrics/timing.json":
+            assert content(tmp_path / out) == content(reproduced.folder / out), out
+
+
+def inits(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in folder.glob("src/**/__init__.py")]
+
+
+def write_params(whole: Path, part: Path, keys: list[str]) -> None:
+    yaml = YAML()
+    params = yaml.load(whole)
+    chosen: dict = {}
+    for key in keys:
+        source, target = params, chosen
+        *path, last = key.split(".")
+        for word in path:
+            source, target = source[word], target.setdefault(word, {})
+        target[last] = source[last]
+    yaml.dump(chosen if keys else params, part)
+
+
+def content(path: Path) -> dict[str, bytes]:
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    assert files, path
+    return {str(file.relative_to(path)): file.read_bytes() for file in files}

@@ -1,0 +1,67 @@
+"""`dvc exp run`, the queue, metrics and plots, as the README shows them."""
+
+import json
+
+import pytest
+
+
+def test_an_experiment_can_be_compared_with_the_commit(project):
+    project.run("dvc", "exp", "run", "-n", "bce-sgd", "-S", "loss=bce", "-S", "optim=sgd")
+    diff = json.loads(project.run("dvc", "metrics", "diff", "--json"))
+    assert diff["metrics/evaluation.json"]["test.dsc.mean"].keys() >= {"old", "new"}
+    shown = project.run("dvc", "exp", "show", "--csv", "--no-pager")
+    assert "bce-sgd" in shown
+    project.run("dvc", "plots", "diff", "HEAD", "workspace", "--out", "dvc_plots")
+    page = (project.folder / "dvc_plots" / "index.html").read_text()
+    for expected in ("validation_loss", "dsc_per_volume", "workspace_plots_examples.png"):
+        assert expected in page
+
+
+def test_queued_experiments_run_their_own_code_and_settings(project):
+    loss = project.folder / "src" / "brainseg" / "losses" / "dice.py"
+    loss.write_text(loss.read_text().replace("return (1 -", "return 1000 + (1 -"))
+    queued = ["dvc", "exp", "run", "--queue", "--name", "grid", "-S", "loss=dice,bce", "-S", "optim=adam,sgd"]
+    project.run(*queued)
+    loss.write_text("raise RuntimeError('the workspace of later')\n")  # must not reach what is queued
+    project.run("dvc", "queue", "start", "--jobs", "1")
+    project.run("dvc", "queue", "logs", "grid-1", "--follow")
+    for _ in range(60):
+        status = project.run("dvc", "queue", "status")
+        if status.count("Success") == 4 or "Failed" in status:
+            break
+        project.run("sleep", "2")
+    assert status.count("Success") == 4, status
+
+    rows = {}
+    for name in ("grid-1", "grid-2", "grid-3", "grid-4"):
+        show = json.loads(project.run("git", "show", f"{ref(project, name)}:metrics/training.json"))
+        lock = project.run("git", "show", f"{ref(project, name)}:dvc.lock")
+        chosen = ("loss: dice" in lock, "optim: adam" in lock)
+        rows[chosen] = show["train_loss"]
+    assert len(rows) == 4  # every combination once
+    for (is_dice, _), train_loss in rows.items():
+        assert (train_loss > 1000) == is_dice  # neither the installed package's loss nor the workspace's
+
+
+def ref(project, name: str) -> str:
+    listed = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
+    found = [line for line in listed if line.endswith(f"/{name}")]
+    assert len(found) == 1, listed
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    {
+        "loss": ("loss=nope", "losses.nope"),
+        "learning rate": ("optims.adam.lr=-1", "params.yaml: optims.adam.lr is -1; expected greater than 0"),
+        "misspelt key": ("+train.epoch=3", "params.yaml: train.epoch is not a setting; did you mean epochs?"),
+        "side": ("preprocess.side_px=33", "preprocess.side_px is 33; unet needs a multiple of 2: 32 or 34"),
+    }.values(),
+    ids=lambda value: value,
+)
+def test_a_mistake_stops_before_any_work(project, change, told):
+    output = project.run("dvc", "exp", "run", "-S", change, ok=False)
+    assert told in output
+    assert "Traceback" not in output
+    assert "Running stage 'train'" not in output

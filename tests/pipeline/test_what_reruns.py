@@ -1,0 +1,104 @@
+"""The table of README.md, "What re-runs when", over real `dvc repro` calls.
+
+Every row is checked with `dvc repro --dry`, which tells the stages that the change itself makes
+stale. What follows from those, stage by stage, is then run for real, once for each kind of change.
+"""
+
+import shutil
+
+import pytest
+
+AFTER_TRAIN = ["train", "predict", "evaluate", "plot"]
+COMMENT = "\n# an edit\n"
+
+SETTINGS = {
+    "another loss": ("loss", "bce", ["train", "plot"]),  # plot: the loss stands in the titles
+    "another optimizer": ("optim", "sgd", ["train", "plot"]),
+    "another seed": ("seed", 1, ["train"]),
+    "a number of the chosen loss": ("losses.dice.smooth", 2.0, ["train"]),
+    "a number of the chosen optimizer": ("optims.adam.lr", 1e-2, ["train"]),
+    "a number of the chosen architecture": ("archs.unet.features", 3, ["train"]),
+    "train": ("train.epochs", 2, ["train"]),
+    "augment": ("augment.rotation_deg", 5.0, ["train", "plot"]),
+    "a number of an optimizer not chosen": ("optims.sgd.lr", 1e-3, []),
+    "predict.flips": ("predict.flips", True, ["predict"]),
+    "predict.weights": ("predict.weights", "best", ["predict", "evaluate"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot"]),
+    "plot": ("plot.dpi", 31, ["plot"]),
+    "split": ("split.seed", 3, ["split"]),
+    "preprocess": ("preprocess.side_px", 16, ["preprocess"]),
+    "the data set": ("data", "folder", ["download"]),
+    "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download"]),
+    "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
+}
+
+
+@pytest.mark.parametrize(("key", "value", "stale"), SETTINGS.values(), ids=SETTINGS)
+def test_a_setting_makes_stale(project, key, value, stale):
+    project.set(key, value)
+    assert project.stale() == ["check", *stale]  # check reads all of params.yaml, and stops there
+
+
+FILES = {
+    "the chosen loss": ("src/brainseg/losses/dice.py", COMMENT, ["train"]),
+    "the chosen optimizer": ("src/brainseg/optims/adam.py", COMMENT, ["train"]),
+    "the chosen architecture": ("src/brainseg/archs/unet.py", COMMENT, ["train", "predict"]),
+    "a loss not chosen": ("src/brainseg/losses/bce.py", COMMENT, []),
+    "an optimizer not chosen": ("src/brainseg/optims/sgd.py", COMMENT, []),
+    "a data source not chosen": ("src/brainseg/sources/folder.py", COMMENT, []),
+    "a new loss": ("src/brainseg/losses/new.py", "def new(logits, target): ...\n", []),
+    "a new architecture": ("src/brainseg/archs/new.py", "def new(in_channels): ...\n", []),
+    "README": ("README.md", COMMENT, []),
+    "a new test": ("tests/test_new.py", "def test_new(): ...\n", []),
+    "a comment in params.yaml": ("params.yaml", COMMENT, []),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "stale"), FILES.values(), ids=FILES)
+def test_an_edit_of_a_file_makes_stale(project, file, text, stale):
+    (project.folder / file).parent.mkdir(exist_ok=True)
+    project.append(file, text)
+    assert project.stale() == stale
+
+
+def test_the_number_of_workers_and_the_device_make_nothing_stale(project):
+    assert project.stale(BRAINSEG_WORKERS="1", BRAINSEG_DEVICE="cpu") == []
+
+
+FOLLOWS = {
+    "loss": ("loss", "bce", AFTER_TRAIN),
+    "predict": ("predict.flips", True, ["predict", "evaluate", "plot"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot"]),
+    "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
+    "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
+    "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
+}
+
+
+@pytest.mark.parametrize(("key", "value", "ran"), FOLLOWS.values(), ids=FOLLOWS)
+def test_what_follows(project, key, value, ran):
+    project.set(key, value)
+    assert project.repro() == ["check", *ran]
+
+
+def test_an_edit_of_the_chosen_loss_follows_through_and_going_back_re_runs_nothing(project):
+    loss = project.folder / "src/brainseg/losses/dice.py"
+    before = loss.read_text()
+    loss.write_text(before.replace("return (1 -", "return 2 * (1 -"))
+    assert project.repro() == AFTER_TRAIN
+    loss.write_text(before)
+    assert project.repro() == []  # the run cache brings the results back
+    assert project.run("git", "status", "--short") == ""  # metrics and dvc.lock as they were
+
+
+def test_other_data_re_runs_everything_and_a_changed_file_of_ones_own_is_noticed(project):
+    own = project.folder / "data/own"
+    for patient in sorted((project.folder / "data/raw").iterdir())[:5]:
+        shutil.copytree(patient, own / patient.name)
+    project.set("data", "folder")
+    assert project.repro() == ["check", "download", "split", "preprocess", *AFTER_TRAIN]
+    image = next(own.glob("*/*_2.tif"))
+    other = next(path for path in own.glob("*/*_3.tif") if path.parent != image.parent)
+    image.chmod(0o644)  # copied from DVC's cache, whose files are read-only
+    image.write_bytes(other.read_bytes())
+    assert project.stale() == ["download"]

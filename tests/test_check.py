@@ -1,0 +1,64 @@
+import pytest
+
+from brainseg.errors import UserError
+from brainseg.params import read_params
+from stages.check import main
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch):
+    """Write params.yaml with one piece of text replaced, in an empty folder."""
+    original = read_text()
+    (tmp_path / "data" / "own").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    def write(old: str = "", new: str = "") -> None:
+        assert old in original
+        (tmp_path / "params.yaml").write_text(original.replace(old, new, 1))
+
+    return write
+
+
+def read_text() -> str:
+    from conftest import ROOT
+
+    return (ROOT / "params.yaml").read_text()
+
+
+def test_the_params_as_they_are_pass(params, tmp_path):
+    params()
+    main()
+    assert (tmp_path / "data" / "params_checked").exists()
+    assert read_params()["loss"] == "dice"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("loss: dice ", "loss: dise ", "loss is 'dise'; expected one of: bce, dice"),
+        ("seed: 0 ", "seed: -1 ", "seed is -1; expected a whole number from 0"),
+        ("seed: 0 ", "sed: 0 ", "sed is not a setting; allowed: seed"),
+        ("rotation_deg: 15.0", "rotation_deg: fifteen", "augment.rotation_deg is 'fifteen'; expected a valid number"),
+        ("folds: 5", "folds: 1", "split.folds is 1; expected greater than or equal to 2"),
+        ("strategy: random", "strategy: randm", "split.strategy is 'randm'; expected 'random', 'report' or 'kfold'"),
+        ("path: data/own", "path: data/none", "datasets.folder.path: 'data/none' is neither a folder nor a zip"),
+        ("side_px: 64", "side_px: 72", "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
+        ("nesterov: false", "nesterov: yes please", "optims.sgd.nesterov is 'yes please'; expected a valid boolean"),
+        ("  bce: {}", "  bcee: {}", "loss is 'bcee'; expected one of: bce, dice"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_its_value_and_what_is_allowed(params, tmp_path, old, new, told):
+    params(old, new)
+    with pytest.raises(UserError) as error:
+        main()
+    assert told in str(error.value)
+    assert not (tmp_path / "data" / "params_checked").exists()
+
+
+def test_all_mistakes_are_told_at_once(params):
+    params("epochs: 40", "epochs: 0")
+    text = read_text().replace("epochs: 40", "epochs: 0").replace("dpi: 100", "dpi: 7")
+    (__import__("pathlib").Path("params.yaml")).write_text(text)
+    with pytest.raises(UserError) as error:
+        main()
+    assert [line.split()[1] for line in str(error.value).splitlines()] == ["train.epochs", "plot.dpi"]

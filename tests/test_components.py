@@ -1,0 +1,59 @@
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import brainseg
+from brainseg.components import KINDS, chosen, load, names
+from brainseg.errors import UserError
+from brainseg.params import Settings
+
+ALL = [(kind, name) for kind in KINDS for name in names(kind)]
+DICE = {"losses": {"dice": {"smooth": 2.0, "reduce": "sample"}}, "loss": "dice"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_are_the_files_of_the_folder(kind):
+    folder = Path(brainseg.__file__).parent / kind
+    assert names(kind) == sorted(path.stem for path in folder.glob("[!_]*.py")) != []
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_a_file_holds_a_function_of_its_name_whose_keywords_are_its_settings(kind, name):
+    module = import_module(f"brainseg.{kind}.{name}")
+    keywords = inspect.getfullargspec(getattr(module, name)).kwonlyargs
+    assert issubclass(module.Settings, Settings)
+    assert list(module.Settings.model_fields) == keywords
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_params_yaml_has_a_fine_block_for_each(kind, name, params, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent.parent)  # datasets.folder.path is relative
+    assert load(kind, name, params).keywords == params[KINDS[kind][1]][name]
+
+
+def test_load_binds_the_settings_of_its_block():
+    loss = load("losses", "dice", DICE)
+    assert loss.func.__name__ == "dice"
+    assert loss.keywords == {"smooth": 2.0, "reduce": "sample"}
+
+
+def test_chosen_follows_the_word_in_params():
+    assert chosen("losses", DICE).func.__name__ == "dice"
+    assert chosen("losses", DICE | {"losses": {"bce": {}}, "loss": "bce"}).func.__name__ == "bce"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["nonsense", "__init__", "", "../errors"])
+def test_an_unknown_name_is_answered_with_the_names_there_are(kind, name):
+    word = KINDS[kind][0]
+    expected = f"params.yaml: {word} is {name!r}; expected one of: {', '.join(names(kind))}"
+    with pytest.raises(UserError, match=f"^{re.escape(expected)}$"):
+        chosen(kind, {word: name})
+
+
+def test_a_block_that_is_missing_is_told():
+    with pytest.raises(UserError, match=r"^params.yaml: losses.dice is missing$"):
+        load("losses", "dice", {"losses": {"bce": {}}})

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from skimage.exposure import rescale_intensity
+from skimage.transform import resize
+
+from brainseg.preprocessing import PreprocessSettings, preprocess, read_preprocessed, write_preprocessed
+from brainseg.sources.phantom import phantom_patient
+from brainseg.volumes import read_images, read_mask
+
+
+def as_set(side_px: int) -> PreprocessSettings:
+    return PreprocessSettings(side_px=side_px, background=0.1, low_percentile=10.0, high_percentile=99.0)
+
+
+def straightforward(image: np.ndarray, mask: np.ndarray, side_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """The report's protocol step by step with scikit-image: z-scores and mask of the kept slices."""
+    volume, mask = image[1:-1].copy(), mask[1:-1].astype(np.uint8)
+    volume[volume < volume.max() * 0.1] = 0
+    box = tuple(
+        slice(np.nonzero(volume.any(axis=axes))[0].min(), np.nonzero(volume.any(axis=axes))[0].max() + 1)
+        for axes in ((1, 2, 3), (0, 2, 3), (0, 1, 3))
+    )
+    volume, mask = volume[box], mask[box]
+    side = max(volume.shape[1:3])
+    pads = [((side - n) // 2, side - n - (side - n) // 2) for n in volume.shape[1:3]]
+    volume, mask = np.pad(volume, [(0, 0), *pads, (0, 0)]), np.pad(mask, [(0, 0), *pads])
+    shape = (len(volume), side_px, side_px)
+    how = {"mode": "constant", "cval": 0, "anti_aliasing": False}
+    mask = resize(mask, shape, order=0, **how)
+    volume = resize(volume, (*shape, 3), order=2, **how)
+    volume = rescale_intensity(volume, in_range=(np.percentile(volume, 10), np.percentile(volume, 99)))
+    return (volume - volume.mean(axis=(0, 1, 2))) / volume.std(axis=(0, 1, 2)), mask > 0
+
+
+@pytest.mark.parametrize("side_px", [48, 64, 96, 128])
+def test_equals_scikit_image_on_a_phantom(side_px, rng):
+    image, mask = phantom_patient(rng, slices=10, side_px=80, noise=0.04)
+    assert_parity(image, mask, side_px)
+
+
+def test_equals_scikit_image_on_real_patients(lgg):
+    for folder in sorted(path for path in lgg.iterdir() if path.is_dir())[:2]:
+        assert_parity(read_images(folder), read_mask(folder), 128)
+
+
+def assert_parity(image, mask, side_px):
+    patient = preprocess(image, mask, as_set(side_px))
+    z_scores, expected_mask = straightforward(image, mask, side_px)
+    assert np.abs(patient.z_score()[patient.kept] - z_scores).max() < 1e-4
+    np.testing.assert_array_equal(patient.mask[patient.kept], expected_mask)
+
+
+def test_all_slices_are_carried_along_and_the_ends_are_not_kept(rng):
+    image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.02)
+    patient = preprocess(image, mask, as_set(32))
+    assert patient.image.shape == (8, 32, 32, 3)
+    assert patient.kept.tolist() == [False, *[True] * 6, False]
+
+
+def test_slices_without_signal_at_the_ends_are_not_kept(rng):
+    image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.0)
+    image[:3] = 0
+    assert preprocess(image, mask, as_set(32)).kept.tolist() == [False] * 3 + [True] * 4 + [False]
+
+
+def test_the_dropped_slices_do_not_change_the_others(rng):
+    image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.02)
+    changed = image.copy()
+    changed[0] = 255
+    before, after = (preprocess(volume, mask, as_set(32)) for volume in (image, changed))
+    np.testing.assert_array_equal(before.image[1:], after.image[1:])
+
+
+@pytest.mark.parametrize("value", [0, 90])
+def test_an_image_of_one_value_has_finite_z_scores(value):
+    image, mask = np.full((5, 20, 20, 3), value, np.uint8), np.zeros((5, 20, 20), bool)
+    assert np.isfinite(preprocess(image, mask, as_set(16)).z_score()).all()
+
+
+def test_written_and_read_back_it_is_the_same_and_the_bytes_too(rng, tmp_path):
+    patient = preprocess(*phantom_patient(rng, slices=6, side_px=40, noise=0.02), as_set(32))
+    for name in ("a", "b"):
+        write_preprocessed(tmp_path / f"{name}.npz", patient)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    back = read_preprocessed(tmp_path / "a.npz")
+    assert back.geometry == patient.geometry
+    np.testing.assert_array_equal(back.z_score(), patient.z_score())
+    np.testing.assert_array_equal(back.mask, patient.mask)

@@ -1,0 +1,128 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from brainseg.errors import UserError
+from brainseg.splits import (
+    REPORT_VALIDATION,
+    SplitSettings,
+    institution,
+    members,
+    read_split,
+    split_patients,
+    write_split,
+)
+
+SITES = {"CS": 24, "DU": 60, "HT": 16}
+PATIENTS = [f"TCGA_{site}_{number:04d}_1999" for site, count in SITES.items() for number in range(count)]
+LGG = [*REPORT_VALIDATION, *PATIENTS]
+STRATEGIES = ["random", "report", "kfold"]
+
+
+def chosen(strategy="random", **changes) -> SplitSettings:
+    usual = {"seed": 0, "validation": 0.15, "test": 0.25, "folds": 5, "fold": 0}
+    return SplitSettings(strategy=strategy, **usual | changes)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_patient_is_in_one_subset_and_the_order_given_does_not_matter(strategy):
+    subset = split_patients(LGG, chosen(strategy))
+    assert list(subset) == sorted(LGG)
+    assert set(subset.values()) <= {"train", "validation", "test"}
+    assert list(split_patients(LGG[::-1], chosen(strategy)).items()) == list(subset.items())
+
+
+@pytest.mark.parametrize("strategy", ["random", "kfold"])
+def test_the_seed_decides(strategy):
+    first, again, other = (split_patients(PATIENTS, chosen(strategy, seed=seed)) for seed in (3, 3, 4))
+    assert first == again != other
+
+
+def test_random_has_the_shares_asked_for_in_every_institution():
+    subset = split_patients(PATIENTS, chosen())
+    assert Counter(subset.values()) == {"train": 60, "validation": 15, "test": 25}
+    for site, count in SITES.items():
+        of_site = Counter(name for patient, name in subset.items() if institution(patient) == site)
+        assert abs(of_site["test"] - 0.25 * count) <= 1
+        assert abs(of_site["validation"] - 0.15 * count) <= 1
+
+
+@pytest.mark.parametrize(
+    ("count", "test", "expected"), [(4, 0.25, (2, 1, 1)), (4, 0.0, (3, 1, 0)), (2, 0.0, (1, 1, 0))]
+)
+def test_somebody_always_validates_and_nobody_tests_at_0(count, test, expected):
+    subset = split_patients(PATIENTS[:count], chosen(test=test, validation=0.01))
+    assert tuple(len(members(subset, name)) for name in ("train", "validation", "test")) == expected
+
+
+def test_report_validates_on_the_ten_and_tests_on_nobody():
+    subset = split_patients(LGG, chosen("report"))
+    assert sorted(members(subset, "validation")) == sorted(REPORT_VALIDATION)
+    assert len(members(subset, "train")) == len(PATIENTS)
+    assert members(subset, "test") == []
+
+
+def test_report_names_the_patients_that_the_data_lacks():
+    with pytest.raises(UserError) as error:
+        split_patients([*PATIENTS, *REPORT_VALIDATION[:8]], chosen("report"))
+    assert all(name in str(error.value) for name in REPORT_VALIDATION[8:])
+    assert not any(name in str(error.value) for name in REPORT_VALIDATION[:8])
+
+
+def test_over_all_folds_each_patient_tests_once():
+    folds = [split_patients(LGG, chosen("kfold", fold=fold)) for fold in range(5)]
+    assert sorted(patient for subset in folds for patient in members(subset, "test")) == sorted(LGG)
+
+
+@pytest.mark.parametrize("fold", range(5))
+def test_folds_are_stratified_and_part_of_the_others_validates(fold):
+    subset = split_patients(PATIENTS, chosen("kfold", fold=fold))
+    tested = Counter(institution(patient) for patient in members(subset, "test"))
+    assert all(abs(tested[site] - count / 5) < 1 for site, count in SITES.items())
+    assert len(members(subset, "validation")) == 12  # 0.15 of 80
+
+
+@pytest.mark.parametrize(
+    ("count", "changes", "words"),
+    [
+        (20, {"strategy": "kfold", "fold": 5}, ["split.fold is 5", "0 to 4"]),
+        (4, {"strategy": "kfold"}, ["split.folds is 5", "4 patients"]),
+        (10, {"test": 0.6, "validation": 0.6}, ["no patient of 10", "split.validation"]),
+        (10, {"test": 0.99}, ["no patient of 10", "split.test"]),  # nobody is left to validate either
+        (1, {"test": 0.0}, ["no patient of 1"]),
+    ],
+)
+def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
+    with pytest.raises(UserError) as error:
+        split_patients(PATIENTS[:count], chosen(**changes))
+    assert all(word in str(error.value) for word in words)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("patient", "expected"), [("TCGA_CS_4941_19960909", "CS"), ("anna", ""), ("case_12", ""), ("A_B_C", "B")]
+)
+def test_institution(patient, expected):
+    assert institution(patient) == expected
+
+
+def test_written_and_read_back_it_is_the_same(tmp_path):
+    subset = split_patients(LGG, chosen())
+    write_split(tmp_path / "split.csv", subset)
+    assert read_split(tmp_path / "split.csv") == subset
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [("a,train\na,test\n", "a is listed twice"), ("a,training\n", "'training'.*train, validation, test")],
+)
+def test_a_split_edited_by_hand_is_checked(tmp_path, rows, words):
+    (tmp_path / "split.csv").write_text("patient,subset\n" + rows)
+    with pytest.raises(UserError, match=f"split.csv: .*{words}"):
+        read_split(tmp_path / "split.csv")
+
+
+def test_no_patient_of_an_unlucky_draw_is_favoured():
+    tested = Counter(p for seed in range(200) for p in members(split_patients(PATIENTS, chosen(seed=seed)), "test"))
+    assert np.ptp([tested[patient] for patient in PATIENTS]) < 50  # about 50 +- 6 each
