@@ -53,10 +53,11 @@ def test_an_error_counts_from_three_pixels_thick(grown_px, count):
     assert len(poor_regions(truth | box(20, 32, 12, grown_px), truth)) == count
 
 
-def test_the_thickness_can_be_chosen():
-    truth = box(20, 20, 12, 12)
-    grown = truth | box(20, 32, 12, 2)
-    assert len(poor_regions(grown, truth, thickness_px=2)) == 1
+@pytest.mark.parametrize(("height_px", "count"), [(7, 0), (8, 1)])
+def test_an_error_counts_from_a_twentieth_of_the_lesion(height_px, count):
+    truth = box(20, 20, 20, 20)
+    # 21 pixels of 421 are less than 5 %, 24 of 424 are more
+    assert len(poor_regions(truth | box(25, 40, height_px, 3), truth)) == count
 
 
 @pytest.mark.parametrize("missed", [True, False])

@@ -121,7 +121,7 @@ def test_a_batch_larger_than_the_data_is_told():
 
 
 def test_a_loss_that_is_no_longer_finite_is_told():
-    with pytest.raises(UserError, match=r"the loss became (nan|inf) in epoch 2; try a lower learning rate"):
+    with pytest.raises(UserError, match=r"the loss became (nan|inf) in epoch 1; try a lower learning rate"):
         run(lr=1e30, epochs=2, batch_size=12)
 
 

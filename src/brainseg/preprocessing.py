@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from brainseg.files import write_npz
 from brainseg.geometry import Geometry
@@ -23,6 +23,12 @@ class PreprocessSettings(Settings):
     background: float = Field(ge=0, lt=1)
     low_percentile: float = Field(ge=0, lt=100)
     high_percentile: float = Field(gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "PreprocessSettings":
+        if self.low_percentile >= self.high_percentile:
+            raise ValueError(f"low_percentile is {self.low_percentile}; expected below high_percentile")
+        return self
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
         image=np.round(rescaled * FULL_SCALE).astype(np.uint16),
         mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
         mean=rescaled[kept].mean(axis=(0, 1, 2), dtype=np.float64),
-        std=np.where(std > 0, std, 1.0),  # a channel of one value has nothing to scale
+        std=np.where(std > 1e-6, std, 1.0),  # a channel of one value has nothing to scale but rounding
         kept=kept,
         geometry=geometry,
     )

@@ -18,7 +18,7 @@ def slice_weights(slices: Slices) -> torch.Tensor:
     for number in range(len(slices.names)):
         of_patient = patient == number
         weight = area[of_patient] + 0.1 * area[of_patient].mean()
-        weights[of_patient] = weight / weight.sum() if weight.sum() > 0 else 1 / of_patient.sum()
+        weights[of_patient] = weight / weight.sum() if weight.sum() > 0 else 1 / len(weight)
     return weights / len(slices.names)
 
 

@@ -90,7 +90,9 @@ def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[s
 
 
 def _spread(ordered: Sequence[str], count: int) -> list[str]:
-    """`count` evenly spaced patients."""
+    """`count` evenly spaced patients; of none, none."""
+    if not ordered:
+        return []
     places = (np.arange(count) + 0.5) * len(ordered) / max(count, 1)
     return [ordered[int(place)] for place in places]
 

@@ -87,12 +87,13 @@ def train(
             optimizer.step()
             total += batch_loss.detach()  # stays on the device: reading it would stall the queue
         train_loss = total.item() / len(batches)
-        if not np.isfinite(train_loss):
-            raise UserError(f"the loss became {train_loss} in epoch {epoch}; try a lower learning rate")
         trained.train_seconds += time.perf_counter() - start
         trained.train_slices += batches.numel()
 
         validation_loss, rows = validate(network, loss, validation, settings.batch_size, settings.precision)
+        for value in (train_loss, validation_loss):
+            if not np.isfinite(value):
+                raise UserError(f"the loss became {value} in epoch {epoch}; try a lower learning rate")
         scores = {f"validation_{name}": value for name, value in mean_scores(rows).items()}
         row = {"epoch": epoch, "train_loss": train_loss, "validation_loss": validation_loss, **scores}
         if not trained.history or row["validation_dsc"] > trained.history[trained.best_epoch - 1]["validation_dsc"]:

@@ -1,6 +1,7 @@
 """Patients on disk in kaggle_3m layout: PATIENT/PATIENT_K.tif and PATIENT_K_mask.tif, K from 1."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,17 @@ def slice_files(folder: Path) -> tuple[dict[int, Path], dict[int, Path]]:
     """Image files and mask files of a patient, each by slice number in ascending order."""
     images: dict[int, Path] = {}
     masks: dict[int, Path] = {}
-    for path in folder.iterdir():
-        match = SLICE_FILE.fullmatch(path.name)
-        if match:
-            (masks if match["mask"] else images)[int(match["number"])] = path
+    for path, number, is_mask in numbered_files(folder):
+        (masks if is_mask else images)[number] = path
     return dict(sorted(images.items())), dict(sorted(masks.items()))
+
+
+def numbered_files(folder: Path) -> Iterator[tuple[Path, int, bool]]:
+    """The slice files of a folder with their numbers, and whether they are masks."""
+    for path in sorted(folder.iterdir()):
+        match = SLICE_FILE.fullmatch(path.name)
+        if match and not path.name.startswith("."):  # macOS leaves ._NAME_1.tif beside NAME_1.tif
+            yield path, int(match["number"]), bool(match["mask"])
 
 
 def read_images(folder: Path) -> np.ndarray:
@@ -66,11 +73,18 @@ def _faults(folder: Path) -> list[str]:
     images, masks = slice_files(folder)
     if not images:
         return [f"{folder}: no slices found; expected {folder.name}_1.tif, {folder.name}_1_mask.tif, ..."]
-    faults = [f"{images[k]}: has no mask beside it" for k in images.keys() - masks.keys()]
-    faults += [f"{masks[k]}: has no image beside it" for k in masks.keys() - images.keys()]
-    holes = sorted(set(range(1, max(images) + 1)) - images.keys())
+    faults = [f"{images[k]}: has no mask beside it" for k in images if k not in masks]
+    faults += [f"{masks[k]}: has no image beside it" for k in masks if k not in images]
+    for path, number, is_mask in numbered_files(folder):
+        used = (masks if is_mask else images)[number]
+        if path != used:
+            faults.append(f"{path}: has the same slice number as {used.name}")
+    numbers = images.keys() | masks.keys()
+    if min(numbers) < 1:
+        faults.append(f"{folder}: slices are numbered from {min(numbers)}; expected from 1")
+    holes = sorted(set(range(1, max(numbers) + 1)) - numbers)
     if holes:
-        faults.append(f"{folder}: slices are numbered 1 to {max(images)} but {holes} are missing")
+        faults.append(f"{folder}: slices are numbered 1 to {max(numbers)} but {holes} are missing")
     shape: tuple[int, ...] | None = None
     for path in [*images.values(), *masks.values()]:
         try:

@@ -23,10 +23,10 @@ def read_network(path: Path, in_channels: int = 3) -> torch.nn.Module:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         arch, arch_settings, state = content["arch"], content["settings"], content["state"]
-    except FileNotFoundError:
+        network = load("archs", arch, {"archs": {arch: arch_settings}})(in_channels)
+        network.load_state_dict(state)
+    except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # torch raises whatever the damage leads to
         raise UserError(f"{path}: not a file of weights that brainseg wrote ({type(error).__name__})") from None
-    network = load("archs", arch, {"archs": {arch: arch_settings}})(in_channels)
-    network.load_state_dict(state)
     return network.to(memory_format=torch.channels_last).eval()

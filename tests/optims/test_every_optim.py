@@ -47,7 +47,7 @@ def test_each_setting_reaches_its_own_place(name, kind, given, expected):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_lower_a_convex_function(name, params):
-    optimizer = build(name, params["optims"][name], start=3.0)
+    optimizer = build(name, params["optims"][name] | {"lr": 1e-2}, start=3.0)
     (weights,) = optimizer.param_groups[0]["params"]
     values = []
     for _ in range(6):  # few: momentum overshoots later

@@ -53,7 +53,7 @@ def telling_slices(truth: np.ndarray, prediction: np.ndarray, count: int) -> lis
     shown = np.flatnonzero(area + errors)
     if len(shown) <= count:
         return shown.tolist() or [len(truth) // 2]
-    chosen = [int(area.argmax()), int(errors.argmax())][:count]
+    chosen = [int(pixels.argmax()) for pixels in (area, errors) if pixels.any()][:count]
     for place in shown[np.linspace(0, len(shown) - 1, count + 2).astype(int)[1:-1]].tolist() + shown.tolist():
         if len(set(chosen)) == count:
             break

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +11,7 @@ from pydantic import field_validator
 from brainseg.errors import UserError
 from brainseg.params import Settings
 from brainseg.progress import progress
-from brainseg.volumes import slice_files
+from brainseg.volumes import numbered_files
 
 
 class Settings(Settings):
@@ -35,20 +36,27 @@ def folder(destination: Path, *, path: str) -> None:
         _copy_patients(source, destination)
     else:
         with TemporaryDirectory(dir=destination.parent) as unpacked:
-            with zipfile.ZipFile(source) as archive:
-                archive.extractall(unpacked)  # zipfile keeps members inside the folder
-            _copy_patients(Path(unpacked), destination)
+            folder = Path(unpacked) / source.stem  # the patient's name, if its files lie at the top
+            try:
+                with zipfile.ZipFile(source) as archive:
+                    archive.extractall(folder)  # zipfile keeps members inside the folder
+            except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # damaged, or with a password
+                raise UserError(f"{source}: cannot be unpacked ({error})") from None
+            try:
+                _copy_patients(folder, destination)
+            except UserError as error:
+                raise UserError(str(error).replace(str(folder), str(source))) from None
 
 
 def _copy_patients(source: Path, destination: Path) -> None:
-    folders = sorted(path for path in [source, *source.rglob("*")] if path.is_dir() and slice_files(path)[1])
+    below = (path for path in source.rglob("*") if path.is_dir() and "__MACOSX" not in path.parts)
+    folders = sorted(path for path in [source, *below] if any(numbered_files(path)))
     if not folders:
         raise UserError(f"{source}: no folder with PATIENT_1.tif, PATIENT_1_mask.tif, ... found in it")
     for patient in progress(folders, "copying patients"):
-        images, masks = slice_files(patient)
         target = destination / patient.name
         if target.exists():
             raise UserError(f"{patient}: a second folder of this name; patients need distinct names")
         target.mkdir(parents=True)
-        for file in [*images.values(), *masks.values()]:
+        for file, _, _ in numbered_files(patient):
             shutil.copyfile(file, target / file.name)

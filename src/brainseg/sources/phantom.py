@@ -5,6 +5,7 @@ through + - * / and square roots, which IEEE 754 rounds alike everywhere. No sin
 matrix product: their last bit depends on the processor.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,7 @@ def phantom_patient(rng: np.random.Generator, slices: int, side_px: int, noise: 
     gain = np.array([_between(rng, 0.8, 1.1) for _ in range(3)])
     image = np.where(head[..., None], image * bias[..., None] * gain, 0.03)
     # the sum of four uniform numbers is near enough to a normal one, and exact everywhere
-    image += noise * 3**0.5 * (sum(rng.random(image.shape) for _ in range(4)) - 2)
+    image += noise * math.sqrt(3) * (sum(rng.random(image.shape) for _ in range(4)) - 2)
     return np.floor(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8), mask
 
 
