@@ -18,17 +18,17 @@ from brainseg.volumes import read_mask
 def main() -> None:
     params = read_params()
     subset = read_split(Path("data/split.csv"))
-    score_one = partial(score_patient, settings(EvaluateSettings, params, "evaluate"))
-    scores = dict(zip(subset, each(score_one, list(subset), "scoring"), strict=True))
+    evaluate = settings(EvaluateSettings, params, "evaluate")
+    scores = dict(zip(subset, each(partial(score_patient, evaluate), list(subset), "scoring"), strict=True))
 
     rows = [{"patient": name, "subset": subset[name], **asdict(scores[name])} for name in subset]
     write_csv(Path("metrics/per_volume.csv"), rows)
-    summary: dict[str, object] = {
-        "selected_on": "validation" if choice(params, "predict.weights") == "best" else "nothing"
-    }
+    # who scores the best epoch's weights on the patients that chose it flatters them
+    selected_on = "validation" if choice(params, "predict.weights") == "best" else "nothing"
+    summary: dict[str, object] = {"selected_on": selected_on}
     for name in SUBSETS:
-        if members(subset, name):
-            summary[name] = summarize([scores[patient] for patient in members(subset, name)])
+        if patients := members(subset, name):
+            summary[name] = summarize([scores[patient] for patient in patients], evaluate)
     write_json(Path("metrics/evaluation.json"), summary)
 
 

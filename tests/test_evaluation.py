@@ -94,7 +94,7 @@ PATIENT = Scores(*[0.0] * 7, lesion_voxels=5, predicted_voxels=5)
 
 
 def test_summarize_by_hand():
-    summary = summarize([replace(PATIENT, dsc=value, iou=value / 2) for value in (0.05, 0.1, 0.6)])
+    summary = summarize([replace(PATIENT, dsc=value, iou=value / 2) for value in (0.05, 0.1, 0.6)], LARGEST)
     assert summary["patients"] == 3
     assert summary["dsc"]["mean"] == pytest.approx(0.25)
     assert summary["dsc"]["median"] == pytest.approx(0.1)
@@ -105,9 +105,10 @@ def test_summarize_by_hand():
 
 
 def test_summarize_one_patient_has_no_sd():
-    assert summarize([replace(PATIENT, dsc=0.7)])["dsc"]["sd"] is None
+    assert summarize([replace(PATIENT, dsc=0.7)], LARGEST)["dsc"]["sd"] is None
 
 
-def test_summarize_has_every_overlap_and_no_voxel_count():
-    overlaps = {name for name in vars(PATIENT) if name.startswith(("dsc", "iou"))}
-    assert set(summarize([PATIENT])) == {"patients"} | overlaps
+@pytest.mark.parametrize(("settings", "other"), [(LARGEST, "every"), (EVERY, "largest")])
+def test_summarize_repeats_neither_the_headline_nor_voxel_counts(settings, other):
+    others = {f"dsc_{other}_component", f"iou_{other}_component"}
+    assert set(summarize([PATIENT], settings)) == {"patients", "dsc", "iou", "dsc_report"} | others

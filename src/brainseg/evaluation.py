@@ -67,14 +67,18 @@ def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geo
     return dsc(largest_component(above(on_grid, 0.5)), truth_on_grid)
 
 
-def summarize(scores: list[Scores]) -> dict[str, Any]:
-    """Scores over patients: all of the headline DSC's spread, and means and medians of the rest."""
+def summarize(scores: list[Scores], settings: EvaluateSettings) -> dict[str, Any]:
+    """Scores over patients: the spread of the headline DSC, and means and medians of the rest.
+
+    Of largest and every component the one that is the headline anyway is not repeated.
+    """
+    repeated = "_largest_component" if settings.largest_component else "_every_component"
     columns = {name: np.array([asdict(patient)[name] for patient in scores]) for name in asdict(scores[0])}
     spread = {"sd": _sd(columns["dsc"]), "minimum": float(columns["dsc"].min())}
     failures = int((columns["dsc"] < FAILURE_DSC).sum())
     summary: dict[str, Any] = {"patients": len(scores)}
     for name, values in columns.items():
-        if name.startswith(("dsc", "iou")):
+        if name.startswith(("dsc", "iou")) and not name.endswith(repeated):
             summary[name] = {"mean": float(values.mean()), "median": float(np.median(values))}
     summary["dsc"] |= spread | {"failures": failures}
     return summary
