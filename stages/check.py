@@ -15,13 +15,13 @@ from brainseg.errors import UserError, told_in_one_line
 from brainseg.evaluation import EvaluateSettings
 from brainseg.files import write_bytes
 from brainseg.inference import PredictSettings
-from brainseg.params import PARAMS_FILE, Settings, block, natural_number, read_params, settings
+from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, read_params, settings
 from brainseg.plotting import PlotSettings
 from brainseg.preprocessing import PreprocessSettings
 from brainseg.splits import SplitSettings
 from brainseg.training import TrainSettings
 
-SECTIONS: dict[str, type[Settings]] = {
+SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
     "preprocess": PreprocessSettings,
     "augment": AugmentSettings,

@@ -8,7 +8,7 @@ import pytest
 import brainseg
 from brainseg.components import KINDS, chosen, load, names
 from brainseg.errors import UserError
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 ALL = [(kind, name) for kind in KINDS for name in names(kind)]
 DICE = {"losses": {"dice": {"smooth": 2.0, "reduce": "sample"}}, "loss": "dice"}
@@ -24,7 +24,7 @@ def test_names_are_the_files_of_the_folder(kind):
 def test_a_file_holds_a_function_of_its_name_whose_keywords_are_its_settings(kind, name):
     module = import_module(f"brainseg.{kind}.{name}")
     keywords = inspect.getfullargspec(getattr(module, name)).kwonlyargs
-    assert issubclass(module.Settings, Settings)
+    assert issubclass(module.Settings, StrictSettings)
     assert list(module.Settings.model_fields) == keywords
 
 

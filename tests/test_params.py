@@ -5,10 +5,10 @@ import pytest
 from pydantic import Field, model_validator
 
 from brainseg.errors import UserError
-from brainseg.params import Settings, block, choice, natural_number, read_params, settings
+from brainseg.params import StrictSettings, block, choice, natural_number, read_params, settings
 
 
-class Example(Settings):
+class Example(StrictSettings):
     rate: float = Field(gt=0)
     count: int = Field(ge=1, le=9)
     sure: bool

@@ -6,10 +6,10 @@ import torch
 from pydantic import Field
 from torch.nn.functional import affine_grid, grid_sample
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class AugmentSettings(Settings):
+class AugmentSettings(StrictSettings):
     scale: float = Field(ge=0, lt=1)
     rotation_deg: float = Field(ge=0, le=180)
     flip: float = Field(ge=0, le=1)

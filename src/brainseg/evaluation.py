@@ -8,7 +8,7 @@ from pydantic import Field
 
 from brainseg.geometry import Geometry, resize_square
 from brainseg.largest_component import largest_component
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 from brainseg.prediction import Prediction, above
 from brainseg.scores import dsc, iou
 
@@ -16,7 +16,7 @@ REPORT_SIDE_PX = 256  # the grid on which the report scores
 FAILURE_DSC = 0.1  # below this the lesion counts as not found
 
 
-class EvaluateSettings(Settings):
+class EvaluateSettings(StrictSettings):
     threshold: float = Field(gt=0, lt=1)
     largest_component: bool
 

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 
 from brainseg.device import autocast
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 from brainseg.prediction import Prediction, to_uint8
 from brainseg.preprocessing import Preprocessed
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
 
 
-class PredictSettings(Settings):
+class PredictSettings(StrictSettings):
     weights: Literal["last", "best"]
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]

@@ -14,13 +14,13 @@ from brainseg.errors import UserError
 PARAMS_FILE = Path("params.yaml")
 
 
-class Settings(BaseModel):
+class StrictSettings(BaseModel):
     """Base of every block of settings: no unknown keys, no silent conversion, no nan."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-AnySettings = TypeVar("AnySettings", bound=Settings)
+AnySettings = TypeVar("AnySettings", bound=StrictSettings)
 
 
 def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def settings(kind: type[AnySettings], params: Mapping[str, Any], key: str) -> An
         raise UserError("\n".join(_told(fault, kind, key) for fault in error.errors())) from None
 
 
-def _told(fault: Mapping[str, Any], kind: type[Settings], key: str) -> str:
+def _told(fault: Mapping[str, Any], kind: type[StrictSettings], key: str) -> str:
     name = ".".join([key, *map(str, fault["loc"])])
     if fault["type"] == "missing":
         return f"{PARAMS_FILE}: {name} is missing"

@@ -6,7 +6,7 @@ import matplotlib
 from pydantic import Field
 
 from brainseg.files import written_whole
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 matplotlib.use("Agg")  # files, never a window
 from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ TRUTH, PREDICTION, POOR = "#22dd22", "#ff3030", "#3d9bff"  # the report's green,
 TRAIN, VALIDATION, EXTRA = "#7a7a7a", "#1f5fa8", "#d98a1f"
 
 
-class PlotSettings(Settings):
+class PlotSettings(StrictSettings):
     dpi: int = Field(ge=30, le=600)
     slices_per_patient: int = Field(ge=1, le=8)
 

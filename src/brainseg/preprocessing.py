@@ -13,12 +13,12 @@ from pydantic import Field, model_validator
 
 from brainseg.files import write_npz
 from brainseg.geometry import Geometry
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 FULL_SCALE = 65535  # images are stored as 16-bit: half a step is under 1e-4 of a z-score
 
 
-class PreprocessSettings(Settings):
+class PreprocessSettings(StrictSettings):
     side_px: int = Field(ge=16)
     background: float = Field(ge=0, lt=1)
     low_percentile: float = Field(ge=0, lt=100)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from brainseg.errors import UserError
 from brainseg.files import write_csv
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 SUBSETS = ("train", "validation", "test")
 
@@ -29,7 +29,7 @@ REPORT_VALIDATION = (
 )
 
 
-class SplitSettings(Settings):
+class SplitSettings(StrictSettings):
     strategy: Literal["random", "report", "kfold"]
     seed: int = Field(ge=0)
     validation: float = Field(gt=0, lt=1)

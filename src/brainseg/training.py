@@ -12,14 +12,14 @@ from pydantic import Field
 from brainseg.augmentation import AugmentSettings, augment
 from brainseg.device import autocast
 from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE, Settings
+from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.progress import progress, say
 from brainseg.sampling import draw, slice_weights
 from brainseg.slices import Slices
 from brainseg.validation import mean_scores, validate
 
 
-class TrainSettings(Settings):
+class TrainSettings(StrictSettings):
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)
     precision: Literal["auto", "bf16", "fp32"]

@@ -8,10 +8,10 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     features: int = Field(ge=1)
     levels: int = Field(ge=2, le=7)
 

@@ -3,10 +3,10 @@
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     pass
 
 

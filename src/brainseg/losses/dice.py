@@ -9,10 +9,10 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     smooth: float = Field(gt=0)
     reduce: Literal["batch", "sample"]
 

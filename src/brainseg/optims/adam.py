@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import torch
 from pydantic import Field
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     lr: float = Field(gt=0)
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)

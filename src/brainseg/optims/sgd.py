@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import torch
 from pydantic import Field, model_validator
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     lr: float = Field(gt=0)
     momentum: float = Field(ge=0, lt=1)
     nesterov: bool

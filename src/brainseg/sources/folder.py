@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from pydantic import field_validator
 
 from brainseg.errors import UserError
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 from brainseg.progress import progress
 from brainseg.volumes import numbered_files
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     path: str
 
     @field_validator("path")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from brainseg.params import Settings
+from brainseg.params import StrictSettings
 from brainseg.progress import progress
 from brainseg.volumes import write_patient
 
@@ -32,7 +32,7 @@ LOOK_ALIKES = (
 )
 
 
-class Settings(Settings):
+class Settings(StrictSettings):
     patients: int = Field(ge=3)
     slices: int = Field(ge=6)
     side_px: int = Field(ge=32)
