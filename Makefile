@@ -2,23 +2,23 @@
 # Each makes the virtual environment first if it is missing.
 
 PYTHON ?= python3
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .PHONY: repro test lint format venv
 repro: .venv/installed
-	dvc repro
-	@echo && dvc metrics show
+	$(IN_VENV) dvc repro
+	@echo; $(IN_VENV) dvc metrics show
 
 test: .venv/installed
-	pytest
+	$(IN_VENV) pytest
 
 lint: .venv/installed
-	ruff check .
-	ruff format --check .
+	$(IN_VENV) ruff check .
+	$(IN_VENV) ruff format --check .
 
 format: .venv/installed
-	ruff check --fix .
-	ruff format .
+	$(IN_VENV) ruff check --fix .
+	$(IN_VENV) ruff format .
 
 venv: .venv/installed
 

@@ -63,9 +63,11 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
 
 
 def sizes_that_do_not_fit(params: Mapping[str, Any]) -> list[str]:
-    side_px = block(params, "preprocess.side_px")
+    side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
     with torch.device("meta"):  # the network's shape without its memory
         divisor = components.chosen("archs", params)(3).divisor
+    if side_px == divisor and batch_size == 1:
+        return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
     if side_px % divisor == 0:
         return []
     fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"

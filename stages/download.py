@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from brainseg.components import chosen
-from brainseg.errors import told_in_one_line
+from brainseg.errors import UserError, told_in_one_line
 from brainseg.params import read_params
 from brainseg.volumes import check_patients
 
@@ -18,7 +18,10 @@ def main() -> None:
     aside.mkdir(parents=True)
     try:
         fetch(aside)
-        check_patients(aside)
+        try:
+            check_patients(aside)
+        except UserError as error:  # name the files as PATIENT/FILE: the folder is gone in a moment
+            raise UserError(str(error).replace(f"{aside}/", "")) from None
         shutil.rmtree(RAW, ignore_errors=True)
         aside.rename(RAW)
     finally:

@@ -10,7 +10,7 @@ from brainseg.files import write_csv, write_json
 from brainseg.parallel import each
 from brainseg.params import choice, read_params, settings
 from brainseg.prediction import read_prediction
-from brainseg.preprocessing import read_preprocessed
+from brainseg.preprocessing import read_geometry
 from brainseg.splits import SUBSETS, members, read_split
 from brainseg.volumes import read_mask
 
@@ -33,10 +33,10 @@ def main() -> None:
 
 
 def score_patient(evaluate: EvaluateSettings, name: str) -> Scores:
-    patient = read_preprocessed(Path(f"data/preprocessed/{name}.npz"))
+    kept, geometry = read_geometry(Path(f"data/preprocessed/{name}.npz"))
     truth = read_mask(Path(f"data/raw/{name}"))
     prediction = read_prediction(Path(f"data/predictions/{name}.npz"))
-    return score(prediction, truth, patient.kept, patient.geometry, evaluate)
+    return score(prediction, truth, kept, geometry, evaluate)
 
 
 if __name__ == "__main__":

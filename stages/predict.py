@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from brainseg.device import pick_device
+from brainseg.device import be_reproducible, pick_device
 from brainseg.errors import told_in_one_line
 from brainseg.inference import PredictSettings, predict
 from brainseg.params import read_params, settings
@@ -17,6 +17,7 @@ PREPROCESSED, PREDICTIONS = Path("data/preprocessed"), Path("data/predictions")
 def main() -> None:
     predict_settings = settings(PredictSettings, read_params(), "predict")
     device = pick_device()
+    be_reproducible(predict_settings.precision)
     network = read_network(Path("data/weights") / f"{predict_settings.weights}.pt").to(device)
     for path in progress(sorted(PREPROCESSED.glob("*.npz")), "predicting"):
         prediction = predict(network, read_preprocessed(path), device, predict_settings)

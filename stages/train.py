@@ -4,13 +4,15 @@ Runs on the first GPU, or where BRAINSEG_DEVICE says. TensorBoard curves and exa
 tensorboard --logdir runs
 """
 
+import hashlib
+import json
 from pathlib import Path
 
 import torch
 
 from brainseg.augmentation import AugmentSettings
 from brainseg.components import chosen
-from brainseg.device import device_name, pick_device, uses_bf16
+from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.files import write_csv, write_json
 from brainseg.monitor import Monitor
@@ -37,15 +39,16 @@ def main() -> None:
     if not training.masks.any():
         raise UserError("data/split.csv: no training patient has a lesion; there is nothing to learn from")
 
-    torch.use_deterministic_algorithms(True)
+    be_reproducible(train_settings.precision)
     torch.manual_seed(seed)  # the initial weights
     network = build_network(3).to(device, memory_format=torch.channels_last)
     optimizer = build_optimizer(network.parameters())
     parameters = sum(parameter.numel() for parameter in network.parameters())
     say(f"{arch}, {parameters:,} parameters, on {device}: {len(training)} slices of {len(training.names)} patients")
 
-    run_name = "-".join(choice(params, word) for word in ("arch", "loss", "optim"))
-    with Monitor(Path("runs") / run_name, validation) as monitor:
+    words = [choice(params, word) for word in ("arch", "loss", "optim")]
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:6]
+    with Monitor(Path("runs") / "-".join([*words, digest]), validation) as monitor:
         trained = train(
             network,
             loss,
@@ -64,7 +67,10 @@ def main() -> None:
     write_csv(Path("plots/history.csv"), trained.history)
     write_csv(Path("metrics/validation_per_epoch.csv"), trained.per_patient)
     last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
+    precision = "bf16" if uses_bf16(device, train_settings.precision) else "fp32"
     metrics = {
+        "device": device.type,  # device and precision change the last digits of all that follows
+        "precision": precision,
         "parameters": parameters,
         "best_epoch": trained.best_epoch,
         "train_loss": last["train_loss"],
@@ -72,9 +78,7 @@ def main() -> None:
         "validation_dsc": {"last_epoch": last["validation_dsc"], "best_epoch": best["validation_dsc"]},
     }
     write_json(Path("metrics/training.json"), metrics)
-    precision = "bf16" if uses_bf16(device, train_settings.precision) else "fp32"
-    where = {"device": device_name(device), "precision": precision}
-    write_json(Path("metrics/timing.json"), where | trained.timing())
+    write_json(Path("metrics/timing.json"), {"device": device_name(device), **trained.timing()})
 
 
 if __name__ == "__main__":

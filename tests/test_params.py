@@ -107,7 +107,9 @@ def test_block_finds_values_by_dotted_keys():
 
 @pytest.mark.parametrize("value", [True, -1, 1.0, "1", None])
 def test_a_seed_must_be_a_whole_number_from_0(value):
-    with pytest.raises(UserError, match=f"^params.yaml: seed is {value!r}; expected a whole number from 0$"):
+    with pytest.raises(
+        UserError, match=f"^params.yaml: seed is {value!r}; expected a whole number from 0 to 4294967295$"
+    ):
         natural_number({"seed": value}, "seed")
     assert natural_number({"seed": 0}, "seed") == 0
 

@@ -86,10 +86,9 @@ def test_folds_are_stratified_and_part_of_the_others_validates(fold):
 @pytest.mark.parametrize(
     ("count", "changes", "words"),
     [
-        (20, {"strategy": "kfold", "fold": 5}, ["split.fold is 5", "0 to 4"]),
         (4, {"strategy": "kfold"}, ["split.folds is 5", "4 patients"]),
-        (10, {"test": 0.6, "validation": 0.6}, ["no patient of 10", "split.validation"]),
-        (10, {"test": 0.99}, ["no patient of 10", "split.test"]),  # nobody is left to validate either
+        (10, {"test": 0.6, "validation": 0.39}, ["no patient of 10", "split.validation"]),
+        (10, {"test": 0.96, "validation": 0.01}, ["no patient of 10", "split.test"]),  # nor to validate
         (1, {"test": 0.0}, ["no patient of 1"]),
     ],
 )
@@ -126,3 +125,13 @@ def test_a_split_edited_by_hand_is_checked(tmp_path, rows, words):
 def test_no_patient_of_an_unlucky_draw_is_favoured():
     tested = Counter(p for seed in range(200) for p in members(split_patients(PATIENTS, chosen(seed=seed)), "test"))
     assert np.ptp([tested[patient] for patient in PATIENTS]) < 50  # about 50 +- 6 each
+
+
+def test_the_seed_counts_where_second_words_are_no_institutions():
+    names = [f"sub_{number:03d}_mri" for number in range(40)]
+    assert split_patients(names, chosen(seed=0)) != split_patients(names, chosen(seed=1))
+
+
+def test_the_only_patient_of_an_institution_can_come_into_any_subset():
+    lonely = {split_patients([*LGG, "TCGA_XX_1"], chosen(seed=seed))["TCGA_XX_1"] for seed in range(60)}
+    assert lonely == {"train", "validation", "test"}

@@ -1,4 +1,8 @@
-"""The report's augmentation, for a whole batch at once on the device: scale, rotate, flip."""
+"""The report's augmentation, for a whole batch at once on the device: scale, rotate, flip.
+
+The reference code resamples twice, once to scale and once to rotate, a slice at a time. Here
+one map does both, so a slice is interpolated once and stays a little sharper.
+"""
 
 import math
 

@@ -35,7 +35,8 @@ def load(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]:
     word, section = KINDS[kind]
     if name not in names(kind):
         allowed = ", ".join(names(kind))
-        raise UserError(f"{PARAMS_FILE}: {word} is {name!r}; expected one of: {allowed}")
+        given = f"{word} is {name!r}" if params.get(word) == name else f"{section}.{name} is a block of nothing"
+        raise UserError(f"{PARAMS_FILE}: {given}; expected one of: {allowed}")
     module = import_module(f"brainseg.{kind}.{name}")
     return partial(getattr(module, name), **dict(settings(module.Settings, params, f"{section}.{name}")))
 

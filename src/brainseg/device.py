@@ -22,6 +22,13 @@ def pick_device() -> torch.device:
     return device
 
 
+def be_reproducible(precision: str) -> None:
+    """The same bytes from run to run on one device; and fp32 means fp32, not a GPU's TF32."""
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Mixed precision for forward passes: bf16 if asked for, or at "auto" where the hardware has it."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=uses_bf16(device, precision))

@@ -27,7 +27,8 @@ class Scores:
 
     All are on the file's grid over all slices, but dsc_report: the report's protocol, on the
     256 x 256 grid of its preprocessing, above 0.5, largest component, first and last slice
-    and those without any signal left out.
+    and those without any signal left out. Its box is that of preprocessing: the report's where
+    preprocess.background is the report's 0.1.
     """
 
     dsc: float
@@ -68,19 +69,19 @@ def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geo
 
 
 def summarize(scores: list[Scores], settings: EvaluateSettings) -> dict[str, Any]:
-    """Scores over patients: the spread of the headline DSC, and means and medians of the rest.
+    """Scores over patients: mean and median, and the spread of the headline and the report's DSC.
 
     Of largest and every component the one that is the headline anyway is not repeated.
     """
     repeated = "_largest_component" if settings.largest_component else "_every_component"
     columns = {name: np.array([asdict(patient)[name] for patient in scores]) for name in asdict(scores[0])}
-    spread = {"sd": _sd(columns["dsc"]), "minimum": float(columns["dsc"].min())}
-    failures = int((columns["dsc"] < FAILURE_DSC).sum())
     summary: dict[str, Any] = {"patients": len(scores)}
     for name, values in columns.items():
         if name.startswith(("dsc", "iou")) and not name.endswith(repeated):
             summary[name] = {"mean": float(values.mean()), "median": float(np.median(values))}
-    summary["dsc"] |= spread | {"failures": failures}
+    for name in ("dsc", "dsc_report"):
+        failures = int((columns[name] < FAILURE_DSC).sum())
+        summary[name] |= {"sd": _sd(columns[name]), "minimum": float(columns[name].min()), "failures": failures}
     return summary
 
 

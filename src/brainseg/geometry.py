@@ -27,20 +27,19 @@ class Geometry:
         return max(self.bottom - self.top, self.right - self.left)
 
     def to_square(self, volume: np.ndarray, side_px: int, order: int) -> np.ndarray:
-        """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float32.
+        """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float64.
 
         Equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
         the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
         """
         rows, columns = self._resize_box(side_px, order, "grid-constant")
-        box = volume[..., self.top : self.bottom, self.left : self.right].astype(np.float32)
+        box = volume[..., self.top : self.bottom, self.left : self.right].astype(np.float64)
         return rows @ box @ columns.T
 
     def to_file(self, probability: np.ndarray) -> np.ndarray:
         """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""
-        side_px = probability.shape[-1]
-        back = _resize_matrix(side_px, self.square_px, 1, "nearest")
-        rows, columns = back[self._inside_square()[0]], back[self._inside_square()[1]]
+        back = _resize_matrix(probability.shape[-1], self.square_px, 1, "nearest").astype(np.float32)
+        rows, columns = (back[inside] for inside in self._inside_square())
         file = np.zeros((*probability.shape[:-2], self.height, self.width), np.float32)
         box = rows @ probability.astype(np.float32) @ columns.T
         file[..., self.top : self.bottom, self.left : self.right] = box
@@ -62,7 +61,7 @@ def resize_square(probability: np.ndarray, side_px: int) -> np.ndarray:
     """Resize (..., n, n) to (..., side_px, side_px) float32, linearly; no change at equal sides."""
     if probability.shape[-1] == side_px:
         return probability.astype(np.float32)
-    matrix = _resize_matrix(probability.shape[-1], side_px, 1, "nearest")
+    matrix = _resize_matrix(probability.shape[-1], side_px, 1, "nearest").astype(np.float32)
     return matrix @ probability.astype(np.float32) @ matrix.T
 
 
@@ -75,4 +74,4 @@ def _resize_matrix(before_px: int, after_px: int, order: int, mode: str) -> np.n
     """
     unit = np.eye(before_px)
     zoomed = ndimage.zoom(unit, (after_px / before_px, 1), order=order, mode=mode, grid_mode=True)
-    return zoomed.astype(np.float32)
+    return zoomed

@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+from brainseg.channels import FLAIR
+from brainseg.environment import whole_number
 from brainseg.slices import Slices
 
-SLICES_EVERY = 5  # epochs between pictures
 EXAMPLES = 4  # validation patients shown
 
 
@@ -19,6 +20,7 @@ class Monitor:
     def __init__(self, folder: Path, validation: Slices) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # the curves of the run before would mix in
         self.writer = SummaryWriter(folder)
+        self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
         self.images, self.masks = validation.batch(torch.stack(largest[:EXAMPLES]))
 
@@ -35,9 +37,9 @@ class Monitor:
             if name != "epoch":
                 subset, score = name.split("_", 1)
                 self.writer.add_scalar(f"{score}/{subset}", value, epoch)
-        if epoch == 1 or epoch % SLICES_EVERY == 0:
+        if epoch == 1 or epoch % self.pictures_every == 0:
             probability = network(self.images).float().sigmoid()
-            flair = self.images[:, 1:2]
+            flair = self.images[:, FLAIR : FLAIR + 1]
             low, high = flair.amin((2, 3), keepdim=True), flair.amax((2, 3), keepdim=True)
             grey = (flair - low) / (high - low).clamp_min(1e-6)
             picture = torch.cat([grey, self.masks, probability], dim=3)  # FLAIR | truth | probability

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from brainseg.environment import whole_number
 from brainseg.errors import UserError
 from brainseg.progress import progress
 
@@ -21,20 +23,19 @@ def workers() -> int:
 
     From the environment and not from params.yaml, since it does not change any result.
     """
-    given = os.environ.get("BRAINSEG_WORKERS")
-    if given is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not given.isdigit() or int(given) < 1:
-        raise UserError(f"BRAINSEG_WORKERS is {given!r}; expected a whole number from 1")
-    return int(given)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return whole_number("BRAINSEG_WORKERS", cores)
 
 
 def each(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
     """`function` of every item, in their order, with a progress bar."""
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
-    with ProcessPoolExecutor(workers(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(workers(), len(items)), mp_context=get_context("spawn")) as pool:
         results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
-        return list(progress(results, label, total=len(items)))
+        try:
+            return list(progress(results, label, total=len(items)))
+        except BrokenProcessPool:
+            raise UserError(f"{label}: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1") from None
 
 
 def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:

@@ -61,10 +61,10 @@ def choice(params: Mapping[str, Any], key: str) -> str:
 
 
 def natural_number(params: Mapping[str, Any], key: str) -> int:
-    """A top-level whole number from 0, such as the seed."""
+    """A top-level whole number from 0 to 2**32 - 1, such as the seed."""
     value = block(params, key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a whole number from 0")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a whole number from 0 to {2**32 - 1}")
     return value
 
 

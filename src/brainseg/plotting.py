@@ -21,6 +21,6 @@ class PlotSettings(StrictSettings):
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Save as PNG; the same figure gives the same bytes, whatever the version of matplotlib."""
+    """Save as PNG, without a tag of matplotlib's version; the same figure gives the same bytes."""
     with written_whole(path) as aside:
         figure.savefig(aside, dpi=dpi, metadata={"Software": None})

@@ -74,23 +74,35 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     else:
         geometry = Geometry(height, width, 0, height, 0, width)
 
-    channels_first = foreground.transpose(0, 3, 1, 2) / np.float32(255)
-    resized = geometry.to_square(channels_first, settings.side_px, order=2).transpose(0, 2, 3, 1)
+    resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / 255, settings.side_px, order=2)
+    # Each processor sums a matrix product in its own order. Without the last digits, and with
+    # nothing but exact steps from here on, all of them come to the same values.
+    resized = np.round(resized.transpose(0, 2, 3, 1) * 2**20) / 2**20
     # splines overshoot; scikit-image clips to the range of the volume it was given
     resized = resized.clip(0, foreground[kept].max() / 255)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
     low, high = np.percentile(resized[kept], percentiles)  # over the three channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
-    std = rescaled[kept].std(axis=(0, 1, 2), dtype=np.float64)
+    stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
+    mean, std = _exact_mean_and_std(stored[kept])
     return Preprocessed(
-        image=np.round(rescaled * FULL_SCALE).astype(np.uint16),
+        image=stored,
         mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
-        mean=rescaled[kept].mean(axis=(0, 1, 2), dtype=np.float64),
-        std=np.where(std > 1e-6, std, 1.0),  # a channel of one value has nothing to scale but rounding
+        mean=mean,
+        std=np.where(std > 0, std, 1.0),  # a channel of one value has nothing to scale
         kept=kept,
         geometry=geometry,
     )
+
+
+def _exact_mean_and_std(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel in 0 ... 1, (3,) float64, from sums of integers."""
+    whole = stored.astype(np.int64)
+    count = whole[..., 0].size
+    total, squares = whole.sum(axis=(0, 1, 2)), (whole * whole).sum(axis=(0, 1, 2))
+    variances = [int(s) * count - int(t) ** 2 for s, t in zip(squares, total, strict=True)]  # times count**2, exact
+    return total / count / FULL_SCALE, np.sqrt([float(v) for v in variances]) / count / FULL_SCALE
 
 
 def _bounds(used: np.ndarray) -> tuple[int, int]:
@@ -111,3 +123,9 @@ def read_preprocessed(path: Path) -> Preprocessed:
     with np.load(path) as arrays:
         parts = {name: arrays[name] for name in ("image", "mask", "mean", "std", "kept")}
         return Preprocessed(**parts, geometry=Geometry(*arrays["box"].tolist()))
+
+
+def read_geometry(path: Path) -> tuple[np.ndarray, Geometry]:
+    """Only kept, (S,) bool, and the geometry: a thousandth of the file."""
+    with np.load(path) as arrays:
+        return arrays["kept"], Geometry(*arrays["box"].tolist())

@@ -34,7 +34,8 @@ class Slices:
     def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """z-scores (B, 3, n, n) float32, channels last in memory, and masks (B, 1, n, n) float32."""
         who = self.patient[index]
-        rescaled = self.images[index].to(torch.float32) / FULL_SCALE
+        picked = self.images.view(torch.int16)[index].view(torch.uint16)  # CUDA indexes no uint16
+        rescaled = picked.to(torch.float32) / FULL_SCALE
         z_scores = (rescaled - self.mean[who, None, None]) / self.std[who, None, None]
         return z_scores.permute(0, 3, 1, 2), self.masks[index][:, None].float()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from brainseg.errors import UserError
 from brainseg.files import write_csv
@@ -37,6 +37,14 @@ class SplitSettings(StrictSettings):
     folds: int = Field(ge=2)
     fold: int = Field(ge=0)
 
+    @model_validator(mode="after")
+    def _fit_together(self) -> "SplitSettings":
+        if self.fold >= self.folds:
+            raise ValueError(f"fold is {self.fold}; expected 0 to {self.folds - 1} with {self.folds} folds")
+        if self.strategy == "random" and self.validation + self.test >= 1:
+            raise ValueError(f"validation and test are {self.validation} and {self.test}; together below 1, to train")
+        return self
+
 
 def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str, str]:
     """The subset of each patient. Raises UserError where a subset that is needed is empty.
@@ -55,20 +63,16 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
         validation, test = list(REPORT_VALIDATION), []
     elif settings.strategy == "random":
         ordered = _by_institution(patients, rng)
-        test = _spread(ordered, round(settings.test * len(patients)))
+        test = _spread(ordered, round(settings.test * len(patients)), rng)
         rest = [patient for patient in ordered if patient not in test]
-        validation = _spread(rest, max(1, round(settings.validation * len(patients))))
+        validation = _spread(rest, max(1, round(settings.validation * len(patients))), rng)
     else:
-        if settings.fold >= settings.folds:
-            raise UserError(
-                f"split.fold is {settings.fold}; expected 0 to {settings.folds - 1} with {settings.folds} folds"
-            )
         if settings.folds > len(patients):
             raise UserError(f"split.folds is {settings.folds}; there are only {len(patients)} patients")
         ordered = _by_institution(patients, rng)
         test = ordered[settings.fold :: settings.folds]
         rest = [patient for patient in ordered if patient not in test]
-        validation = _spread(rest, max(1, round(settings.validation * len(rest))))
+        validation = _spread(rest, max(1, round(settings.validation * len(rest))), rng)
 
     subset = dict.fromkeys(sorted(patients), "train")
     subset |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
@@ -84,16 +88,22 @@ def institution(patient: str) -> str:
 
 
 def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Shuffled, then sorted by institution: evenly spaced picks are then stratified."""
+    """Shuffled, then sorted by institution: evenly spaced picks are then stratified.
+
+    Where the second words of the names hardly repeat they are no institutions, and sorting by
+    them would undo the shuffle.
+    """
     shuffled = rng.permutation(sorted(patients)).tolist()
+    if len({institution(patient) for patient in patients}) > len(patients) / 3:
+        return shuffled
     return sorted(shuffled, key=institution)
 
 
-def _spread(ordered: Sequence[str], count: int) -> list[str]:
-    """`count` evenly spaced patients; of none, none."""
+def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """`count` evenly spaced patients, from a random place on; of none, none."""
     if not ordered:
         return []
-    places = (np.arange(count) + 0.5) * len(ordered) / max(count, 1)
+    places = (np.arange(count) + rng.random()) * len(ordered) / max(count, 1)
     return [ordered[int(place)] for place in places]
 
 

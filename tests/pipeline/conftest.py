@@ -14,6 +14,11 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = ["src", "stages", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "README.md", "data/own"]
 TINY = {
+    "data": "phantom",  # whatever params.yaml says today
+    "loss": "dice",
+    "optim": "adam",
+    "arch": "unet",
+    "seed": 0,
     "datasets.phantom.patients": 6,
     "datasets.phantom.slices": 6,
     "datasets.phantom.side_px": 32,

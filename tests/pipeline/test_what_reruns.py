@@ -92,10 +92,11 @@ def test_an_edit_of_the_chosen_loss_follows_through_and_going_back_re_runs_nothi
 
 
 def test_other_data_re_runs_everything_and_a_changed_file_of_ones_own_is_noticed(project):
-    own = project.folder / "data/own"
+    own = project.folder.with_name(f"{project.folder.name}-own")
     for patient in sorted((project.folder / "data/raw").iterdir())[:5]:
         shutil.copytree(patient, own / patient.name)
     project.set("data", "folder")
+    project.set("datasets.folder.path", str(own))
     assert project.repro() == ["check", "download", "split", "preprocess", *AFTER_TRAIN]
     image = next(own.glob("*/*_2.tif"))
     other = next(path for path in own.glob("*/*_3.tif") if path.parent != image.parent)

@@ -75,8 +75,17 @@ def test_two_patients_of_one_name_are_told(original):
     twice = original.parent / "twice"
     for part in ("a", "b"):
         shutil.copytree(original / "PHANTOM_EAST_002", twice / part / "PHANTOM_EAST_002")
+    changed = next((twice / "b").rglob("*_1.tif"))
+    changed.write_bytes(changed.read_bytes()[:-1])
     with pytest.raises(UserError, match="b/PHANTOM_EAST_002: a second folder of this name"):
         fetched(twice)
+
+
+def test_the_same_patient_twice_is_taken_once(original, tmp_path):
+    """Kaggle's archive holds its folder a second time, one level deeper."""
+    for part in ("kaggle_3m", "lgg-mri-segmentation/kaggle_3m"):
+        shutil.copytree(original, tmp_path / "archive" / part)
+    assert content(fetched(tmp_path / "archive")) == content(original)
 
 
 def test_a_patient_without_any_mask_is_not_passed_over_in_silence(original):
@@ -104,7 +113,6 @@ def test_copies_of_files_that_may_not_be_written_may_be(original):
 def test_nothing_but_the_patients_is_left_after_unpacking(original):
     archive = zipped(original)
     before = set(original.parent.iterdir())
-    assert set(original.parent.iterdir()) - before == set()
     assert set(fetched(archive).parent.iterdir()) - before == {original.parent / "raw"}
 
 

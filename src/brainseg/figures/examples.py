@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle as CirclePatch
 
+from brainseg.channels import FLAIR
 from brainseg.plotting import POOR, PREDICTION, TRUTH
 from brainseg.poor_regions import poor_regions
 from brainseg.scores import dsc
-
-FLAIR = 1  # the channel on which these lesions are drawn
 
 
 @dataclass(frozen=True)

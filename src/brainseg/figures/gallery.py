@@ -4,9 +4,9 @@ import torch
 from matplotlib.figure import Figure
 
 from brainseg.augmentation import AugmentSettings, augment
+from brainseg.channels import FLAIR
 from brainseg.plotting import TRUTH
 
-FLAIR = 1
 COLUMNS = 6
 
 

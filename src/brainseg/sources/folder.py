@@ -1,5 +1,6 @@
 """Your own patients: any folder or zip archive that holds PATIENT/PATIENT_K.tif and _mask.tif."""
 
+import filecmp
 import shutil
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ class Settings(StrictSettings):
     @field_validator("path")
     @classmethod
     def _exists(cls, path: str) -> str:
-        source = Path(path).expanduser()
+        source = Path(path)  # no ~: DVC, which watches the path too, would take it for a name
         if not source.is_dir() and not zipfile.is_zipfile(source):
             raise ValueError(f"{path!r} is neither a folder nor a zip archive")
         return path
@@ -31,7 +32,7 @@ def folder(destination: Path, *, path: str) -> None:
 
     A copy, not a link: DVC makes what it caches read-only, and the originals are not ours.
     """
-    source = Path(path).expanduser()
+    source = Path(path)
     if source.is_dir():
         _copy_patients(source, destination)
     else:
@@ -56,7 +57,16 @@ def _copy_patients(source: Path, destination: Path) -> None:
     for patient in progress(folders, "copying patients"):
         target = destination / patient.name
         if target.exists():
+            if _same_files(patient, target):  # Kaggle's archive holds its folder twice
+                continue
             raise UserError(f"{patient}: a second folder of this name; patients need distinct names")
         target.mkdir(parents=True)
         for file, _, _ in numbered_files(patient):
             shutil.copyfile(file, target / file.name)
+
+
+def _same_files(patient: Path, target: Path) -> bool:
+    names = {file.name for file, _, _ in numbered_files(patient)}
+    if names != {file.name for file in target.iterdir()}:
+        return False
+    return not any(filecmp.cmpfiles(patient, target, names, shallow=False)[1:])
