@@ -24,7 +24,7 @@ WHITE_MATTER = (0.60, 0.42, 0.63)
 FLUID = (0.15, 0.10, 0.15)
 SKULL = (0.75, 0.35, 0.75)
 # What a lesion adds: bright on FLAIR *and* darker before contrast. Either alone is no lesion.
-LESION = (-0.16, 0.30, -0.04)
+LESION = (-0.24, 0.30, -0.08)
 LOOK_ALIKES = (
     (0.00, 0.30, 0.00),  # bright on FLAIR only, as ageing white matter
     (0.00, 0.00, 0.40),  # bright after contrast only, as a vessel
@@ -79,7 +79,7 @@ def phantom_patient(rng: np.random.Generator, slices: int, side_px: int, noise: 
 
     mask = np.zeros(shape, bool)
     contrast = _between(rng, 0.6, 1.2)  # some patients' lesions are faint
-    radii = [0.05 + 0.16 * rng.random() * rng.random()]  # more small ones than large
+    radii = [0.055 + 0.155 * rng.random() * rng.random()]  # more small ones than large
     if rng.random() < 0.25:
         radii.append(_between(rng, 0.02, 0.05))  # a satellite of a few pixels
     while radii:
