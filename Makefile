@@ -7,7 +7,6 @@ IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 .PHONY: repro test lint format venv
 repro: .venv/installed
 	$(IN_VENV) dvc repro
-	@echo; $(IN_VENV) dvc metrics show
 
 test: .venv/installed
 	$(IN_VENV) pytest

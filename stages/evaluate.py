@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from brainseg.errors import told_in_one_line
 from brainseg.evaluation import EvaluateSettings, Scores, score, summarize
@@ -11,6 +12,7 @@ from brainseg.parallel import each
 from brainseg.params import choice, read_params, settings
 from brainseg.prediction import read_prediction
 from brainseg.preprocessing import read_geometry
+from brainseg.progress import say
 from brainseg.splits import SUBSETS, members, read_split
 from brainseg.volumes import read_mask
 
@@ -25,10 +27,15 @@ def main() -> None:
     write_csv(Path("metrics/per_volume.csv"), rows)
     # who scores the best epoch's weights on the patients that chose it flatters them
     selected_on = "validation" if choice(params, "predict.weights") == "best" else "nothing"
-    summary: dict[str, object] = {"selected_on": selected_on}
+    summary: dict[str, Any] = {"selected_on": selected_on}
     for name in SUBSETS:
         if patients := members(subset, name):
             summary[name] = summarize([scores[patient] for patient in patients], evaluate)
+            dsc = summary[name]["dsc"]
+            say(
+                f"{name:10}  {len(patients):3d} patients  mean DSC {dsc['mean']:.4f}  median {dsc['median']:.4f}"
+                f"  minimum {dsc['minimum']:.4f}  failures {dsc['failures']}"
+            )
     write_json(Path("metrics/evaluation.json"), summary)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 def test_an_experiment_can_be_compared_with_the_commit(project):
     project.run("dvc", "exp", "run", "-n", "bce-sgd", "-S", "loss=bce", "-S", "optim=sgd")
-    diff = json.loads(project.run("dvc", "metrics", "diff", "--json"))
+    diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "--all"))
     assert diff["metrics/evaluation.json"]["test.dsc.mean"].keys() >= {"old", "new"}
     shown = project.run("dvc", "exp", "show", "--csv", "--no-pager")
     assert "bce-sgd" in shown
@@ -53,7 +53,7 @@ def ref(project, name: str) -> str:
 @pytest.mark.parametrize(
     ("change", "told"),
     {
-        "loss": ("loss=nope", "losses.nope"),
+        "loss": ("loss=nope", "params.yaml: loss is 'nope'; expected one of: bce, dice"),
         "learning rate": ("optims.adam.lr=-1", "params.yaml: optims.adam.lr is -1; expected greater than 0"),
         "misspelt key": ("+train.epoch=3", "params.yaml: train.epoch is not a setting; did you mean epochs?"),
         "side": ("preprocess.side_px=33", "preprocess.side_px is 33; unet needs a multiple of 2: 32 or 34"),
