@@ -91,6 +91,8 @@ class Project:
     def reset(self) -> None:
         """Back to the last commit, workspace and outputs."""
         self.run("git", "clean", "--force", "-d", "--quiet")
+        # git takes a file of the same size and second for unchanged, and `-S` writes such ones
+        os.utime(self.folder / "params.yaml", (0, 0))
         self.run("git", "reset", "--hard", "--quiet")
         if self.outputs_touched:
             self.run("dvc", "checkout", "--quiet")
