@@ -10,6 +10,7 @@ import torch
 from pydantic import Field
 
 from brainseg.params import StrictSettings
+from brainseg.soft_counts import soft_counts
 
 
 class Settings(StrictSettings):
@@ -24,9 +25,5 @@ def dice(logits: torch.Tensor, target: torch.Tensor, *, smooth: float, reduce: s
     lesion then has little weight); "sample" takes them per slice and averages the losses.
     An empty target with an empty prediction costs 0, thanks to `smooth`.
     """
-    axes = (0, 1, 2, 3) if reduce == "batch" else (1, 2, 3)
-    with torch.autocast(logits.device.type, enabled=False):  # sums over pixels need float32
-        probability, target = logits.float().sigmoid(), target.float()
-        intersection = (probability * target).sum(axes)
-        total = probability.sum(axes) + target.sum(axes)
-        return (1 - (2 * intersection + smooth) / (total + smooth)).mean()
+    intersection, predicted, true = soft_counts(logits, target, reduce)
+    return (1 - (2 * intersection + smooth) / (predicted + true + smooth)).mean()
