@@ -98,7 +98,7 @@ def truncated(name: str, share: float) -> Callable[[Path], None]:
 THREE_VALUES = np.array([[0, 100, 255, 0, 0, 0]] * 8, np.uint8)
 FAULTS = {
     "mask missing": (without("A_2_mask.tif"), "A_2.tif: has no mask"),
-    "hole in the numbers": (without("A_2.tif", "A_2_mask.tif"), r"A: slices are numbered 1 to 3 but \[2\] are missing"),
+    "hole in the numbers": (without("A_2.tif", "A_2_mask.tif"), "A: slices are numbered up to 3 but 1 missing, the first 2"),
     "three values": (replaced("A_2_mask.tif", THREE_VALUES), r"A_2_mask.tif: mask holds \[0, 100, 255\]; expected"),
     "mask of 0 and 7": (replaced("A_2_mask.tif", np.uint8(THREE_VALUES > 0) * 7), "A_2_mask.tif: mask holds"),
     "mask in colour": (replaced("A_2_mask.tif", np.zeros((8, 6, 3), np.uint8)), "A_2_mask.tif: mask .*one channel"),
@@ -109,11 +109,15 @@ FAULTS = {
     "image of another shape": (replaced("A_3.tif", np.zeros((8, 7, 3), np.uint8)), r"A_3.tif: is \(8, 7\) pixels"),
     "grey image": (
         replaced("A_2.tif", np.zeros((8, 6), np.uint8)),
-        r"A_2.tif: image is \(8, 6\) uint8; expected \(H, W, 3\)",
+        r"A_2.tif: image is \(8, 6\); expected \(H, W, 3\)",
     ),
-    "16-bit image": (
+    "one 16-bit image": (
         replaced("A_2.tif", np.zeros((8, 6, 3), np.uint16)),
-        "A_2.tif: image is .* uint16; expected .* uint8",
+        "A_2.tif: image is uint16, the patient's first slice uint8",
+    ),
+    "image of numbers with a point": (
+        replaced("A_2.tif", np.zeros((8, 6, 3), np.float32)),
+        r"A_2.tif: cannot be read as TIFF \(is float32; expected 8 or 16 bit without sign\)",
     ),
     "cut in its pixels": (truncated("A_2.tif", 0.9), "A_2.tif: cannot be read as TIFF"),
     "cut in its header": (truncated("A_2.tif", 0.2), "A_2.tif: cannot be read as TIFF"),

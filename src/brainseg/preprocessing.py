@@ -54,10 +54,11 @@ class Preprocessed:
 
 
 def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings) -> Preprocessed:
-    """Preprocess image (S, H, W, 3) uint8 and mask (S, H, W) bool of one patient.
+    """Preprocess image (S, H, W, 3) uint8 or uint16 and mask (S, H, W) bool of one patient.
 
     All statistics (background, box, percentiles, mean) come from the slices that the report
     keeps; the others are carried along with the same numbers, so that they can be predicted.
+    Intensities have no unit: 16-bit images, of which scanners use a part, are scaled by their maximum.
     An image that is 0 everywhere keeps its whole grid and becomes 0.
     """
     count, height, width, _ = image.shape
@@ -74,12 +75,13 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     else:
         geometry = Geometry(height, width, 0, height, 0, width)
 
-    resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / 255, settings.side_px, order=2)
+    white = 255 if image.dtype == np.uint8 else max(foreground[kept].max(), 1)
+    resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
     # Each processor sums a matrix product in its own order. Without the last digits, and with
     # nothing but exact steps from here on, all of them come to the same values.
     resized = np.round(resized.transpose(0, 2, 3, 1) * 2**20) / 2**20
     # splines overshoot; scikit-image clips to the range of the volume it was given
-    resized = resized.clip(0, foreground[kept].max() / 255)
+    resized = resized.clip(0, foreground[kept].max() / white)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
     low, high = np.percentile(resized[kept], percentiles)  # over the three channels together

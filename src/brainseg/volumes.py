@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
 from brainseg.errors import UserError
+from brainseg.progress import progress
+from brainseg.tiff import read_tiff
 
 SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
@@ -35,13 +38,13 @@ def numbered_files(folder: Path) -> Iterator[tuple[Path, int, bool]]:
 
 
 def read_images(folder: Path) -> np.ndarray:
-    """Image (S, H, W, 3) uint8, slices in the order of their numbers."""
-    return np.stack([tifffile.imread(path) for path in slice_files(folder)[0].values()])
+    """Image (S, H, W, 3), uint8 or uint16, slices in the order of their numbers."""
+    return np.stack([read_tiff(path) for path in slice_files(folder)[0].values()])
 
 
 def read_mask(folder: Path) -> np.ndarray:
     """Lesion mask (S, H, W) bool, slices in the order of their numbers."""
-    return np.stack([tifffile.imread(path) > 0 for path in slice_files(folder)[1].values()])
+    return np.stack([read_tiff(path) > 0 for path in slice_files(folder)[1].values()])
 
 
 def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
@@ -57,14 +60,14 @@ def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
 def check_patients(root: Path) -> None:
     """Check every patient's files; a UserError lists all that is wrong, a line a fault.
 
-    Each image has its mask, numbers run from 1 without a hole, files are whole, images are
-    (H, W, 3) uint8 of one shape, masks are (H, W) of that shape with values 0 and 255 or 0 and 1.
-    A patient without lesion is fine.
+    Each image has its mask, all are named after one patient, numbers run from 1 without a
+    hole and to 2 at least, files are whole, images are (H, W, 3) uint8 or uint16 of one shape, masks
+    are (H, W) of that shape with values 0 and 255 or 0 and 1. A patient without lesion is fine.
     """
     names = patient_names(root)
     if not names:
         raise UserError(f"{root}: no patients found")
-    faults = [fault for name in names for fault in _faults(root / name)]
+    faults = [fault for name in progress(names, "checking files") for fault in _faults(root / name)]
     if faults:
         raise UserError("\n".join(faults))
 
@@ -73,32 +76,55 @@ def _faults(folder: Path) -> list[str]:
     images, masks = slice_files(folder)
     if not images:
         return [f"{folder}: no slices found; expected {folder.name}_1.tif, {folder.name}_1_mask.tif, ..."]
+    return _faults_of_names(folder, images, masks) + _faults_of_pixels(images, masks)
+
+
+def _faults_of_names(folder: Path, images: dict[int, Path], masks: dict[int, Path]) -> list[str]:
     faults = [f"{images[k]}: has no mask beside it" for k in images if k not in masks]
     faults += [f"{masks[k]}: has no image beside it" for k in masks if k not in images]
+    stem = _stem(next(iter(images.values())))
     for path, number, is_mask in numbered_files(folder):
         used = (masks if is_mask else images)[number]
         if path != used:
             faults.append(f"{path}: has the same slice number as {used.name}")
+        elif _stem(path) != stem:
+            faults.append(f"{path}: is not called {stem}_... as the patient's first slice; expected one numbering")
     numbers = images.keys() | masks.keys()
     if min(numbers) < 1:
         faults.append(f"{folder}: slices are numbered from {min(numbers)}; expected from 1")
-    holes = sorted(set(range(1, max(numbers) + 1)) - numbers)
+    holes = max(numbers) - len([number for number in numbers if number >= 1])
     if holes:
-        faults.append(f"{folder}: slices are numbered 1 to {max(numbers)} but {holes} are missing")
-    shape: tuple[int, ...] | None = None
+        first = next(number for number in count(1) if number not in numbers)
+        faults.append(f"{folder}: slices are numbered up to {max(numbers)} but {holes} missing, the first {first}")
+    if len(numbers) == 1:
+        faults.append(f"{folder}: has one slice; expected a volume of at least 2")
+    return faults
+
+
+def _faults_of_pixels(images: dict[int, Path], masks: dict[int, Path]) -> list[str]:
+    faults: list[str] = []
+    first: np.ndarray | None = None
     for path in [*images.values(), *masks.values()]:
         try:
-            pixels = tifffile.imread(path)
-        except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
-            faults.append(f"{path}: cannot be read as TIFF ({' '.join(str(error).split())})")
+            pixels = read_tiff(path)
+        except UserError as error:
+            faults.append(str(error))
             continue
-        shape = shape or pixels.shape[:2]
-        if pixels.shape[:2] != shape:
-            faults.append(f"{path}: is {pixels.shape[:2]} pixels, the patient's first slice {shape}")
+        first = pixels if first is None else first
+        if pixels.shape[:2] != first.shape[:2]:
+            faults.append(f"{path}: is {pixels.shape[:2]} pixels, the patient's first slice {first.shape[:2]}")
         elif path in masks.values():
             values = np.unique(pixels).tolist()
             if pixels.ndim != 2 or not (set(values) <= {0, 255} or set(values) <= {0, 1}):
                 faults.append(f"{path}: mask holds {values[:4]}; expected one channel of 0 and 255, or 0 and 1")
-        elif pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            faults.append(f"{path}: image is {pixels.shape} {pixels.dtype}; expected (H, W, 3) uint8")
+        elif pixels.ndim != 3 or pixels.shape[2] != 3:
+            faults.append(f"{path}: image is {pixels.shape}; expected (H, W, 3)")
+        elif pixels.dtype != first.dtype:
+            faults.append(f"{path}: image is {pixels.dtype}, the patient's first slice {first.dtype}")
     return faults
+
+
+def _stem(path: Path) -> str:
+    match = SLICE_FILE.fullmatch(path.name)
+    assert match, path
+    return match["stem"]

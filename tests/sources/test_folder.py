@@ -29,7 +29,7 @@ def content(root: Path) -> dict[str, bytes]:
 def fetched(source: Path, name: str = "raw") -> Path:
     destination = source.parent / name
     destination.mkdir()
-    folder(destination, path=str(source))
+    folder(destination, path=str(source), unzipped_limit_gb=1.0)
     return destination
 
 
@@ -120,10 +120,10 @@ def test_nothing_but_the_patients_is_left_after_unpacking(original):
 def test_a_path_that_is_neither_folder_nor_zip_is_refused(tmp_path, name):
     (tmp_path / "file.txt").write_text("hello")
     with pytest.raises(ValidationError, match="neither a folder nor a zip archive"):
-        Settings(path=str(tmp_path / name))
+        Settings(path=str(tmp_path / name), unzipped_limit_gb=1.0)
 
 
 def test_a_folder_and_a_zip_are_accepted(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x", "y")
-    assert [Settings(path=str(path)).path for path in (tmp_path, tmp_path / "a.zip")]
+    assert [Settings(path=str(path), unzipped_limit_gb=1.0).path for path in (tmp_path, tmp_path / "a.zip")]

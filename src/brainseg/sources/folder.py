@@ -1,22 +1,25 @@
 """Your own patients: any folder or zip archive that holds PATIENT/PATIENT_K.tif and _mask.tif."""
 
-import filecmp
 import shutil
+import stat
 import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from brainseg.errors import UserError
 from brainseg.params import StrictSettings
-from brainseg.progress import progress
-from brainseg.volumes import numbered_files
+from brainseg.patient_folders import copy_patients
+from brainseg.volumes import SLICE_FILE
+
+GB = 1e9
 
 
 class Settings(StrictSettings):
     path: str
+    unzipped_limit_gb: float = Field(gt=0)
 
     @field_validator("path")
     @classmethod
@@ -27,46 +30,56 @@ class Settings(StrictSettings):
         return path
 
 
-def folder(destination: Path, *, path: str) -> None:
+def folder(destination: Path, *, path: str, unzipped_limit_gb: float) -> None:
     """Copy the patients found anywhere below `path` to `destination`, one folder each.
 
-    A copy, not a link: DVC makes what it caches read-only, and the originals are not ours.
+    Of a zip archive only the slices are unpacked, up to `unzipped_limit_gb`.
     """
     source = Path(path)
     if source.is_dir():
-        _copy_patients(source, destination)
-    else:
-        with TemporaryDirectory(dir=destination.parent) as unpacked:
-            folder = Path(unpacked) / source.stem  # the patient's name, if its files lie at the top
-            try:
-                with zipfile.ZipFile(source) as archive:
-                    archive.extractall(folder)  # zipfile keeps members inside the folder
-            except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # damaged, or with a password
-                raise UserError(f"{source}: cannot be unpacked ({error})") from None
-            try:
-                _copy_patients(folder, destination)
-            except UserError as error:
-                raise UserError(str(error).replace(str(folder), str(source))) from None
+        copy_patients(source, destination)
+        return
+    with TemporaryDirectory(dir=destination.parent) as temporary:
+        unpacked = Path(temporary) / source.stem  # the patient's name, if its files lie at the top
+        unpacked.mkdir()
+        try:
+            with zipfile.ZipFile(source) as archive:
+                _unpack_slices(archive, unpacked, unzipped_limit_gb)
+            copy_patients(unpacked, destination)
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            raise UserError(f"{source}: cannot be unpacked ({error})") from None  # damaged, or with a password
+        except UserError as error:
+            raise UserError(str(error).replace(str(unpacked), str(source))) from None
 
 
-def _copy_patients(source: Path, destination: Path) -> None:
-    below = (path for path in source.rglob("*") if path.is_dir() and "__MACOSX" not in path.parts)
-    folders = sorted(path for path in [source, *below] if any(numbered_files(path)))
-    if not folders:
-        raise UserError(f"{source}: no folder with PATIENT_1.tif, PATIENT_1_mask.tif, ... found in it")
-    for patient in progress(folders, "copying patients"):
-        target = destination / patient.name
-        if target.exists():
-            if _same_files(patient, target):  # Kaggle's archive holds its folder twice
-                continue
-            raise UserError(f"{patient}: a second folder of this name; patients need distinct names")
-        target.mkdir(parents=True)
-        for file, _, _ in numbered_files(patient):
-            shutil.copyfile(file, target / file.name)
+def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float) -> None:
+    """Unpack the slices after a look at all names and sizes; UserErrors name the destination.
 
-
-def _same_files(patient: Path, target: Path) -> bool:
-    names = {file.name for file, _, _ in numbered_files(patient)}
-    if names != {file.name for file in target.iterdir()}:
-        return False
-    return not any(filecmp.cmpfiles(patient, target, names, shallow=False)[1:])
+    The sizes are the declared ones; zipfile unpacks no more than these of any member.
+    """
+    faults = []
+    slices: dict[Path, zipfile.ZipInfo] = {}
+    for member in archive.infolist():
+        place = PurePosixPath(member.filename.replace("\\", "/"))
+        if place.is_absolute() or ".." in place.parts or ":" in place.parts[0:1]:
+            faults.append(f"{destination}: holds {member.filename!r}, a path that leads out of the archive")
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            faults.append(f"{destination}: holds {member.filename!r}, which is a link; expected files")
+        elif not member.is_dir() and SLICE_FILE.fullmatch(place.name):
+            target = destination / place
+            if target in slices:
+                faults.append(f"{destination}: holds {member.filename!r} twice")
+            slices[target] = member
+    size = sum(member.file_size for member in slices.values())
+    free = shutil.disk_usage(destination).free
+    if size > limit_gb * GB:
+        told = f"its slices unpack to {size / GB:,.1f} GB; datasets.folder.unzipped_limit_gb is {limit_gb:g}"
+        faults.append(f"{destination}: {told}")
+    elif size > free:
+        faults.append(f"{destination}: its slices unpack to {size / GB:,.1f} GB; the disk has {free / GB:,.1f} GB left")
+    if faults:
+        raise UserError("\n".join(faults))
+    for target, member in slices.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, target.open("wb") as file:
+            shutil.copyfileobj(packed, file)
