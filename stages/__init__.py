@@ -4,7 +4,14 @@ The package is found beside this folder, not where pip installed it: `dvc exp ru
 and `--temp` run a snapshot in a folder of its own, and it must run its own code.
 """
 
+import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from brainseg.parent import end_with_parent
+
+if "DVC_STAGE" in os.environ:  # DVC started this process
+    # who kills DVC means its stage too: going on alone, it would write where the next `dvc repro` does
+    end_with_parent()

@@ -1,12 +1,12 @@
 """Train a network: python -m stages.train
 
-Runs on the first GPU, or where BRAINSEG_DEVICE says. TensorBoard curves and example slices:
-tensorboard --logdir runs
+Runs on the first GPU, or where BRAINSEG_DEVICE says. Stopped at any moment, it goes on after the
+last whole epoch when it is run again. TensorBoard curves and example slices: tensorboard --logdir runs
 """
 
-import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,9 +18,10 @@ from brainseg.files import write_csv, write_json
 from brainseg.monitor import Monitor
 from brainseg.params import block, choice, natural_number, read_params, settings
 from brainseg.progress import say
+from brainseg.resume import key_of, project_folder, saved_state
 from brainseg.slices import load_slices
 from brainseg.splits import members, read_split
-from brainseg.training import TrainSettings, train
+from brainseg.training import Trained, TrainSettings, train
 from brainseg.weights import write_weights
 
 PREPROCESSED, WEIGHTS = Path("data/preprocessed"), Path("data/weights")
@@ -46,31 +47,50 @@ def main() -> None:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     say(f"{arch}, {parameters:,} parameters, on {device}: {len(training)} slices of {len(training.names)} patients")
 
-    words = [choice(params, word) for word in ("arch", "loss", "optim")]
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:6]
-    with Monitor(Path("runs") / "-".join([*words, digest]), validation) as monitor:
-        trained = train(
-            network,
-            loss,
-            optimizer,
-            training,
-            validation,
-            train_settings,
-            settings(AugmentSettings, params, "augment"),
-            seed,
-            monitor.after_epoch,
-        )
+    key = key_of(what_decides(params, device), *training.content(), *validation.content())
+    runs = project_folder() / "runs"
+    curves = runs / "-".join([*(choice(params, word) for word in ("arch", "loss", "optim")), key[:6]])
+    with saved_state(runs / "unfinished", key) as saved, Monitor(curves, validation) as monitor:
+        try:
+            trained = train(
+                network,
+                loss,
+                optimizer,
+                training,
+                validation,
+                train_settings,
+                settings(AugmentSettings, params, "augment"),
+                seed,
+                monitor.after_epoch,
+                saved,
+            )
+        except torch.OutOfMemoryError:
+            told = f"no memory left on {device} with train.batch_size {train_settings.batch_size}"
+            raise UserError(f"{told}; lower it, or preprocess.side_px, or the network's size") from None
+        arch_settings = block(params, f"archs.{arch}")
+        write_weights(WEIGHTS / "last.pt", trained.last_state, arch, arch_settings)
+        write_weights(WEIGHTS / "best.pt", trained.best_state, arch, arch_settings)
+        write_records(trained, device, train_settings.precision, parameters)
+        saved.remove()
 
-    arch_settings = block(params, f"archs.{arch}")
-    write_weights(WEIGHTS / "last.pt", trained.last_state, arch, arch_settings)
-    write_weights(WEIGHTS / "best.pt", trained.best_state, arch, arch_settings)
+
+def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
+    """The settings and the device that this training's result depends on."""
+    blocks = ["seed", "augment", "train"]
+    for word, section in (("loss", "losses"), ("optim", "optims"), ("arch", "archs")):
+        blocks += [word, f"{section}.{choice(params, word)}"]
+    decisive = {key: block(params, key) for key in blocks}
+    return json.dumps([decisive, device_name(device)], sort_keys=True).encode()
+
+
+def write_records(trained: Trained, device: torch.device, precision: str, parameters: int) -> None:
     write_csv(Path("plots/history.csv"), trained.history)
     write_csv(Path("metrics/validation_per_epoch.csv"), trained.per_patient)
     last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
-    precision = "bf16" if uses_bf16(device, train_settings.precision) else "fp32"
     metrics = {
         "device": device.type,  # device and precision change the last digits of all that follows
-        "precision": precision,
+        "precision": "bf16" if uses_bf16(device, precision) else "fp32",
+        "deterministic": not trained.nondeterministic,
         "parameters": parameters,
         "best_epoch": trained.best_epoch,
         "train_loss": last["train_loss"],
@@ -79,6 +99,8 @@ def main() -> None:
     }
     write_json(Path("metrics/training.json"), metrics)
     write_json(Path("metrics/timing.json"), {"device": device_name(device), **trained.timing()})
+    if trained.nondeterministic:
+        say(f"not the same bytes again: {', '.join(trained.nondeterministic)} has no deterministic form here")
 
 
 if __name__ == "__main__":

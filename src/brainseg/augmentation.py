@@ -29,7 +29,7 @@ def augment(
     pixel; what comes from outside is 0, the mean grey, as in the reference code. The random
     numbers come from a CPU generator, so they are the same on every device.
     """
-    maps = random_affine(len(images), settings, generator).to(images.device)
+    maps = random_affine(len(images), settings, generator).to(images.device, non_blocking=True)
     grid = affine_grid(maps, list(images.shape), align_corners=False)  # (B, n, n, 2)
     warped = grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return (

@@ -1,6 +1,9 @@
 """Which device computes, and in which precision."""
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -23,10 +26,32 @@ def pick_device() -> torch.device:
 
 
 def be_reproducible(precision: str) -> None:
-    """The same bytes from run to run on one device; and fp32 means fp32, not a GPU's TF32."""
-    torch.use_deterministic_algorithms(True)
+    """The same bytes from run to run on one device; and fp32 means fp32, not a GPU's TF32.
+
+    A few operations have no such form on a GPU. They run all the same: see `nondeterministic_operations`.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts; without it cuBLAS varies
+    torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
+
+
+@contextmanager
+def nondeterministic_operations() -> Iterator[set[str]]:
+    """Fills the set with the names of operations that ran inside without a deterministic form."""
+    names: set[str] = set()
+    with warnings.catch_warnings():  # puts back what is changed here
+        warnings.filterwarnings("always", message=".*deterministic")
+        show = warnings.showwarning
+
+        def listen(message: Warning | str, *place: object, **more: object) -> None:
+            if "not have a deterministic implementation" in str(message):
+                names.add(str(message).split()[0])
+            else:
+                show(message, *place, **more)
+
+        warnings.showwarning = listen
+        yield names
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:

@@ -15,9 +15,12 @@ class UserError(Exception):
 
 @contextmanager
 def told_in_one_line() -> Iterator[None]:
-    """Print a UserError or an operating-system error on stderr and exit with code 1."""
+    """Print a UserError or an operating-system error on stderr and exit with code 1; at Ctrl-C with 130."""
     try:
         yield
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(130) from None  # the shell's own code for it
     except UserError as error:
         fault = str(error)
     except OSError as error:  # a full disk, a file that may not be read

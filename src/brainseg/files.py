@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,12 @@ import numpy as np
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; renamed to it at the end, removed on any error."""
+    """A temporary path beside `path`; renamed to it at the end, removed on any error.
+
+    Always the same one: what a killed process left there the next one overwrites.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    aside = path.with_name(f".aside.{path.name}")
     try:
         yield aside
         aside.replace(path)

@@ -18,8 +18,8 @@ class Monitor:
     """Writes a curve for every number of an epoch, and example slices now and then."""
 
     def __init__(self, folder: Path, validation: Slices) -> None:
-        shutil.rmtree(folder, ignore_errors=True)  # the curves of the run before would mix in
-        self.writer = SummaryWriter(folder)
+        self.folder = folder
+        self.writer: SummaryWriter | None = None  # until the first epoch says which one it is
         self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
         self.images, self.masks = validation.batch(torch.stack(largest[:EXAMPLES]))
@@ -28,11 +28,16 @@ class Monitor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.writer.close()
+        if self.writer:
+            self.writer.close()
 
     @torch.inference_mode()
     def after_epoch(self, network: torch.nn.Module, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
+        if not self.writer:
+            if epoch == 1:  # else training goes on, and so do its curves
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self.writer = SummaryWriter(self.folder, purge_step=epoch)
         for name, value in row.items():
             if name != "epoch":
                 subset, score = name.split("_", 1)

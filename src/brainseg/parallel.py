@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from brainseg.environment import whole_number
 from brainseg.errors import UserError
+from brainseg.parent import end_with_parent
 from brainseg.progress import progress
 
 Item = TypeVar("Item")
@@ -30,7 +31,9 @@ def workers() -> int:
 def each(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
     """`function` of every item, in their order, with a progress bar."""
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
-    with ProcessPoolExecutor(min(workers(), len(items)), mp_context=get_context("spawn")) as pool:
+    # and a killed parent takes its processes along, which would otherwise wait for work for ever
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(min(workers(), len(items)), spawn, initializer=end_with_parent) as pool:
         results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
         try:
             return list(progress(results, label, total=len(items)))

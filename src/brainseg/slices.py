@@ -39,6 +39,10 @@ class Slices:
         z_scores = (rescaled - self.mean[who, None, None]) / self.std[who, None, None]
         return z_scores.permute(0, 3, 1, 2), self.masks[index][:, None].float()
 
+    def content(self) -> tuple[bytes | torch.Tensor, ...]:
+        """All of it, to tell one set of slices from another."""
+        return ("\n".join(self.names).encode(), self.images, self.masks, self.patient, self.mean, self.std)
+
     def of_patient(self, number: int) -> torch.Tensor:
         """The indices of a patient's slices, in anatomical order."""
         return torch.nonzero(self.patient == number).flatten()

@@ -10,10 +10,11 @@ import torch
 from pydantic import Field
 
 from brainseg.augmentation import AugmentSettings, augment
-from brainseg.device import autocast
+from brainseg.device import autocast, nondeterministic_operations
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.progress import progress, say
+from brainseg.resume import SavedState
 from brainseg.sampling import draw, slice_weights
 from brainseg.slices import Slices
 from brainseg.validation import mean_scores, validate
@@ -23,6 +24,7 @@ class TrainSettings(StrictSettings):
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)
     precision: Literal["auto", "bf16", "fp32"]
+    compile: bool
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Trained:
     epoch_seconds: list[float] = field(default_factory=list)
     train_seconds: float = 0.0  # without validation
     train_slices: int = 0
+    nondeterministic: list[str] = field(default_factory=list)  # operations without a deterministic form
     best_epoch: int = 0
     best_state: dict[str, torch.Tensor] = field(default_factory=dict)
     last_state: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -56,37 +59,49 @@ def train(
     augmentation: AugmentSettings,
     seed: int,
     after_epoch: Callable[[torch.nn.Module, dict[str, float]], None],
+    saved: SavedState,
 ) -> Trained:
     """Train for `settings.epochs` epochs; an epoch draws as many slices as there are.
 
-    The best epoch is the one with the highest mean validation DSC, the report's choice.
+    The best epoch is the one with the highest mean validation DSC, the report's choice. Each epoch
+    ends with all that the next ones need in `saved`; what is found there at the start was a
+    training of the same kind that was stopped, and it goes on, to the very same result.
     Raises UserError if a batch is larger than the data or the loss is no longer finite.
     """
     if settings.batch_size > len(training):
         raise UserError(
             f"{PARAMS_FILE}: train.batch_size is {settings.batch_size}; expected at most the {len(training)} slices"
         )
-    device = training.images.device
     weights = slice_weights(training)
     trained = Trained()
-    for epoch in range(1, settings.epochs + 1):
+    if state := saved.read():
+        trained = Trained(**state["trained"])
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        say(f"going on after epoch {len(trained.history)}, where this training was stopped")
+    forward = torch.compile(network) if settings.compile else network
+    for epoch in range(len(trained.history) + 1, settings.epochs + 1):
         start = time.perf_counter()
         # each epoch's random numbers depend on the seed and its number alone
-        generator = torch.Generator().manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+        epoch_seed = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+        torch.manual_seed(epoch_seed)  # for dropout
+        generator = torch.Generator().manual_seed(epoch_seed)
         batches = draw(weights, settings.batch_size, generator)
-        total = torch.zeros((), device=device)
         network.train()
-        for index in progress(batches, f"epoch {epoch}/{settings.epochs}"):
-            images, masks = training.batch(index.to(device))
-            images, masks = augment(images, masks, augmentation, generator)
-            with autocast(device, settings.precision):
-                logits = network(images)
-            batch_loss = loss(logits, masks)
-            optimizer.zero_grad(set_to_none=True)
-            batch_loss.backward()
-            optimizer.step()
-            total += batch_loss.detach()  # stays on the device: reading it would stall the queue
-        train_loss = total.item() / len(batches)
+        with nondeterministic_operations() as operations:
+            total = torch.zeros((), device=training.images.device)
+            for index in progress(batches, f"epoch {epoch}/{settings.epochs}"):
+                images, masks = training.batch(index.to(total.device, non_blocking=True))
+                images, masks = augment(images, masks, augmentation, generator)
+                with autocast(total.device, settings.precision):
+                    logits = forward(images)
+                batch_loss = loss(logits, masks)
+                optimizer.zero_grad(set_to_none=True)
+                batch_loss.backward()
+                optimizer.step()
+                total += batch_loss.detach()  # stays on the device: reading it would stall the queue
+            train_loss = total.item() / len(batches)
+        trained.nondeterministic = sorted({*trained.nondeterministic, *operations})
         trained.train_seconds += time.perf_counter() - start
         trained.train_slices += batches.numel()
 
@@ -103,6 +118,7 @@ def train(
         seconds = time.perf_counter() - start
         trained.epoch_seconds.append(seconds)
         after_epoch(network, row)
+        saved.write({"trained": vars(trained), "network": network.state_dict(), "optimizer": optimizer.state_dict()})
         say(
             f"epoch {epoch:3d}/{settings.epochs}  train loss {train_loss:.4f}  validation loss {validation_loss:.4f}"
             f"  validation DSC {row['validation_dsc']:.4f}  {seconds:.1f} s"
