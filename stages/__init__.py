@@ -10,7 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
+from brainseg.errors import tell_interruption
 from brainseg.parent import end_with_parent
+
+sys.excepthook = tell_interruption  # before a stage's own code runs: torch takes seconds to load
 
 if "DVC_STAGE" in os.environ:  # DVC started this process
     # who kills DVC means its stage too: going on alone, it would write where the next `dvc repro` does

@@ -65,7 +65,12 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
 def sizes_that_do_not_fit(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
     with torch.device("meta"):  # the network's shape without its memory
-        divisor = components.chosen("archs", params)(3).divisor
+        try:
+            divisor = components.chosen("archs", params)(3).divisor
+        except (RuntimeError, TypeError):
+            return [
+                f"{PARAMS_FILE}: archs.{params['arch']}: a network too large for any memory; expected a smaller one"
+            ]
     if side_px == divisor and batch_size == 1:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
     if side_px % divisor == 0:

@@ -35,6 +35,9 @@ def main() -> None:
 
     device = pick_device()
     subset = read_split(Path("data/split.csv"))
+    for name in ("train", "validation"):
+        if not members(subset, name):
+            raise UserError(f"data/split.csv: no patient is in {name}; training needs both train and validation")
     training = load_slices(PREPROCESSED, members(subset, "train"), device)
     validation = load_slices(PREPROCESSED, members(subset, "validation"), device)
     if not training.masks.any():
@@ -80,7 +83,8 @@ def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     for word, section in (("loss", "losses"), ("optim", "optims"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}
-    return json.dumps([decisive, device_name(device)], sort_keys=True).encode()
+    precision = uses_bf16(device, block(params, "train.precision"))
+    return json.dumps([decisive, device_name(device), precision], sort_keys=True).encode()
 
 
 def write_records(trained: Trained, device: torch.device, precision: str, parameters: int) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 
 class UserError(Exception):
@@ -31,3 +32,11 @@ def told_in_one_line() -> Iterator[None]:
     for line in fault.splitlines():
         print(f"error: {line}", file=sys.stderr)
     raise SystemExit(1)
+
+
+def tell_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A sys.excepthook for which Ctrl-C is no error to trace."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)

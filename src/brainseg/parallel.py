@@ -1,9 +1,12 @@
 """Work on patients one by one, in as many processes as there are cores."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
@@ -31,14 +34,29 @@ def workers() -> int:
 def each(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
     """`function` of every item, in their order, with a progress bar."""
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
-    # and a killed parent takes its processes along, which would otherwise wait for work for ever
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(min(workers(), len(items)), spawn, initializer=end_with_parent) as pool:
-        results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
+    # a killed parent takes its processes along, which would otherwise wait for work for ever
+    ends_with_us = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    with ProcessPoolExecutor(min(workers(), len(items)), spawn, **ends_with_us) as pool:
+        with _deaf_to_ctrl_c():  # the processes; this one ends them
+            results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
         try:
             return list(progress(results, label, total=len(items)))
         except BrokenProcessPool:
             raise UserError(f"{label}: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1") from None
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started inside ignores Ctrl-C from its first instruction on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:

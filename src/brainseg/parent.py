@@ -8,12 +8,13 @@ import time
 CHECK_EVERY_SECONDS = 0.2
 
 
-def end_with_parent() -> None:
-    """From now on, kill this process as soon as the one that started it is gone.
+def end_with_parent(parent: int | None = None) -> None:
+    """From now on, kill this process as soon as `parent`, the one that started it, is gone.
 
-    At any moment: what it writes is written aside first, and training resumes.
+    At any moment: what it writes is written aside first, and training resumes. Who gives the
+    number has no gap in which a parent that is gone already would go unnoticed.
     """
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_watch, args=(parent or os.getppid(),), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

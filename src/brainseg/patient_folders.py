@@ -1,5 +1,6 @@
 """Bring patients in kaggle_3m layout from wherever they lie to the pipeline."""
 
+import errno
 import filecmp
 import shutil
 from pathlib import Path
@@ -37,7 +38,8 @@ def copy_patients(source: Path, destination: Path) -> None:
             try:
                 shutil.copyfile(file, target / file.name)
             except OSError as error:
-                if error.filename != str(file):  # the trouble is on our side: a full disk
+                # a full disk is trouble on our side, though the system may give the original's name with it
+                if error.filename != str(file) or error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise
                 faults.append(f"{file}: cannot be read ({error.strerror})")
     if faults:

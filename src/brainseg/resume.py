@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
@@ -34,6 +34,8 @@ class SavedState:
             return torch.load(self.path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
             return None
+        except (OSError, MemoryError):  # it may well be whole
+            raise
         except Exception as error:  # torch raises whatever the damage leads to
             say(f"{self.path}: cannot be read ({type(error).__name__}); training starts anew")
             return None
@@ -66,7 +68,7 @@ def _locked(path: Path) -> Iterator[None]:
                 holder = file.read().strip() or "unknown"
                 told = f"the same training runs already, as process {holder}; wait for it, or end it"
                 raise UserError(f"{path}: {told}") from None
-            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if not _is_still(file, path):
                 continue  # its last holder removed it while we opened it
             file.truncate(0)
             file.write(str(os.getpid()))
@@ -78,8 +80,15 @@ def _locked(path: Path) -> Iterator[None]:
             return
 
 
+def _is_still(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def key_of(*parts: bytes | torch.Tensor) -> str:
-    """A digest of settings, data, the package's code as loaded, and what else decides how numbers are rounded."""
+    """A digest of settings, data, the project's code as loaded, and what else decides how numbers are rounded."""
     digest = hashlib.sha256()
     for part in parts:
         _add(digest, part if isinstance(part, bytes) else part.cpu().contiguous().numpy())
@@ -100,8 +109,8 @@ def _add(digest: Any, content: Any) -> None:
 def _loaded_files() -> Iterable[tuple[str, Path]]:
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if name.split(".")[0] == "brainseg" and file:
-            yield name, Path(file)
+        if file and (name.split(".")[0] in ("brainseg", "stages") or Path(file).parent.name == "stages"):
+            yield Path(file).name if name == "__main__" else name, Path(file)
 
 
 def project_folder() -> Path:

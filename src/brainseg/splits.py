@@ -115,7 +115,10 @@ def read_split(path: Path) -> dict[str, str]:
     """The subset of each patient; a UserError for a patient in two, or an unknown subset."""
     subset: dict[str, str] = {}
     with path.open(newline="") as file:
-        for row in csv.DictReader(file):
+        rows = csv.DictReader(file)
+        if not {"patient", "subset"} <= set(rows.fieldnames or ()):
+            raise UserError(f"{path}: begins with {rows.fieldnames}; expected the columns patient and subset")
+        for row in rows:
             patient, name = row["patient"], row["subset"]
             if name not in SUBSETS:
                 raise UserError(f"{path}: {patient} is in {name!r}; expected one of: {', '.join(SUBSETS)}")

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import lzma
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +52,23 @@ def _decode(content: bytes) -> np.ndarray:
             raise ValueError(f"says it is {page.shape} pixels; at most {MAX_SIDE_PX} a side")
         if page.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"is {page.dtype}; expected 8 or 16 bit without sign")
+        _refuse_bombs(content, page)
         pixels = page.asarray()
         if pixels.size == 0:
             raise ValueError("holds no pixels")
-        return pixels.astype(pixels.dtype.newbyteorder("="))
+        return pixels
+
+
+def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:
+    """A strip of kilobytes can unpack to gigabytes, of which the image then needs a corner."""
+    limit = 2 * page.size * page.dtype.itemsize + 2**16  # twice: strips may be padded
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        packed = content[offset : offset + count]
+        if page.compression in (tifffile.COMPRESSION.ADOBE_DEFLATE, tifffile.COMPRESSION.DEFLATE):
+            unpacked = zlib.decompressobj().decompress(packed, limit)
+        elif page.compression == tifffile.COMPRESSION.LZMA:
+            unpacked = lzma.LZMADecompressor().decompress(packed, limit)
+        else:
+            return
+        if len(unpacked) == limit:
+            raise ValueError(f"has a strip that unpacks to over {limit} bytes, more than its pixels are")

@@ -1,9 +1,9 @@
 """Your own patients: any folder or zip archive that holds PATIENT/PATIENT_K.tif and _mask.tif."""
 
+import errno
 import shutil
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -25,7 +25,7 @@ class Settings(StrictSettings):
     @classmethod
     def _exists(cls, path: str) -> str:
         source = Path(path)  # no ~: DVC, which watches the path too, would take it for a name
-        if not source.is_dir() and not zipfile.is_zipfile(source):
+        if not source.is_dir() and not (source.is_file() and zipfile.is_zipfile(source)):
             raise ValueError(f"{path!r} is neither a folder nor a zip archive")
         return path
 
@@ -43,13 +43,23 @@ def folder(destination: Path, *, path: str, unzipped_limit_gb: float) -> None:
         unpacked = Path(temporary) / source.stem  # the patient's name, if its files lie at the top
         unpacked.mkdir()
         try:
-            with zipfile.ZipFile(source) as archive:
-                _unpack_slices(archive, unpacked, unzipped_limit_gb)
+            _unpack(source, unpacked, unzipped_limit_gb)
             copy_patients(unpacked, destination)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise UserError(f"{source}: cannot be unpacked ({error})") from None  # damaged, or with a password
         except UserError as error:
             raise UserError(str(error).replace(str(unpacked), str(source))) from None
+
+
+def _unpack(source: Path, destination: Path, limit_gb: float) -> None:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            _unpack_slices(archive, destination, limit_gb)
+    except UserError:
+        raise
+    except Exception as error:  # damaged, or with a password: zipfile and its decompressors raise nearly anything
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{source}: cannot be unpacked ({reason[:200]})") from None
 
 
 def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float) -> None:
@@ -61,11 +71,11 @@ def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float)
     slices: dict[Path, zipfile.ZipInfo] = {}
     for member in archive.infolist():
         place = PurePosixPath(member.filename.replace("\\", "/"))
-        if place.is_absolute() or ".." in place.parts or ":" in place.parts[0:1]:
+        if place.is_absolute() or ".." in place.parts or ":" in "".join(place.parts[:1]):
             faults.append(f"{destination}: holds {member.filename!r}, a path that leads out of the archive")
         elif stat.S_ISLNK(member.external_attr >> 16):
             faults.append(f"{destination}: holds {member.filename!r}, which is a link; expected files")
-        elif not member.is_dir() and SLICE_FILE.fullmatch(place.name):
+        elif not member.filename.endswith("/") and SLICE_FILE.fullmatch(place.name):
             target = destination / place
             if target in slices:
                 faults.append(f"{destination}: holds {member.filename!r} twice")
