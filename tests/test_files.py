@@ -70,3 +70,13 @@ def test_compression_makes_smaller_files(tmp_path):
     for compress in (False, True):
         write_npz(tmp_path / f"{compress}.npz", {"zeros": np.zeros(10_000)}, compress=compress)
     assert (tmp_path / "True.npz").stat().st_size < (tmp_path / "False.npz").stat().st_size / 10
+
+
+def test_what_a_killed_process_left_is_overwritten_and_gone(tmp_path):
+    path = tmp_path / "a.npz"
+    with pytest.raises(ValueError), written_whole(path) as aside:
+        raise ValueError
+    aside.write_bytes(b"half of a file, longer than the next one")  # where a process was killed
+    write_bytes(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]

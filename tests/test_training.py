@@ -1,6 +1,13 @@
+import shutil
+import warnings
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from brainseg.archs.unet import unet
 from brainseg.augmentation import AugmentSettings
@@ -8,6 +15,7 @@ from brainseg.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.dice import dice
 from brainseg.preprocessing import FULL_SCALE
+from brainseg.resume import SavedState
 from brainseg.slices import Slices
 from brainseg.training import Trained, TrainSettings, train
 
@@ -36,14 +44,22 @@ def slices_of(patients: int, seed: int, slices: int = 3) -> Slices:
 TRAINING, VALIDATION = slices_of(4, seed=0), slices_of(2, seed=1)
 
 
+class NotSaved(SavedState):
+    def __init__(self):
+        super().__init__(Path("nowhere"))
+
+    def write(self, state):
+        pass
+
+
 def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, training=TRAINING, after_epoch=None, **more):
     torch.manual_seed(seed)
     network = network or unet(3, features=2, levels=2)
-    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    settings = TrainSettings(epochs=epochs, batch_size=batch_size, precision="fp32")
+    optimizer = more.get("optimizer", torch.optim.Adam)(network.parameters(), lr=lr)
+    settings = TrainSettings(epochs=epochs, batch_size=batch_size, precision="fp32", compile=more.get("compile", False))
     told = after_epoch or (lambda *_: None)
-    augmentation = more.get("augmentation", AUGMENT)
-    return train(network, loss, optimizer, training, VALIDATION, settings, augmentation, seed, told)
+    augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
+    return train(network, loss, optimizer, training, VALIDATION, settings, augmentation, seed, told, saved)
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +87,12 @@ def test_the_best_epoch_is_the_first_with_the_highest_validation_dsc(trained):
     assert trained.best_epoch == 1 + np.argmax([row["validation_dsc"] for row in trained.history])
 
 
-class Falling(torch.nn.Module):
+class Falling(nn.Module):
     """Adds a number to the first channel, whose z-scores are near 1.5 in the lesion and -0.5 elsewhere."""
 
     def __init__(self):
         super().__init__()
-        self.number = torch.nn.Parameter(torch.tensor(2.2))
+        self.number = nn.Parameter(torch.tensor(2.2))
 
     def forward(self, images):
         return images[:, :1] + self.number
@@ -130,12 +146,12 @@ def test_weights_spoilt_by_the_very_last_step_are_told():
         run(lr=1e30, epochs=1, batch_size=12)
 
 
-class Recorder(torch.nn.Module):
+class Recorder(nn.Module):
     """Notes which slices it is shown, where slice k is of intensity k."""
 
     def __init__(self):
         super().__init__()
-        self.convolution = torch.nn.Conv2d(3, 1, 1)
+        self.convolution = nn.Conv2d(3, 1, 1)
         self.seen = []
 
     def forward(self, images):
@@ -164,3 +180,146 @@ def test_the_draws_of_an_epoch_do_not_depend_on_the_epochs_before():
 
 def test_the_seed_decides_the_draws():
     assert shown(batch_size=9, seed=1) == shown(batch_size=9, seed=1) != shown(batch_size=9, seed=2)
+
+
+def with_dropout() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(8, 1, 3, padding=1))
+
+
+def channels_last() -> nn.Module:
+    return unet(3, features=2, levels=2).to(memory_format=torch.channels_last)
+
+
+KINDS = {
+    "adam": {"optimizer": torch.optim.Adam, "network": channels_last},
+    "sgd": {"optimizer": partial(torch.optim.SGD, momentum=0.9), "network": channels_last},
+    "dropout": {"optimizer": torch.optim.Adam, "network": with_dropout},
+}
+EPOCHS = 4
+CALLS = 3 + 2  # of the loss, an epoch: three steps, then two batches to validate
+
+
+class StoppedError(Exception):
+    pass
+
+
+class Stop:
+    """Counts the calls, and fails at one of them."""
+
+    def __init__(self, call: int | None = None) -> None:
+        self.calls, self.call = 0, call
+
+    def now(self) -> None:
+        self.calls += 1
+        if self.calls == self.call:
+            raise StoppedError
+
+
+def go(kind: str, saved: SavedState, in_epoch: int | None = None, at_loss: int | None = None) -> tuple[Trained, int]:
+    """The training, and how often it called `after_epoch`; stopped at one call of that or of the loss."""
+    epochs, losses = Stop(in_epoch), Stop(at_loss)
+
+    def loss(logits, target):
+        losses.now()
+        return bce(logits, target)
+
+    torch.manual_seed(3)
+    chosen = KINDS[kind] | {"network": KINDS[kind]["network"]()}
+    return run(
+        seed=3, epochs=EPOCHS, loss=loss, saved=saved, after_epoch=lambda *_: epochs.now(), **chosen
+    ), epochs.calls
+
+
+@pytest.fixture(scope="module")
+def unstopped() -> dict[str, Trained]:
+    return {kind: go(kind, NotSaved())[0] for kind in KINDS}
+
+
+@pytest.fixture
+def saved(tmp_path) -> SavedState:
+    return SavedState(tmp_path / "state.pt")
+
+
+def assert_equal(first: Trained, second: Trained) -> None:
+    """To the last bit, but for the time it took."""
+    assert same(first.last_state, second.last_state) and same(first.best_state, second.best_state)
+    for name in ("history", "per_patient", "best_epoch", "train_slices", "nondeterministic"):
+        assert getattr(first, name) == getattr(second, name)
+    assert len(first.epoch_seconds) == len(second.epoch_seconds) == EPOCHS
+
+
+@pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_after_an_epoch_it_goes_on_to_the_same_bits(kind, epoch, saved, unstopped):
+    with pytest.raises(StoppedError):
+        go(kind, saved, in_epoch=epoch)
+    trained, epochs = go(kind, saved)
+    assert_equal(trained, unstopped[kind])
+    assert epochs == EPOCHS + 1 - epoch  # what came before is not done again
+
+
+@pytest.mark.parametrize("at_loss", [2, CALLS + 1, 2 * CALLS + 2, 3 * CALLS + 5], ids="call {}".format)
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_within_an_epoch_it_goes_on_to_the_same_bits(kind, at_loss, saved, unstopped):
+    with pytest.raises(StoppedError):
+        go(kind, saved, at_loss=at_loss)
+    trained, epochs = go(kind, saved)
+    assert_equal(trained, unstopped[kind])
+    assert epochs == EPOCHS - (at_loss - 1) // CALLS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_twice_it_goes_on_to_the_same_bits(kind, saved, unstopped):
+    for in_epoch in (2, 2):  # the second epoch, and the second of those that are left
+        with pytest.raises(StoppedError):
+            go(kind, saved, in_epoch=in_epoch)
+    trained, epochs = go(kind, saved)
+    assert_equal(trained, unstopped[kind])
+    assert epochs == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_after_its_last_epoch_it_has_nothing_left_to_do(kind, saved, unstopped):
+    first, epochs = go(kind, saved)
+    assert epochs == EPOCHS
+    trained, epochs = go(kind, saved)
+    assert epochs == 0
+    assert_equal(trained, unstopped[kind])
+    assert trained.timing() == first.timing()
+
+
+def test_it_is_told_where_a_training_goes_on(saved, capsys):
+    with pytest.raises(StoppedError):
+        go("adam", saved, in_epoch=3)
+    assert "going on" not in capsys.readouterr().out
+    go("adam", saved)
+    assert "going on after epoch 2, where this training was stopped\n" in capsys.readouterr().out
+
+
+def test_operations_without_a_deterministic_form_are_remembered(saved):
+    def loss(logits, target):
+        if torch.is_grad_enabled():  # not while validating
+            warnings.warn("xyz_cuda does not have a deterministic implementation, but you set …", stacklevel=1)
+        return bce(logits, target)
+
+    assert run(epochs=1, loss=loss, saved=saved).nondeterministic == ["xyz_cuda"]
+    assert run(epochs=2, saved=saved).nondeterministic == ["xyz_cuda"]
+    assert run(epochs=2).nondeterministic == []
+
+
+def losses(row: dict[str, float]) -> list[float]:
+    return [row["train_loss"], row["validation_loss"]]
+
+
+@pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler")
+def test_a_compiled_network_learns_the_same():
+    torch.manual_seed(0)
+    # a few layers: each is seconds of work for the compiler; and no bias before the batch norm: its gradient
+    # is 0 but for rounding, which Adam makes a whole step of
+    convolution = nn.Conv2d(3, 2, 3, bias=False)
+    plain = nn.Sequential(convolution, nn.BatchNorm2d(2), nn.ReLU(), nn.ConvTranspose2d(2, 1, 3))
+    compiled = deepcopy(plain)
+    expected, found = run(network=plain), run(network=compiled, compile=True)
+    for row, other in zip(expected.history, found.history, strict=True):
+        assert losses(other) == pytest.approx(losses(row), abs=1e-4)
+    assert found.last_state.keys() == expected.last_state.keys()  # so it can be loaded into a network that is not

@@ -70,7 +70,30 @@ def other_suffix(folder: Path) -> None:
     (folder / "A_1.tif").rename(folder / "A_1.TIFF")
 
 
-@pytest.mark.parametrize("change", [lambda _: None, masks_of_0_and_1, no_lesion, other_files, other_suffix])
+def images_of_16_bit(folder: Path) -> None:
+    for path in slice_files(folder)[0].values():
+        tifffile.imwrite(path, tifffile.imread(path).astype(np.uint16) * 257)
+
+
+def masks_of_16_bit(folder: Path) -> None:
+    for path in slice_files(folder)[1].values():
+        tifffile.imwrite(path, tifffile.imread(path).astype(np.uint16))
+
+
+def files_of_macos(folder: Path) -> None:
+    for path in list(folder.iterdir()):
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+
+
+def another_name_than_the_folders(folder: Path) -> None:
+    for path in list(folder.iterdir()):
+        path.rename(path.with_name(path.name.replace("A_", "scan_0_")))
+
+
+FINE = [masks_of_0_and_1, no_lesion, other_files, other_suffix, images_of_16_bit, masks_of_16_bit, files_of_macos]
+
+
+@pytest.mark.parametrize("change", [lambda _: None, *FINE, another_name_than_the_folders])
 def test_these_are_fine(patient, change):
     write(patient.with_name("B"), slices=5, height=10)  # patients need not be alike
     lesion = 0 if change is no_lesion else 6
@@ -95,10 +118,34 @@ def truncated(name: str, share: float) -> Callable[[Path], None]:
     return truncate
 
 
+def copied_as_text(name: str) -> Callable[[Path], None]:
+    def copy(folder: Path) -> None:
+        (folder / name).write_bytes((folder / name).read_bytes().decode("utf-8", "replace").encode())
+
+    return copy
+
+
+def folder_called(name: str) -> Callable[[Path], None]:
+    def replace(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return replace
+
+
+def renamed(before: str, after: str) -> Callable[[Path], None]:
+    return lambda folder: [
+        path.rename(path.with_name(path.name.replace(before, after))) for path in sorted(folder.glob(f"{before}*"))
+    ]
+
+
 THREE_VALUES = np.array([[0, 100, 255, 0, 0, 0]] * 8, np.uint8)
 FAULTS = {
     "mask missing": (without("A_2_mask.tif"), "A_2.tif: has no mask"),
-    "hole in the numbers": (without("A_2.tif", "A_2_mask.tif"), "A: slices are numbered up to 3 but 1 missing, the first 2"),
+    "hole in the numbers": (
+        without("A_2.tif", "A_2_mask.tif"),
+        "A: slices are numbered up to 3 but 1 missing, the first 2",
+    ),
     "three values": (replaced("A_2_mask.tif", THREE_VALUES), r"A_2_mask.tif: mask holds \[0, 100, 255\]; expected"),
     "mask of 0 and 7": (replaced("A_2_mask.tif", np.uint8(THREE_VALUES > 0) * 7), "A_2_mask.tif: mask holds"),
     "mask in colour": (replaced("A_2_mask.tif", np.zeros((8, 6, 3), np.uint8)), "A_2_mask.tif: mask .*one channel"),
@@ -119,6 +166,15 @@ FAULTS = {
         replaced("A_2.tif", np.zeros((8, 6, 3), np.float32)),
         r"A_2.tif: cannot be read as TIFF \(is float32; expected 8 or 16 bit without sign\)",
     ),
+    "16-bit mask of 0 and 65535": (
+        replaced("A_2_mask.tif", np.uint16(THREE_VALUES > 0) * 65535),
+        r"A_2_mask.tif: mask holds \[0, 65535\]; expected one channel of 0 and 255, or 0 and 1",
+    ),
+    "copied as text": (copied_as_text("A_2.tif"), "A_2.tif: was copied as text"),
+    "another name": (renamed("A_3.tif", "B_3.tif"), "B_3.tif: is not called A_"),
+    "no number 1": (renamed("A_1", "A_4"), "A: slices are numbered up to 4 but 1 missing, the first 1"),
+    "one slice": (without("A_2.tif", "A_2_mask.tif", "A_3.tif", "A_3_mask.tif"), "A: has one slice; expected a volume"),
+    "a folder called like a slice": (folder_called("A_2.tif"), r"A_2.tif: cannot be read \(Is a directory\)"),
     "cut in its pixels": (truncated("A_2.tif", 0.9), "A_2.tif: cannot be read as TIFF"),
     "cut in its header": (truncated("A_2.tif", 0.2), "A_2.tif: cannot be read as TIFF"),
     "empty file": (truncated("A_2_mask.tif", 0), "A_2_mask.tif: cannot be read as TIFF"),

@@ -7,9 +7,11 @@ import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from brainseg.components import KINDS
+
 STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot"]
-# check looks components up by name only to check their blocks; see dvc.yaml
-BY_NAME = ("src/brainseg/losses/", "src/brainseg/optims/", "src/brainseg/archs/", "src/brainseg/sources/")
+# the kinds of components that a stage loads one of; check looks at all of them, see dvc.yaml
+CHOSEN = {"check": KINDS, "download": ["sources"], "train": ["losses", "optims", "archs"], "predict": ["archs"]}
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +35,36 @@ print(*filter(None, files), sep="\\n")
 """
 
 
+# imports all components of some kinds, then prints the files of the modules that were loaded for them
+IMPORT_AND_LIST = """
+import importlib, pathlib, sys
+sys.path.insert(0, "src")
+for kind in sys.argv[1:]:
+    for path in pathlib.Path("src/brainseg", kind).glob("*.py"):
+        importlib.import_module(f"brainseg.{kind}.{path.stem}")
+files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+print(*filter(None, files), sep="\\n")
+"""
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_files_a_stage_loads_are_its_dependencies(reproduced, declared, stage, tmp_path):
     copy = reproduced.copy_to(tmp_path / "copy")
-    printed = copy.run("python", "-c", RUN_AND_LIST, f"stages.{stage}").splitlines()
-    loaded = {str(Path(line).relative_to(copy.folder)) for line in printed if line.startswith(str(copy.folder))}
-    loaded = {f"stages/{stage}.py"} | {path for path in loaded if (copy.folder / path).read_text().strip()}
+    loaded = own_files(copy, copy.run("python", "-c", RUN_AND_LIST, f"stages.{stage}")) | {f"stages/{stage}.py"}
+    components = own_files(copy, copy.run("python", "-c", IMPORT_AND_LIST, *CHOSEN.get(stage, [])))
+    by_name = {path for path in loaded | components if any(f"brainseg/{kind}/" in path for kind in KINDS)}
+    # what a component shares with others is declared also where the chosen one does without it
+    needed = loaded | (components - by_name)
     if stage == "check":
-        loaded = {path for path in loaded if not path.startswith(BY_NAME)}
-    assert loaded == {path for path in declared[stage][0] if path.endswith(".py")}
+        needed -= by_name
+    assert needed == {path for path in declared[stage][0] if path.endswith(".py")}
+
+
+def own_files(project, printed: str) -> set[str]:
+    """Of the printed paths those of the project, without empty ones."""
+    lines = [line for line in printed.splitlines() if line.startswith(str(project.folder))]
+    paths = {str(Path(line).relative_to(project.folder)) for line in lines}
+    return {path for path in paths if (project.folder / path).read_text().strip()}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,5 +1,8 @@
+import errno
+import os
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,11 +29,17 @@ def content(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def fetched(source: Path, name: str = "raw") -> Path:
+def fetched(source: Path, name: str = "raw", unzipped_limit_gb: float = 1.0) -> Path:
     destination = source.parent / name
     destination.mkdir()
-    folder(destination, path=str(source), unzipped_limit_gb=1.0)
+    folder(destination, path=str(source), unzipped_limit_gb=unzipped_limit_gb)
     return destination
+
+
+def faults(source: Path, **limit: float) -> list[str]:
+    with pytest.raises(UserError) as error:
+        fetched(source, **limit)
+    return str(error.value).splitlines()
 
 
 @pytest.mark.parametrize("pack", [lambda path: path, zipped], ids=["folder", "zip"])
@@ -127,3 +136,160 @@ def test_a_folder_and_a_zip_are_accepted(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x", "y")
     assert [Settings(path=str(path), unzipped_limit_gb=1.0).path for path in (tmp_path, tmp_path / "a.zip")]
+
+
+def added(source: Path, *members: str, content: bytes = b"x") -> Path:
+    """The source as an archive with more members, the last of them the last."""
+    archive = zipped(source)
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as file:
+        for member in members:
+            file.writestr(member, content)
+    return archive
+
+
+@pytest.mark.parametrize(
+    "name", ["../P_1.tif", "P/../../P_1.tif", "/P/P_1.tif", "..", "../notes.txt", "P\\..\\P_1.tif"]
+)
+def test_a_member_that_leads_out_of_the_archive_is_refused(original, name):
+    archive = added(original, name)
+    before = content(original.parent)
+    (told,) = faults(archive)
+    assert told == f"{archive}: holds {name!r}, a path that leads out of the archive"
+    assert content(original.parent) == before
+
+
+def test_all_that_is_wrong_with_the_members_is_told_at_once(original):
+    archive = added(original, "../P_1.tif", "/P_2.tif")
+    assert len(faults(archive, unzipped_limit_gb=1e-6)) == 3
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_slice_twice_in_an_archive_is_refused(original):
+    name = "PHANTOM_EAST_002/PHANTOM_EAST_002_1.tif"
+    archive = added(original, name)
+    assert faults(archive) == [f"{archive}: holds {name!r} twice"]
+
+
+def test_what_is_no_slice_is_neither_unpacked_nor_counted(original):
+    archive = added(original, "film.avi", "__MACOSX/notes.txt", content=bytes(3_000_000))
+    assert content(fetched(archive, unzipped_limit_gb=0.001)) == content(original)
+
+
+def test_what_macos_puts_beside_the_slices_is_left_out(original):
+    patient = "PHANTOM_EAST_002"
+    archive = added(original, f"__MACOSX/{patient}/._{patient}_1.tif", f"{patient}/._{patient}_1.tif")
+    assert content(fetched(archive)) == content(original)
+
+
+def test_the_limit_is_on_what_the_slices_unpack_to(original):
+    size_gb = sum(len(data) for data in content(original).values()) / 1e9
+    archive = zipped(original)
+    (told,) = faults(archive, unzipped_limit_gb=size_gb * 0.99)
+    assert told.startswith(f"{archive}: its slices unpack to ") and "datasets.folder.unzipped_limit_gb is" in told
+    shutil.rmtree(original.parent / "raw")
+    assert content(fetched(archive, unzipped_limit_gb=size_gb * 1.01)) == content(original)
+
+
+def test_an_archive_larger_than_the_disk_is_refused(original, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    (told,) = faults(zipped(original))
+    assert told.endswith("the disk has 0.0 GB left")
+
+
+def with_a_password(content: bytearray) -> None:
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        for place in range(len(content)):
+            if content.startswith(signature, place):
+                content[place + flags] |= 1
+
+
+def with_an_unknown_compression(content: bytearray) -> None:
+    for signature, method in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        for place in range(len(content)):
+            if content.startswith(signature, place):
+                content[place + method] = 97
+
+
+def with_wrong_bytes(content: bytearray) -> None:
+    middle = len(content) // 2
+    content[middle : middle + 50] = bytes(50)
+
+
+def with_another_name_before_the_data(content: bytearray) -> None:
+    place = content.index(b"PHANTOM_EAST_002_1.tif")
+    content[place] = ord("Q")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [with_a_password, with_an_unknown_compression, with_wrong_bytes, with_another_name_before_the_data],
+)
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_cannot_be_unpacked_is_told(original, tmp_path, method, damage):
+    archive = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(archive, "w", method) as file:
+        for path in sorted(original.rglob("*.tif")):
+            file.write(path, path.relative_to(original))
+    changed = bytearray(archive.read_bytes())
+    damage(changed)
+    archive.write_bytes(changed)
+    (told,) = faults(archive)
+    assert told.startswith(f"{archive}: cannot be unpacked (")
+    assert {path.name for path in tmp_path.iterdir()} == {"original", "damaged.zip", "raw"}
+
+
+def dangling_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def folder_of_that_name(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def test_files_that_cannot_be_read_are_all_told_at_once(original):
+    east, south = original / "PHANTOM_EAST_002", original / "PHANTOM_SOUTH_003"
+    dangling_link(east / "PHANTOM_EAST_002_2.tif")
+    folder_of_that_name(east / "PHANTOM_EAST_002_4_mask.tif")
+    dangling_link(south / "PHANTOM_SOUTH_003_1.tif")
+    assert faults(original) == [
+        f"{east}/PHANTOM_EAST_002_2.tif: cannot be read (No such file or directory)",
+        f"{east}/PHANTOM_EAST_002_4_mask.tif: cannot be read (Is a directory)",
+        f"{south}/PHANTOM_SOUTH_003_1.tif: cannot be read (No such file or directory)",
+    ]
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[], None]:
+    """From the call on, without root's right to read everything."""
+
+    def drop() -> None:
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+
+    before = os.geteuid()
+    yield drop
+    os.seteuid(before)
+
+
+def test_files_that_may_not_be_read_are_all_told_at_once(original, monkeypatch, as_nobody):
+    monkeypatch.chdir(original.parent)  # whose own parents nobody else may enter
+    original.parent.chmod(0o777)
+    secret = [f"PHANTOM_{site}/PHANTOM_{site}_3.tif" for site in ("EAST_002", "NORTH_001")]
+    for name in secret:
+        (original / name).chmod(0)
+    as_nobody()
+    assert faults(Path("original")) == [f"original/{name}: cannot be read (Permission denied)" for name in secret]
+
+
+@pytest.mark.parametrize("filename", ["source", "target"])
+def test_a_disk_that_runs_full_is_not_blamed_on_the_original(original, monkeypatch, filename):
+    """Of the two names the system may give either: Linux gives the original's."""
+
+    def run_full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str({"source": source, "target": target}[filename]))
+
+    monkeypatch.setattr(shutil, "copyfile", run_full)
+    with pytest.raises(OSError, match="No space left on device"):
+        fetched(original)

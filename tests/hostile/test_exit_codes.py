@@ -1,0 +1,546 @@
+"""Whatever is wrong with what a stage is given: exit code 1 and a line that names it, nothing half done."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import stages.train
+from brainseg.errors import UserError
+from brainseg.optims.adam import Settings
+from brainseg.params import read_params, settings
+from brainseg.volumes import write_patient
+
+# ---------------------------------------------------------------- patients with a fault
+
+
+def without_mask(patient: Path) -> None:
+    (patient / "B_3_mask.tif").unlink()
+
+
+def truncated(patient: Path) -> None:
+    content = (patient / "B_3.tif").read_bytes()
+    (patient / "B_3.tif").write_bytes(content[: len(content) // 2])
+
+
+def copied_as_text(patient: Path) -> None:
+    content = (patient / "B_3.tif").read_bytes()
+    (patient / "B_3.tif").write_bytes(content.decode("utf-8", "replace").encode())
+
+
+def mask_of_three_values(patient: Path) -> None:
+    mask = np.zeros((32, 32), np.uint8)
+    mask[3:6, 3:6], mask[8:9] = 100, 255
+    tifffile.imwrite(patient / "B_3_mask.tif", mask)
+
+
+def image_of_another_shape(patient: Path) -> None:
+    tifffile.imwrite(patient / "B_3.tif", np.full((30, 32, 3), 90, np.uint8), photometric="rgb")
+
+
+def mask_of_another_shape(patient: Path) -> None:
+    tifffile.imwrite(patient / "B_3_mask.tif", np.zeros((32, 31), np.uint8))
+
+
+def hole(patient: Path) -> None:
+    (patient / "B_3.tif").unlink()
+    (patient / "B_3_mask.tif").unlink()
+
+
+def empty_file(patient: Path) -> None:
+    (patient / "B_3.tif").write_bytes(b"")
+
+
+def dangling_link(patient: Path) -> None:
+    (patient / "B_3.tif").unlink()
+    (patient / "B_3.tif").symlink_to("nowhere.tif")
+
+
+def link_to_itself(patient: Path) -> None:
+    (patient / "B_3.tif").unlink()
+    (patient / "B_3.tif").symlink_to("B_3.tif")
+
+
+def folder_called_like_a_slice(patient: Path) -> None:
+    (patient / "B_3.tif").unlink()
+    (patient / "B_3.tif").mkdir()
+
+
+def pipe_called_like_a_slice(patient: Path) -> None:
+    (patient / "B_3.tif").unlink()
+    os.mkfifo(patient / "B_3.tif")
+
+
+def one_slice(patient: Path) -> None:
+    for path in patient.iterdir():
+        if path.name not in ("B_1.tif", "B_1_mask.tif"):
+            path.unlink()
+
+
+FAULTS = {
+    without_mask: "B/B_3.tif: has no mask",
+    truncated: "B/B_3.tif: cannot be read as TIFF",
+    copied_as_text: "B/B_3.tif: was copied as text, which replaced bytes by EF BF BD; copy it again as binary",
+    mask_of_three_values: "B/B_3_mask.tif: mask holds [0, 100, 255]",
+    image_of_another_shape: "B/B_3.tif: is (30, 32) pixels",
+    mask_of_another_shape: "B/B_3_mask.tif: is (32, 31) pixels",
+    hole: "B: slices are numbered up to 6 but 1 missing, the first 3",
+    empty_file: "B/B_3.tif: cannot be read as TIFF",
+    dangling_link: "patients/B/B_3.tif: cannot be read (No such file or directory)",
+    link_to_itself: "patients/B/B_3.tif: cannot be read (Too many levels of symbolic links)",
+    folder_called_like_a_slice: "patients/B/B_3.tif: cannot be read (Is a directory)",
+    pipe_called_like_a_slice: "patients/B/B_3.tif",
+    one_slice: "B: has one slice; expected a volume of at least 2",
+}
+
+
+@pytest.mark.parametrize(("spoil", "told"), FAULTS.items(), ids=[spoil.__name__ for spoil in FAULTS])
+def test_a_patient_with_a_fault_is_told_by_its_file(project, spoil, told):
+    spoil(project.patients / "B")
+    assert told in project.run("download").fault()
+    assert project.leftovers() == []
+
+
+def test_faults_of_several_patients_are_all_told_at_once(project):
+    without_mask(project.patients / "B")
+    for spoil, name in ((truncated, "C"), (mask_of_three_values, "D")):
+        for path in project.patients.joinpath(name).iterdir():
+            path.rename(path.with_name(path.name.replace(f"{name}_", "B_")))
+        spoil(project.patients / name)
+    faults = project.run("download").faults()
+    assert [fault.split(": ")[0] for fault in faults] == ["B/B_3.tif", "C/B_3.tif", "D/B_3_mask.tif"]
+    assert project.leftovers() == []
+
+
+def test_what_cannot_be_read_is_all_told_at_once(project):
+    dangling_link(project.patients / "B")
+    (project.patients / "D" / "D_2_mask.tif").unlink()
+    (project.patients / "D" / "D_2_mask.tif").mkdir()
+    faults = project.run("download").faults()
+    assert [fault.split(": ")[0] for fault in faults] == ["patients/B/B_3.tif", "patients/D/D_2_mask.tif"]
+    assert project.leftovers() == []
+
+
+def renumbered(patient: Path, rename: Callable[[int], str]) -> None:
+    """Slices 4 to 6 of B called otherwise."""
+    for number in (4, 5, 6):
+        for suffix in (".tif", "_mask.tif"):
+            (patient / f"B_{number}{suffix}").rename(patient / f"{rename(number)}{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("rename", "named", "told"),
+    [
+        (lambda number: f"C_{number + 3}", ["C_7", "C_8", "C_9"], "is not called B_..."),
+        (lambda number: f"C_{number}", ["C_4", "C_5", "C_6"], "is not called B_..."),
+        (lambda number: f"B_0{number - 3}", ["B_01", "B_02", "B_03"], "has the same slice number as B_"),
+        (lambda number: f"C_{number - 3}", ["B_1", "B_2", "B_3"], "has the same slice number as C_"),
+    ],
+    ids=["another name with a gap", "another name going on", "leading zeros", "another name from 1"],
+)
+def test_two_numberings_in_one_folder_are_told(project, rename, named, told):
+    renumbered(project.patients / "B", rename)
+    faults = [fault for fault in project.run("download").faults() if "but 3 missing" not in fault]
+    assert [fault.split(": ")[0] for fault in faults] == [
+        f"B/{name}{suffix}" for name in named for suffix in (".tif", "_mask.tif")
+    ]
+    assert all(told in fault for fault in faults)
+    assert project.leftovers() == []
+
+
+# ---------------------------------------------------------------- folders and archives
+
+
+def test_an_empty_folder_is_told(project):
+    shutil.rmtree(project.patients)
+    project.patients.mkdir()
+    assert project.run("download").fault().startswith("patients: no folder with PATIENT_1.tif")
+    assert project.leftovers() == []
+
+
+def test_a_folder_that_is_not_there_is_told_by_its_key(project):
+    shutil.rmtree(project.patients)
+    assert "datasets.folder.path: 'patients' is neither a folder nor a zip archive" in project.run("download").fault()
+    assert project.leftovers() == []
+
+
+def packed(project, damage: Callable[[zipfile.ZipFile], None] = lambda _: None) -> Path:
+    """The patients as a zip archive that params.yaml names, with something added to it."""
+    archive = project.folder / "patients.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(project.patients.rglob("*.tif")):
+            file.write(path, path.relative_to(project.patients))
+        damage(file)
+    project.set(datasets__folder__path="patients.zip")
+    return archive
+
+
+def link(file: zipfile.ZipFile) -> None:
+    member = zipfile.ZipInfo("B/B_7.tif")
+    member.external_attr = 0o120777 << 16
+    file.writestr(member, "/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("add", "told"),
+    [
+        (lambda file: file.writestr("../B_7.tif", b"x"), "'../B_7.tif', a path that leads out of the archive"),
+        (lambda file: file.writestr("B/../../B_7.tif", b"x"), "'B/../../B_7.tif', a path that leads out"),
+        (lambda file: file.writestr("/tmp/B_7.tif", b"x"), "'/tmp/B_7.tif', a path that leads out"),
+        (lambda file: file.writestr("..\\B_7.tif", b"x"), "a path that leads out"),
+        (lambda file: file.writestr("C:\\B_7.tif", b"x"), "a path that leads out"),
+        (link, "'B/B_7.tif', which is a link; expected files"),
+    ],
+    ids=["..", "../.. inside", "absolute", "..\\", "C:\\", "link"],
+)
+def test_an_archive_with_a_member_that_leads_out_is_refused(project, add, told):
+    packed(project, add)
+    fault = project.run("download").fault()
+    assert fault.startswith("patients.zip: holds ") and told in fault
+    assert project.leftovers() == [] and not (project.folder / "B_7.tif").exists()
+
+
+def test_all_members_that_lead_out_are_told_at_once(project):
+    packed(project, lambda file: [file.writestr(name, b"x") for name in ("../B_7.tif", "/B_8.tif")])
+    assert [fault.split("'")[1] for fault in project.run("download").faults()] == ["../B_7.tif", "/B_8.tif"]
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(project):
+    bomb = packed(project, lambda file: file.writestr("B/B_7.tif", bytes(20_000_000)))
+    assert bomb.stat().st_size < 1_000_000
+    project.set(datasets__folder__unzipped_limit_gb=0.01)
+    fault = project.run("download").fault()
+    assert fault.startswith("patients.zip: its slices unpack to 0.0 GB; datasets.folder.unzipped_limit_gb is 0.01")
+    assert project.leftovers() == []
+
+
+def lying_about_its_size(file: zipfile.ZipFile) -> None:
+    """Declares 100 bytes and unpacks to 20 MB."""
+    file.writestr("B/B_7.tif", bytes(20_000_000))
+    file.filelist[-1].file_size = 100
+
+
+def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(project):
+    packed(project, lying_about_its_size)
+    project.set(datasets__folder__unzipped_limit_gb=0.01)
+    assert project.run("download").fault().startswith("patients.zip: cannot be unpacked")
+    assert project.leftovers() == []
+
+
+def test_an_archive_damaged_in_the_middle_is_told(project):
+    archive = packed(project)
+    content = bytearray(archive.read_bytes())
+    middle = content.index(b"B/B_3.tif") + 200
+    content[middle : middle + 400] = bytes(400)
+    archive.write_bytes(content)
+    assert project.run("download").fault().startswith("patients.zip: cannot be unpacked")
+    assert project.leftovers() == []
+
+
+def test_an_archive_cut_short_is_told_by_its_key(project):
+    archive = packed(project)
+    archive.write_bytes(archive.read_bytes()[:-1000])
+    assert "'patients.zip' is neither a folder nor a zip archive" in project.run("download").fault()
+
+
+def test_an_encrypted_archive_is_told(project):
+    archive = packed(project)
+    content = bytearray(archive.read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(signature)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(signature, place + 1)
+    archive.write_bytes(content)
+    fault = project.run("download").fault()
+    assert fault.startswith("patients.zip: cannot be unpacked") and "password" in fault
+    assert project.leftovers() == []
+
+
+def test_a_failed_download_leaves_the_patients_that_were_there(project):
+    project.run_all("download")
+    before = {path: path.read_bytes() for path in project.raw.rglob("*.tif")}
+    truncated(project.patients / "B")
+    project.run("download").fault()
+    assert {path: path.read_bytes() for path in project.raw.rglob("*.tif")} == before
+    assert project.leftovers() == ["raw"]
+
+
+# ---------------------------------------------------------------- the system's own refusals
+
+
+def without_override() -> list[str]:
+    """The command that takes away root's right to read what may not be read."""
+    if os.geteuid() != 0:
+        return []
+    rights = "-dac_override,-dac_read_search"
+    command = ["setpriv", f"--inh-caps={rights}", f"--bounding-set={rights}"]
+    if not shutil.which("setpriv") or subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("root reads everything here, and setpriv cannot change it")
+    return command
+
+
+def test_files_that_may_not_be_read_are_all_told_at_once(project):
+    before = without_override()
+    for name in ("A/A_2.tif", "C/C_5_mask.tif"):
+        (project.patients / name).chmod(0)
+    faults = project.run("download", *before).faults()
+    assert faults == [
+        f"patients/{name}: cannot be read (Permission denied)" for name in ("A/A_2.tif", "C/C_5_mask.tif")
+    ]
+    assert project.leftovers() == []
+
+
+def test_a_folder_that_may_not_be_read_is_told(project):
+    before = without_override()
+    (project.patients / "C").chmod(0)
+    fault = project.run("download", *before).fault()
+    (project.patients / "C").chmod(0o755)
+    assert "patients/C" in fault and "Permission denied" in fault
+    assert project.leftovers() == []
+
+
+def test_a_patient_gone_unreadable_after_download_is_told_by_preprocess(ready_to_train):
+    path = ready_to_train.raw / "B" / "B_3.tif"
+    path.write_bytes(path.read_bytes()[:500])
+    shutil.rmtree(ready_to_train.folder / "data" / "preprocessed")
+    fault = ready_to_train.run("preprocess").fault()
+    assert fault.startswith("data/raw/B/B_3.tif: cannot be read as TIFF")
+    assert not list(ready_to_train.folder.joinpath("data/preprocessed").glob(".*"))
+
+
+@pytest.fixture
+def small_disk(project) -> Iterator[Path]:
+    """data/ on a disk of 256 kB, less than the patients have."""
+    place = project.folder / "data"
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small disk")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def more_patients(project, make_patient) -> None:
+    for number in range(5, 12):
+        write_patient(project.patients / f"P{number}", *make_patient(number, slices=12, height=48, width=48))
+
+
+def test_a_full_disk_is_told_by_download(project, small_disk, make_patient):
+    more_patients(project, make_patient)
+    fault = project.run("download").fault()
+    assert "No space left on device" in fault and "cannot be read" not in fault
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_full_disk_is_told_by_download_of_an_archive(project, small_disk, make_patient):
+    more_patients(project, make_patient)
+    packed(project)
+    fault = project.run("download").fault()
+    assert fault.startswith("patients.zip: its slices unpack to") and "the disk has" in fault
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_full_disk_is_told_by_preprocess(project, small_disk):
+    shutil.copytree(project.patients, small_disk / "raw")
+    project.set(preprocess__side_px=128)
+    assert "No space left on device" in project.run("preprocess").fault()
+    assert list((small_disk / "preprocessed").glob(".*")) == []
+
+
+# ---------------------------------------------------------------- settings and training
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"loss": "dise"}, "params.yaml: loss is 'dise'; expected one of: bce, dice"),
+        ({"losses__dice__smoth": 1.0}, "params.yaml: losses.dice.smoth is not a setting; did you mean smooth?"),
+        ({"optims__adam__lr": -1e-4}, "params.yaml: optims.adam.lr is -0.0001; expected greater than 0"),
+    ],
+    ids=["misspelt loss", "misspelt setting", "negative learning rate"],
+)
+def test_check_tells_a_mistake_by_its_key(project, values, told):
+    project.set(**values)
+    assert project.run("check").fault().startswith(told)
+    assert project.leftovers() == []
+
+
+def test_no_lesion_in_any_training_patient_is_told(project, make_patient):
+    for number, name in enumerate("ABCDE"):
+        shutil.rmtree(project.patients / name)
+        write_patient(project.patients / name, *make_patient(number, lesion=False))
+    project.run_all("check", "download", "split", "preprocess")
+    assert project.run("train").fault() == (
+        "data/split.csv: no training patient has a lesion; there is nothing to learn from"
+    )
+    assert not any(project.folder.joinpath(name).exists() for name in ("data/weights", "metrics", "plots"))
+
+
+def test_a_batch_larger_than_the_data_is_told(ready_to_train):
+    ready_to_train.set(train__batch_size=400)
+    fault = ready_to_train.run("train").fault()
+    assert fault.startswith("params.yaml: train.batch_size is 400; expected at most the ")
+    assert not (ready_to_train.folder / "data" / "weights").exists()
+
+
+def test_a_patient_in_two_subsets_is_told(ready_to_train):
+    split = ready_to_train.folder / "data" / "split.csv"
+    split.write_text(split.read_text() + split.read_text().splitlines()[1].replace("train", "test") + "\n")
+    assert ready_to_train.run("train").fault() == ("data/split.csv: A is listed twice; a patient is in one subset")
+    assert not (ready_to_train.folder / "data" / "weights").exists()
+
+
+SPLITS = {
+    "an unknown subset": ("patient,subset\nA,train\nB,training\nC,validation\n", "split.csv: B is in 'training'"),
+    "an unknown patient": ("patient,subset\nA,train\nX,train\nC,validation\n", "X.npz: No such file"),
+    "nobody trains": ("patient,subset\nA,validation\nB,test\n", "split.csv"),
+    "nobody validates": ("patient,subset\nA,train\nB,test\n", "split.csv"),
+    "nobody at all": ("patient,subset\n", "split.csv"),
+    "no header": ("A,train\nB,train\nC,validation\n", "split.csv"),
+    "a row too short": ("patient,subset\nA,train\nB\nC,validation\n", "split.csv: B is in None"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), SPLITS.values(), ids=SPLITS)
+def test_a_split_edited_to_something_wrong_is_told(preprocessed, tmp_path, fault_of, text, told):
+    for name in ("params.yaml", "data/preprocessed"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(preprocessed.folder / name)
+    (tmp_path / "data" / "split.csv").write_text(text)
+    assert told in fault_of(stages.train.main, tmp_path)
+    assert not (tmp_path / "data" / "weights").exists()
+
+
+@pytest.mark.parametrize("stage", ["split", "preprocess", "train", "predict", "evaluate", "plot"])
+def test_a_stage_before_those_it_needs_names_what_is_missing(project, fault_of, stage):
+    fault = fault_of(import_module(f"stages.{stage}").main, project.folder)
+    assert re.fullmatch(r"(data|metrics|plots)/\S+: No such file or directory", fault)
+    assert project.leftovers() == []
+
+
+# ---------------------------------------------------------------- Ctrl-C
+
+
+def interrupted(process: subprocess.Popen) -> tuple[int, str, str]:
+    """What a stage ends with after Ctrl-C, which a terminal sends to its worker processes too."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+def test_ctrl_c_in_training_ends_with_130_and_one_word(ready_to_train):
+    ready_to_train.set(train__epochs=100000)
+    process = ready_to_train.start("train")
+    for line in process.stdout:
+        if "epoch   2/" in line:
+            break
+    code, out, err = interrupted(process)
+    assert (code, err) == (130, "interrupted\n")
+    assert "Traceback" not in out
+    assert not (ready_to_train.folder / "data" / "weights").exists()
+
+
+def within_a_minute(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def mapped(process: subprocess.Popen, library: str) -> bool:
+    return library in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def children(process: subprocess.Popen) -> list[str]:
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_ctrl_c_while_torch_is_loaded_shows_no_traceback(ready_to_train):
+    process = ready_to_train.start("train")
+    within_a_minute(lambda: mapped(process, "libtorch_cpu"))
+    code, out, err = interrupted(process)
+    assert code in (130, -signal.SIGINT)  # the shell's 130 either way
+    assert (out, err) == ("", "interrupted\n")
+
+
+@pytest.fixture
+def many_to_preprocess(ready_to_train):
+    shutil.rmtree(ready_to_train.folder / "data" / "preprocessed")
+    for number in range(200):
+        shutil.copytree(ready_to_train.raw / "A", ready_to_train.raw / f"N{number}")
+    return ready_to_train
+
+
+def test_ctrl_c_in_preprocessing_ends_with_130_and_one_word(many_to_preprocess):
+    preprocessed = many_to_preprocess.folder / "data" / "preprocessed"
+    process = many_to_preprocess.start("preprocess")
+    within_a_minute(lambda: any(preprocessed.glob("*.npz")))
+    assert interrupted(process) == (130, "", "interrupted\n")
+    assert not list(preprocessed.glob(".*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_ctrl_c_while_the_workers_start_shows_no_traceback(many_to_preprocess):
+    process = many_to_preprocess.start("preprocess")
+    within_a_minute(lambda: len(children(process)) > 1)  # a worker beside multiprocessing's own
+    time.sleep(0.2)  # it is importing
+    assert interrupted(process) == (130, "", "interrupted\n")
+
+
+def test_ctrl_c_in_download_leaves_nothing(project):
+    for number in range(2000):
+        project.patients.joinpath(f"N{number}").symlink_to("A")
+    process = project.start("download")
+    within_a_minute(project.raw.with_name(".raw.aside").exists)
+    assert interrupted(process) == (130, "", "interrupted\n")
+    assert project.leftovers() == []
+
+
+# ---------------------------------------------------------------- numbers as YAML writes them
+
+WAYS = ["1e-4", "1E-4", "1.0e-4", "1.e-4", "0.0001", ".0001", "+1e-4", "1e-04", "100e-6", "0.1e-3", ".1e-3", "+.0001"]
+WAYS += ["1_0e-5", "!!float 1e-4", "!!float '1e-4'", "1e-4 # the report's", "&rate 1e-4"]
+
+
+def learning_rate(folder: Path, text: str) -> float:
+    path = folder / "params.yaml"
+    path.write_text(f"optims:\n{text}")
+    return settings(Settings, read_params(path), "optims.adam").lr
+
+
+@pytest.mark.parametrize("written", WAYS)
+@pytest.mark.parametrize(
+    "style",
+    [
+        "  adam:\n    lr: {}\n    beta1: 0.9\n    beta2: 0.999\n    weight_decay: 0.0\n",
+        "  adam: {{beta1: 0.9, beta2: 0.999, weight_decay: 0.0, lr: {}\n    }}\n",
+    ],
+    ids=["block", "flow"],
+)
+def test_every_way_to_write_a_learning_rate_is_the_same_number(tmp_path, written, style):
+    assert learning_rate(tmp_path, style.format(written)) == 1e-4
+
+
+@pytest.mark.parametrize("written", ["'1e-4'", '"1e-4"', "1e-4s", "1,0e-4", "1e -4", "0x1p-4", "!!str 1e-4", "true"])
+def test_what_is_no_number_is_refused_in_one_line(tmp_path, written):
+    with pytest.raises(UserError, match=r"^params\.yaml: optims\.adam\.lr is [^\n]*; expected a valid number$"):
+        learning_rate(
+            tmp_path, f"  adam:\n    lr: {written}\n    beta1: 0.9\n    beta2: 0.999\n    weight_decay: 0.0\n"
+        )

@@ -1,0 +1,82 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from brainseg.errors import UserError
+from brainseg.parallel import each
+
+SCRIPT = """
+import os, signal, sys, threading, time
+from brainseg.parallel import each
+
+signal.alarm(6)  # the end of every process, should this test fail
+
+def work(item):
+    print("working", flush=True)
+    time.sleep(20)
+
+if __name__ == "__main__":
+    if "starting" in sys.argv:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    each(work, [1, 2], "working")
+elif "starting" in sys.argv:
+    time.sleep(0.7)  # a stage's imports take longer
+"""
+
+
+def work_on(item: str) -> str:
+    """What the item's name says."""
+    if item == "wrong":
+        raise UserError("it is wrong")
+    if item == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item.upper()
+
+
+@pytest.fixture(autouse=True)
+def two_workers(monkeypatch):
+    monkeypatch.setenv("BRAINSEG_WORKERS", "2")
+
+
+def test_results_come_in_the_order_of_the_items():
+    assert each(work_on, ["c", "a", "b"], "working") == ["C", "A", "B"]
+
+
+def test_an_error_arrives_as_it_was_raised():
+    with pytest.raises(UserError, match="^it is wrong$"):
+        each(work_on, ["right", "wrong"], "working")
+
+
+def test_a_killed_process_is_told():
+    with pytest.raises(
+        UserError, match="working: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1"
+    ):
+        each(work_on, ["killed"], "working")
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen:
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    # the processes hold its stdout as well: only when all are gone does it end
+    return subprocess.Popen([sys.executable, script, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+def test_the_processes_die_with_their_parent(tmp_path):
+    with started(tmp_path) as parent:
+        assert [parent.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+        start = time.monotonic()
+        parent.kill()
+        assert parent.stdout.read() == ""
+        assert time.monotonic() - start < 2
+
+
+def test_processes_that_were_only_starting_die_with_their_parent(tmp_path):
+    start = time.monotonic()
+    with started(tmp_path, "starting") as parent:
+        assert parent.stdout.read() == ""
+        assert time.monotonic() - start < 5
