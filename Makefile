@@ -9,7 +9,7 @@ repro: .venv/installed
 	$(IN_VENV) dvc repro
 
 test: .venv/installed
-	$(IN_VENV) pytest
+	$(IN_VENV) OMP_NUM_THREADS=1 pytest -n logical --dist loadfile  # threads of several processes would fight
 
 lint: .venv/installed
 	$(IN_VENV) ruff check .

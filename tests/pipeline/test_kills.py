@@ -88,12 +88,9 @@ def wait_for(condition, seconds: float = 60) -> None:
 @pytest.mark.parametrize(("line", "is_saved"), POINTS.values(), ids=POINTS)
 def test_after_a_kill_the_next_repro_gives_the_same_bytes(project, uninterrupted, line, is_saved, who):
     kill(project, line, who)
-    if project.run("dvc", "status", "train") == "Data and pipelines are up to date.\n":
-        assert line == "epoch  12/12"  # it was done already
-    elif line != "epoch  12/12":
-        assert (GOES_ON in project.run("dvc", "repro", "train")) == is_saved
-    else:
-        project.run("dvc", "repro", "train")
+    log = project.run("dvc", "repro", "train")
+    if line != "epoch  12/12":  # by then the trainer may have been through
+        assert (GOES_ON in log) == is_saved
     assert trained(project) == uninterrupted
     assert not list((project.folder / "runs" / "unfinished").iterdir())
     assert "aside" not in project.run("git", "status", "--short")
