@@ -28,7 +28,7 @@ def copy_patients(source: Path, destination: Path) -> None:
     """
     faults = []
     for patient in progress(find_patients(source), "copying patients"):
-        target = destination / patient.name
+        target = destination / patient.absolute().name  # "." has none
         if target.exists():
             if not _same_files(patient, target):  # Kaggle's archive holds its folder twice, with the same files
                 faults.append(f"{patient}: a second folder of this name; patients need distinct names")
