@@ -67,10 +67,9 @@ def sizes_that_do_not_fit(params: Mapping[str, Any]) -> list[str]:
     with torch.device("meta"):  # the network's shape without its memory
         try:
             divisor = components.chosen("archs", params)(3).divisor
-        except (RuntimeError, TypeError):
-            return [
-                f"{PARAMS_FILE}: archs.{params['arch']}: a network too large for any memory; expected a smaller one"
-            ]
+        except (RuntimeError, TypeError) as error:
+            reason = " ".join(str(error).split())[:150]
+            return [f"{PARAMS_FILE}: archs.{params['arch']}: no such network can be built ({reason})"]
     if side_px == divisor and batch_size == 1:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
     if side_px % divisor == 0:

@@ -104,7 +104,8 @@ def write_records(trained: Trained, device: torch.device, precision: str, parame
     write_json(Path("metrics/training.json"), metrics)
     write_json(Path("metrics/timing.json"), {"device": device_name(device), **trained.timing()})
     if trained.nondeterministic:
-        say(f"not the same bytes again: {', '.join(trained.nondeterministic)} has no deterministic form here")
+        names = ", ".join(trained.nondeterministic)
+        say(f"another run may not give the same bytes: no deterministic form here of {names}")
 
 
 if __name__ == "__main__":

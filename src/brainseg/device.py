@@ -1,9 +1,12 @@
 """Which device computes, and in which precision."""
 
 import os
+import platform
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -33,7 +36,8 @@ def be_reproducible(precision: str) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts; without it cuBLAS varies
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
+    torch.backends.cudnn.allow_tf32 = precision != "fp32"
+    torch.backends.cuda.matmul.allow_tf32 = False  # it would round the places that augmentation samples from
 
 
 @contextmanager
@@ -45,7 +49,7 @@ def nondeterministic_operations() -> Iterator[set[str]]:
         show = warnings.showwarning
 
         def listen(message: Warning | str, *place: object, **more: object) -> None:
-            if "not have a deterministic implementation" in str(message):
+            if re.search("not have a deterministic implementation|is not deterministic", str(message)):
                 names.add(str(message).split()[0])
             else:
                 show(message, *place, **more)
@@ -74,4 +78,12 @@ def device_name(device: torch.device) -> str:
     """For the record: times mean nothing without it."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type}, {torch.get_num_threads()} threads"
+    return f"{_processor() if device.type == 'cpu' else device.type}, {torch.get_num_threads()} threads"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):  # not Linux, or another architecture's words
+        return platform.processor() or platform.machine()

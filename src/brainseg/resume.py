@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import scipy
 import torch
 
 from brainseg.errors import UserError
@@ -43,7 +45,7 @@ class SavedState:
     def write(self, state: dict[str, Any]) -> None:
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        write_bytes(self.path, buffer.getvalue())
+        write_bytes(self.path, buffer.getbuffer())
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -95,7 +97,8 @@ def key_of(*parts: bytes | torch.Tensor) -> str:
     for name, path in _loaded_files():
         _add(digest, name.encode())
         _add(digest, path.read_bytes())
-    surroundings = (torch.__version__, torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())
+    versions = (torch.__version__, torch.backends.cudnn.version(), np.__version__, scipy.__version__)
+    surroundings = (*versions, torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())
     _add(digest, repr(surroundings).encode())
     return digest.hexdigest()[:16]
 

@@ -12,6 +12,8 @@ import tifffile
 from brainseg.errors import UserError
 
 MAX_SIDE_PX = 8192  # a slice is a few hundred; a damaged header can ask for all memory
+# what these unpack to grows with the file alone
+BOUNDED = (tifffile.COMPRESSION.NONE, tifffile.COMPRESSION.PACKBITS, tifffile.COMPRESSION.LZW)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it finds odd becomes one line of ours
@@ -33,7 +35,7 @@ def read_tiff(path: Path) -> np.ndarray:
 
 
 def _went_through_text_mode(content: bytes) -> bool:
-    """Valid UTF-8 with replacement characters: pixels never look like that."""
+    """Valid UTF-8 with replacement characters: the pixels of an image hardly ever look like that."""
     if REPLACEMENT not in content:
         return False
     try:
@@ -61,14 +63,14 @@ def _decode(content: bytes) -> np.ndarray:
 
 def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:
     """A strip of kilobytes can unpack to gigabytes, of which the image then needs a corner."""
-    limit = 2 * page.size * page.dtype.itemsize + 2**16  # twice: strips may be padded
+    limit = left = 2 * page.size * page.dtype.itemsize + 2**16  # twice: strips may be padded
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
         packed = content[offset : offset + count]
         if page.compression in (tifffile.COMPRESSION.ADOBE_DEFLATE, tifffile.COMPRESSION.DEFLATE):
-            unpacked = zlib.decompressobj().decompress(packed, limit)
+            left -= len(zlib.decompressobj().decompress(packed, left))
         elif page.compression == tifffile.COMPRESSION.LZMA:
-            unpacked = lzma.LZMADecompressor().decompress(packed, limit)
-        else:
-            return
-        if len(unpacked) == limit:
-            raise ValueError(f"has a strip that unpacks to over {limit} bytes, more than its pixels are")
+            left -= len(lzma.LZMADecompressor().decompress(packed, left))
+        elif page.compression not in BOUNDED:
+            raise ValueError(f"is packed with {page.compression.name}; expected none, PackBits, LZW, deflate or LZMA")
+        if left <= 0:  # zlib takes 0 for no limit
+            raise ValueError(f"unpacks to over {limit} bytes, more than its pixels are")

@@ -101,11 +101,10 @@ def train(
                 optimizer.step()
                 total += batch_loss.detach()  # stays on the device: reading it would stall the queue
             train_loss = total.item() / len(batches)
+            trained.train_seconds += time.perf_counter() - start
+            trained.train_slices += batches.numel()
+            validation_loss, rows = validate(network, loss, validation, settings.batch_size, settings.precision)
         trained.nondeterministic = sorted({*trained.nondeterministic, *operations})
-        trained.train_seconds += time.perf_counter() - start
-        trained.train_slices += batches.numel()
-
-        validation_loss, rows = validate(network, loss, validation, settings.batch_size, settings.precision)
         for value in (train_loss, validation_loss):
             if not np.isfinite(value):
                 raise UserError(f"the loss became {value} in epoch {epoch}; try a lower learning rate")

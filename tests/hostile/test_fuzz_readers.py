@@ -238,7 +238,7 @@ def test_damaged_archives_are_unpacked_or_told_and_nothing_leaves_the_folder(tmp
     patient = tmp_path / "source" / "PAT"
     write_patient(patient, np.full((2, 8, 8, 3), 90, np.uint8), np.zeros((2, 8, 8), bool))
     archives = []
-    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", method) as archive:
             for path in sorted(patient.iterdir()):

@@ -16,7 +16,7 @@ from brainseg.scores import dsc
 
 @dataclass(frozen=True)
 class Example:
-    """A patient to show: image (S, H, W, 3) uint8, truth and prediction (S, H, W) bool."""
+    """A patient to show: image (S, H, W, 3) uint8 or uint16, truth and prediction (S, H, W) bool."""
 
     label: str
     image: np.ndarray

@@ -5,7 +5,6 @@ import shutil
 import stat
 import zipfile
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from pydantic import Field, field_validator
 
@@ -39,14 +38,17 @@ def folder(destination: Path, *, path: str, unzipped_limit_gb: float) -> None:
     if source.is_dir():
         copy_patients(source, destination)
         return
-    with TemporaryDirectory(dir=destination.parent) as temporary:
-        unpacked = Path(temporary) / source.stem  # the patient's name, if its files lie at the top
-        unpacked.mkdir()
-        try:
-            _unpack(source, unpacked, unzipped_limit_gb)
-            copy_patients(unpacked, destination)
-        except UserError as error:
-            raise UserError(str(error).replace(str(unpacked), str(source))) from None
+    temporary = destination.with_name(".unzipped.aside")
+    unpacked = temporary / source.stem  # the patient's name, if its files lie at the top
+    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed
+    unpacked.mkdir(parents=True)
+    try:
+        _unpack(source, unpacked, unzipped_limit_gb)
+        copy_patients(unpacked, destination)
+    except UserError as error:
+        raise UserError(str(error).replace(str(unpacked), str(source))) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _unpack(source: Path, destination: Path, limit_gb: float) -> None:
@@ -65,7 +67,8 @@ def _unpack(source: Path, destination: Path, limit_gb: float) -> None:
 def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float) -> None:
     """Unpack the slices after a look at all names and sizes; UserErrors name the destination.
 
-    The sizes are the declared ones; zipfile unpacks no more than these of any member.
+    The sizes are the declared ones: zipfile unpacks no more than these of a deflated member. Of other
+    methods it unpacks as much as they hold before it cuts that to size, so these are refused.
     """
     faults = []
     slices: dict[Path, zipfile.ZipInfo] = {}
@@ -80,13 +83,18 @@ def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float)
             if target in slices:
                 faults.append(f"{destination}: holds {member.filename!r} twice")
             slices[target] = member
+    packed_otherwise = [m for m in slices.values() if m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]
+    if packed_otherwise:
+        told = f"packs {packed_otherwise[0].filename!r} by another method than deflate; pack it the usual way"
+        faults.append(f"{destination}: {told}")
     size = sum(member.file_size for member in slices.values())
     free = shutil.disk_usage(destination).free
     if size > limit_gb * GB:
         told = f"its slices unpack to {size / GB:,.1f} GB; datasets.folder.unzipped_limit_gb is {limit_gb:g}"
         faults.append(f"{destination}: {told}")
-    elif size > free:
-        faults.append(f"{destination}: its slices unpack to {size / GB:,.1f} GB; the disk has {free / GB:,.1f} GB left")
+    elif 2 * size > free:  # unpacked, then copied
+        told = f"its slices need {2 * size / GB:,.1f} GB while they are copied"
+        faults.append(f"{destination}: {told}; the disk has {free / GB:,.1f} GB left")
     if faults:
         raise UserError("\n".join(faults))
     for target, member in slices.items():
