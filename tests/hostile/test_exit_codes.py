@@ -349,7 +349,7 @@ def test_a_full_disk_is_told_by_download_of_an_archive(project, small_disk, make
     more_patients(project, make_patient)
     packed(project)
     fault = project.run("download").fault()
-    assert fault.startswith("patients.zip: its slices unpack to") and "the disk has" in fault
+    assert fault.startswith("patients.zip: its slices need ") and "the disk has" in fault
     assert list(small_disk.iterdir()) == []
 
 
