@@ -1,3 +1,5 @@
+import math
+
 import medpy.metric.binary as medpy
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from monai.metrics import compute_dice, compute_iou
 
-from brainseg.scores import dsc, iou
+from brainseg.scores import dsc, iou, precision, sensitivity
 
 PAIRS = arrays(bool, (2, 2, 3, 4))  # a prediction and a truth
 SOFT_PAIRS = st.tuples(arrays(np.float32, (2, 3, 4), elements=st.floats(0, 1, width=32)), arrays(bool, (2, 3, 4)))
@@ -18,6 +20,8 @@ def test_hand_computed_hard():
     prediction, truth = np.array([1, 1, 1, 0, 0, 0], bool), np.array([1, 1, 0, 1, 1, 0], bool)
     assert dsc(prediction, truth) == pytest.approx(4 / 7)  # 2 shared, 3 predicted, 4 true
     assert iou(prediction, truth) == pytest.approx(2 / 5)
+    assert sensitivity(prediction, truth) == pytest.approx(2 / 4)
+    assert precision(prediction, truth) == pytest.approx(2 / 3)
 
 
 def test_hand_computed_soft():
@@ -33,7 +37,14 @@ def test_empty_and_full_masks(score, predicted, true, expected):
     assert result == expected and isinstance(result, float)
 
 
-@pytest.mark.parametrize("score", [dsc, iou])
+def test_a_share_of_nothing_is_undefined():
+    empty, full = np.zeros((2, 3, 3), bool), np.ones((2, 3, 3), bool)
+    assert math.isnan(sensitivity(full, empty)) and math.isnan(sensitivity(empty, empty))
+    assert math.isnan(precision(empty, full)) and math.isnan(precision(empty, empty))
+    assert sensitivity(empty, full) == 0 and precision(full, empty) == 0
+
+
+@pytest.mark.parametrize("score", [dsc, iou, sensitivity, precision])
 def test_shapes_that_differ_are_refused_even_if_they_broadcast(score):
     with pytest.raises(ValueError, match="one shape"):
         score(np.ones((1, 3, 3), bool), np.ones((2, 3, 3), bool))
@@ -44,6 +55,8 @@ def test_equals_medpy_and_monai_on_random_masks(density, rng):
     prediction, truth = rng.random((2, 4, 9, 8)) < density
     assert dsc(prediction, truth) == pytest.approx(medpy.dc(prediction, truth))
     assert iou(prediction, truth) == pytest.approx(medpy.jc(prediction, truth))
+    assert sensitivity(prediction, truth) == pytest.approx(medpy.recall(prediction, truth))
+    assert precision(prediction, truth) == pytest.approx(medpy.precision(prediction, truth))
     pair = [torch.from_numpy(mask)[None, None].float() for mask in (prediction, truth)]
     assert dsc(prediction, truth) == pytest.approx(compute_dice(*pair).item(), abs=1e-6)
     assert iou(prediction, truth) == pytest.approx(compute_iou(*pair).item(), abs=1e-6)

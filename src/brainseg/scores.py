@@ -1,8 +1,11 @@
 """Overlap of a prediction and the truth, for a whole volume at once.
 
-Hard masks (bool) and soft ones (probabilities) go through the same formulas. Both masks
-empty scores 1, only one of them empty scores 0 (Metrics Reloaded, Nature Methods 2024).
+Hard masks (bool) and soft ones (probabilities) go through the same formulas. The policy for
+empty masks is that of Metrics Reloaded (Nature Methods 2024): of dsc and iou both masks empty
+scores 1, only one of them empty scores 0; what has nothing to be a share of is nan.
 """
+
+import math
 
 import numpy as np
 
@@ -18,6 +21,18 @@ def iou(prediction: np.ndarray, truth: np.ndarray) -> float:
     intersection, predicted, true = _volumes(prediction, truth)
     union = predicted + true - intersection
     return intersection / union if union else 1.0
+
+
+def sensitivity(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """Share of the truth that is predicted, |P and T| / |T|, of two masks of one shape; nan without truth."""
+    intersection, _, true = _volumes(prediction, truth)
+    return intersection / true if true else math.nan
+
+
+def precision(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """Share of the prediction that is true, |P and T| / |P|, of two masks of one shape; nan without prediction."""
+    intersection, predicted, _ = _volumes(prediction, truth)
+    return intersection / predicted if predicted else math.nan
 
 
 def _volumes(prediction: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
