@@ -64,6 +64,17 @@ def test_equals_medpy_and_monai_on_random_masks(density, rng):
 
 @steady
 @given(PAIRS)
+def test_two_masks_score_the_same_as_bool_and_as_numbers(pair):
+    prediction, truth = pair
+    for score in (dsc, iou, sensitivity, precision):
+        quick = score(prediction, truth)
+        assert isinstance(quick, float)
+        for numbers in ((prediction.astype(np.uint8), truth), (prediction.astype(np.uint8), truth.astype(np.uint8))):
+            assert quick == pytest.approx(score(*numbers), abs=0, rel=0, nan_ok=True)
+
+
+@steady
+@given(PAIRS)
 def test_hard_scores_are_symmetric(pair):
     assert dsc(*pair) == dsc(*pair[::-1])
     assert iou(*pair) == iou(*pair[::-1])

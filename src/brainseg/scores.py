@@ -38,5 +38,7 @@ def precision(prediction: np.ndarray, truth: np.ndarray) -> float:
 def _volumes(prediction: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
     if prediction.shape != truth.shape:
         raise ValueError(f"prediction is {prediction.shape}, truth {truth.shape}; expected one shape")
+    if prediction.dtype == truth.dtype == bool:  # the same, many times as fast
+        return tuple(float(np.count_nonzero(mask)) for mask in (prediction & truth, prediction, truth))
     intersection = np.where(truth, prediction, 0).sum(dtype=np.float64)
     return float(intersection), float(prediction.sum(dtype=np.float64)), float(truth.sum(dtype=np.float64))
