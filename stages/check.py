@@ -12,8 +12,8 @@ import torch
 from brainseg import components
 from brainseg.augmentation import AugmentSettings
 from brainseg.errors import UserError, told_in_one_line
-from brainseg.evaluation import EvaluateSettings
 from brainseg.files import write_bytes
+from brainseg.headline import EvaluateSettings
 from brainseg.inference import PredictSettings
 from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, read_params, settings
 from brainseg.plotting import PlotSettings

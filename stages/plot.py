@@ -4,23 +4,28 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from brainseg.augmentation import AugmentSettings
 from brainseg.errors import told_in_one_line
-from brainseg.evaluation import EvaluateSettings
 from brainseg.figures.curves import dsc_curves, loss_curves
 from brainseg.figures.dsc_bars import dsc_bars
+from brainseg.figures.dsc_by_trait import dsc_by_trait
 from brainseg.figures.examples import Example, example_slices
 from brainseg.figures.gallery import augmentation_gallery
+from brainseg.figures.probabilities import probabilities
+from brainseg.figures.warning import warning
 from brainseg.files import write_csv
-from brainseg.largest_component import largest_component
+from brainseg.headline import MaskSettings, headline_mask
 from brainseg.params import choice, read_params, settings
 from brainseg.plotting import PlotSettings, save
-from brainseg.prediction import above, read_prediction
+from brainseg.prediction import read_prediction
 from brainseg.slices import load_slices
 from brainseg.splits import members, read_split
+from brainseg.tables import read_table
 from brainseg.volumes import read_images, read_mask
+from brainseg.warning_of_failure import COVERAGE
 
 PLOTS = Path("plots")
 
@@ -28,7 +33,7 @@ PLOTS = Path("plots")
 def main() -> None:
     params = read_params()
     plot = settings(PlotSettings, params, "plot")
-    evaluate = settings(EvaluateSettings, params, "evaluate")
+    evaluate = settings(MaskSettings, params, "evaluate")
     run = ", ".join(choice(params, word) for word in ("arch", "loss", "optim"))
 
     history = [{name: float(value) for name, value in row.items()} for row in read_rows(PLOTS / "history.csv")]
@@ -38,11 +43,18 @@ def main() -> None:
 
     subset = read_split(Path("data/split.csv"))
     scored = "test" if members(subset, "test") else "validation"
-    per_volume = read_rows(Path("metrics/per_volume.csv"))
-    dsc = {row["patient"]: float(row["dsc"]) for row in per_volume if row["subset"] == scored}
+    per_volume = of_subset("per_volume", scored)
+    dsc = dict(zip(per_volume.patient, per_volume.dsc, strict=True))
     best_first = sorted(dsc, key=lambda name: (-dsc[name], name))
     write_csv(PLOTS / "dsc_per_volume.csv", [{"patient": name, "dsc": dsc[name]} for name in best_first])
     save(dsc_bars(dsc, f"DSC of the {scored} patients: {run}"), PLOTS / "dsc_per_volume.png", plot.dpi)
+    save(dsc_by_trait(per_volume, f"DSC of the {scored} patients: {run}"), PLOTS / "dsc_by_trait.png", plot.dpi)
+    curves = of_subset("by_threshold", scored), of_subset("reliability", scored)
+    figure = probabilities(*curves, evaluate.threshold, f"Probabilities of the {scored} patients: {run}")
+    save(figure, PLOTS / "probabilities.png", plot.dpi)
+    save(
+        warning(per_volume, COVERAGE, f"Warning of failure, {scored} patients: {run}"), PLOTS / "warning.png", plot.dpi
+    )
 
     ranks = {"best": 0, "median": len(best_first) // 2, "worst": len(best_first) - 1}
     examples = [read_example(rank, best_first[place], dsc, evaluate) for rank, place in ranks.items()]
@@ -63,10 +75,13 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read_example(rank: str, name: str, dsc: dict[str, float], evaluate: EvaluateSettings) -> Example:
-    prediction = above(read_prediction(Path(f"data/predictions/{name}.npz")).on_file_grid, evaluate.threshold)
-    if evaluate.largest_component:
-        prediction = largest_component(prediction)
+def of_subset(table: str, subset: str) -> pd.DataFrame:
+    rows = read_table(Path(f"metrics/{table}.csv"))
+    return rows[rows.subset == subset]
+
+
+def read_example(rank: str, name: str, dsc: dict[str, float], evaluate: MaskSettings) -> Example:
+    prediction = headline_mask(read_prediction(Path(f"data/predictions/{name}.npz")), evaluate)
     folder = Path(f"data/raw/{name}")
     return Example(f"{rank}: {name}\nDSC {dsc[name]:.3f}", read_images(folder), read_mask(folder), prediction)
 

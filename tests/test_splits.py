@@ -8,6 +8,7 @@ from brainseg.splits import (
     REPORT_VALIDATION,
     SplitSettings,
     institution,
+    institutions,
     members,
     read_split,
     split_patients,
@@ -104,6 +105,22 @@ def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
 )
 def test_institution(patient, expected):
     assert institution(patient) == expected
+
+
+@pytest.mark.parametrize(
+    ("patients", "expected"),
+    [
+        (LGG, [institution(patient) for patient in LGG]),
+        (["a_X_1", "a_Y_1", "a_X_2", "a_Y_2", "a_X_3", "a_X_4"], list("XYXYXX")),  # two of six: a third
+        (["a_X_1", "a_Y_1", "a_X_2", "a_Y_2", "a_X_3"], [""] * 5),  # two of five
+        (["a_X_1", "a_X_2", "anna", "bob", "a_X_3", "a_X_4"], ["X", "X", "", "", "X", "X"]),
+        ([f"sub_{number:03d}_mri" for number in range(40)], [""] * 40),
+        (["anna", "bob"], ["", ""]),
+        ([], []),
+    ],
+)
+def test_institutions_are_none_where_they_hardly_repeat(patients, expected):
+    assert institutions(patients) == expected
 
 
 def test_written_and_read_back_it_is_the_same(tmp_path):

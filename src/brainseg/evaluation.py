@@ -1,43 +1,59 @@
-"""Scores of a patient, and their summary over a subset of patients."""
+"""Scores of a patient."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from pydantic import Field
 
+from brainseg.calibration import Reliability, calibration_error, reliability
+from brainseg.certainty import threshold_agreement
 from brainseg.geometry import Geometry, resize_square
+from brainseg.headline import EvaluateSettings, cleaned, headline_mask
 from brainseg.largest_component import largest_component
-from brainseg.params import StrictSettings
-from brainseg.prediction import Prediction, above
-from brainseg.scores import dsc, iou
+from brainseg.lesions import count_lesions, lesion_sensitivity
+from brainseg.prediction import Prediction, above, to_uint8
+from brainseg.scores import dsc, iou, precision, sensitivity
+from brainseg.slicewise import dsc_slicewise
+from brainseg.surface_dice import surface_dice
+from brainseg.surface_distances import hd95_and_assd
+from brainseg.thresholds import near_threshold_share
 
 REPORT_SIDE_PX = 256  # the grid on which the report scores
-FAILURE_DSC = 0.1  # below this the lesion counts as not found
-
-
-class EvaluateSettings(StrictSettings):
-    threshold: float = Field(gt=0, lt=1)
-    largest_component: bool
+NEAR_LESION_PX = 10  # how far from a lesion, true or predicted, calibration is judged
+CALIBRATION_BINS = 10
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One patient. dsc and iou follow the settings; the others always are what they say.
+    """One patient: what docs/metrics.md lists. What is undefined is nan.
 
-    All are on the file's grid over all slices, but dsc_report: the report's protocol, on the
-    256 x 256 grid of its preprocessing, above 0.5, largest component, first and last slice
-    and those without any signal left out. Its box is that of preprocessing: the report's where
-    preprocess.background is the report's 0.1.
+    All are of the headline mask (headline.py), on the file's grid over all slices, but:
+    dsc_largest_component, dsc_every_component: of what their names say, whatever the settings
+    dsc_report: the report's protocol, on the 256 x 256 grid of its preprocessing, above 0.5, largest
+        component, first and last slice and those without any signal left out. Its box is that of
+        preprocessing: the report's where preprocess.background is the report's 0.1
+    ceiling_dsc: of the truth itself, brought to the network's grid and back
+    certainty, near_threshold_share, calibration_error: of the probabilities
     """
 
     dsc: float
     iou: float
+    sensitivity: float
+    precision: float
+    nsd: float
+    hd95_px: float
+    assd_px: float
+    volume_error: float
+    lesion_sensitivity: float
+    false_components: int
+    dsc_slicewise: float
     dsc_largest_component: float
     dsc_every_component: float
-    iou_largest_component: float
-    iou_every_component: float
     dsc_report: float
+    ceiling_dsc: float
+    certainty: float
+    near_threshold_share: float
+    calibration_error: float
+    lesions: int
     lesion_voxels: int
     predicted_voxels: int
 
@@ -46,20 +62,44 @@ def score(
     prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geometry: Geometry, settings: EvaluateSettings
 ) -> Scores:
     """Score a prediction against truth (S, H, W) bool; kept (S,) bool are the report's slices."""
-    every = above(prediction.on_file_grid, settings.threshold)
-    largest = largest_component(every)
-    headline = largest if settings.largest_component else every
+    probability = prediction.on_file_grid
+    every = above(probability, settings.threshold)
+    headline = headline_mask(prediction, settings)
+    lesions = count_lesions(headline, truth)
+    hd95_px, assd_px = hd95_and_assd(headline, truth, (settings.slice_step_px, 1.0, 1.0))
     return Scores(
         dsc=dsc(headline, truth),
         iou=iou(headline, truth),
-        dsc_largest_component=dsc(largest, truth),
+        sensitivity=sensitivity(headline, truth),
+        precision=precision(headline, truth),
+        nsd=surface_dice(headline, truth, settings.tolerance_px),
+        hd95_px=hd95_px,
+        assd_px=assd_px,
+        volume_error=_volume_error(headline, truth),
+        lesion_sensitivity=lesion_sensitivity(lesions),
+        false_components=lesions.false_components,
+        dsc_slicewise=dsc_slicewise(headline, truth),
+        dsc_largest_component=dsc(largest_component(every), truth),
         dsc_every_component=dsc(every, truth),
-        iou_largest_component=iou(largest, truth),
-        iou_every_component=iou(every, truth),
         dsc_report=_dsc_report(prediction, truth, kept, geometry),
+        ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
+        certainty=threshold_agreement(probability, headline, lambda mask: cleaned(mask, settings)),
+        near_threshold_share=near_threshold_share(probability, settings.threshold),
+        calibration_error=calibration_error(reliability_near_lesion(prediction, truth)),
+        lesions=lesions.lesions,
         lesion_voxels=int(truth.sum()),
         predicted_voxels=int(headline.sum()),
     )
+
+
+def reliability_near_lesion(prediction: Prediction, truth: np.ndarray) -> Reliability:
+    return reliability(prediction.on_file_grid, truth, NEAR_LESION_PX, CALIBRATION_BINS)
+
+
+def _volume_error(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """(predicted - true volume) / true volume: 0.1 is a tenth too much; nan without truth."""
+    true = int(truth.sum())
+    return (int(prediction.sum()) - true) / true if true else float("nan")
 
 
 def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geometry: Geometry) -> float:
@@ -68,23 +108,8 @@ def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geo
     return dsc(largest_component(above(on_grid, 0.5)), truth_on_grid)
 
 
-def summarize(scores: list[Scores], settings: EvaluateSettings) -> dict[str, Any]:
-    """Scores over patients: mean and median, and the spread of the headline and the report's DSC.
-
-    Of largest and every component the one that is the headline anyway is not repeated.
-    """
-    repeated = "_largest_component" if settings.largest_component else "_every_component"
-    columns = {name: np.array([asdict(patient)[name] for patient in scores]) for name in asdict(scores[0])}
-    summary: dict[str, Any] = {"patients": len(scores)}
-    for name, values in columns.items():
-        if name.startswith(("dsc", "iou")) and not name.endswith(repeated):
-            summary[name] = {"mean": float(values.mean()), "median": float(np.median(values))}
-    for name in ("dsc", "dsc_report"):
-        failures = int((columns[name] < FAILURE_DSC).sum())
-        summary[name] |= {"sd": _sd(columns[name]), "minimum": float(columns[name].min()), "failures": failures}
-    return summary
-
-
-def _sd(values: np.ndarray) -> float | None:
-    """Standard deviation of a sample; one patient has none."""
-    return float(values.std(ddof=1)) if len(values) > 1 else None
+def _ceiling_dsc(truth: np.ndarray, geometry: Geometry, side_px: int) -> float:
+    """What a network would score that copies its training mask exactly."""
+    occupied = truth.any(axis=(1, 2))  # the others stay empty both ways
+    as_seen = geometry.to_square(truth[occupied], side_px, order=0)
+    return dsc(above(to_uint8(geometry.to_file(as_seen)), 0.5), truth[occupied])

@@ -87,16 +87,17 @@ def institution(patient: str) -> str:
     return words[1] if len(words) > 2 else ""
 
 
-def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Shuffled, then sorted by institution: evenly spaced picks are then stratified.
+def institutions(patients: Sequence[str]) -> list[str]:
+    """The institution of each; "" for all where the second words of the names hardly repeat: they are none then."""
+    found = [institution(patient) for patient in patients]
+    return found if len(set(found)) <= len(patients) / 3 else [""] * len(patients)
 
-    Where the second words of the names hardly repeat they are no institutions, and sorting by
-    them would undo the shuffle.
-    """
+
+def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Shuffled, then sorted by institution: evenly spaced picks are then stratified."""
     shuffled = rng.permutation(sorted(patients)).tolist()
-    if len({institution(patient) for patient in patients}) > len(patients) / 3:
-        return shuffled
-    return sorted(shuffled, key=institution)
+    of = dict(zip(shuffled, institutions(shuffled), strict=True))
+    return sorted(shuffled, key=of.__getitem__)
 
 
 def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:

@@ -72,13 +72,17 @@ def unusual(project, make_patient):
     return project
 
 
+ALWAYS_DEFINED = ["dsc", "iou", "nsd", "dsc_slicewise", "dsc_largest_component", "dsc_every_component", "dsc_report"]
+ALWAYS_DEFINED += ["ceiling_dsc", "certainty", "near_threshold_share"]
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
-    unusual.run_all("check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot")
+    unusual.run_all("check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness")
     names = patient_names(unusual.raw)
     assert names == sorted([*"ABCDE", *UNUSUAL])
     for name in names:
@@ -88,8 +92,10 @@ def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
     scored = {row["patient"]: row for row in rows(unusual.folder / "metrics/per_volume.csv")}
     assert sorted(scored) == names
     for row in scored.values():
-        assert all(0 <= float(row[score]) <= 1 for score in row if score.startswith(("dsc", "iou")))
-    assert int(scored["no_lesion"]["lesion_voxels"]) == 0
+        assert all(0 <= float(row[score]) <= 1 for score in ALWAYS_DEFINED)
+    no_lesion = scored["no_lesion"]
+    assert int(no_lesion["lesion_voxels"]) == 0
+    assert no_lesion["size"] == no_lesion["edge"] == no_lesion["raggedness"] == no_lesion["sensitivity"] == ""
     assert int(scored["masks_of_0_and_1"]["lesion_voxels"]) == 4 * 6 * 6
     summary = json.loads((unusual.folder / "metrics/evaluation.json").read_text())
     assert math.isfinite(summary["test"]["dsc"]["mean"])

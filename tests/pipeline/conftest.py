@@ -128,7 +128,8 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Projec
 def reproduced(new_project: Callable[[], Project]) -> Project:
     """A project whose pipeline has run and whose dvc.lock is committed. Leave it as it is."""
     project = new_project()
-    assert project.repro() == ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot"]
+    ran = project.repro()
+    assert ran == ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness"]
     project.commit()
     return project
 

@@ -9,9 +9,15 @@ from ruamel.yaml import YAML
 
 from brainseg.components import KINDS
 
-STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot"]
+STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness"]
 # the kinds of components that a stage loads one of; check looks at all of them, see dvc.yaml
-CHOSEN = {"check": KINDS, "download": ["sources"], "train": ["losses", "optims", "archs"], "predict": ["archs"]}
+CHOSEN = {
+    "check": KINDS,
+    "download": ["sources"],
+    "train": ["losses", "optims", "archs"],
+    "predict": ["archs"],
+    "robustness": ["archs"],
+}
 
 
 @pytest.fixture(scope="module")

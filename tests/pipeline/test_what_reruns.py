@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-AFTER_TRAIN = ["train", "predict", "evaluate", "plot"]
+AFTER_TRAIN = ["train", "predict", "evaluate", "plot", "robustness"]
 COMMENT = "\n# an edit\n"
 
 SETTINGS = {
@@ -21,12 +21,14 @@ SETTINGS = {
     "train": ("train.epochs", 2, ["train"]),
     "augment": ("augment.rotation_deg", 5.0, ["train", "plot"]),
     "a number of an optimizer not chosen": ("optims.sgd.lr", 1e-3, []),
-    "predict.flips": ("predict.flips", True, ["predict"]),
-    "predict.weights": ("predict.weights", "best", ["predict", "evaluate"]),
-    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot"]),
+    "predict.flips": ("predict.flips", True, ["predict", "robustness"]),
+    "predict.weights": ("predict.weights", "best", ["predict", "evaluate", "robustness"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
+    "evaluate.largest_component": ("evaluate.largest_component", False, ["evaluate", "plot", "robustness"]),
+    "evaluate.tolerance_px": ("evaluate.tolerance_px", 3.0, ["evaluate"]),  # the mask stays
     "plot": ("plot.dpi", 31, ["plot"]),
     "split": ("split.seed", 3, ["split"]),
-    "preprocess": ("preprocess.side_px", 16, ["preprocess"]),
+    "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness"]),
     "the data set": ("data", "folder", ["download"]),
     "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download"]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
@@ -42,7 +44,7 @@ def test_a_setting_makes_stale(project, key, value, stale):
 FILES = {
     "the chosen loss": ("src/brainseg/losses/dice.py", COMMENT, ["train"]),
     "the chosen optimizer": ("src/brainseg/optims/adam.py", COMMENT, ["train"]),
-    "the chosen architecture": ("src/brainseg/archs/unet.py", COMMENT, ["train", "predict"]),
+    "the chosen architecture": ("src/brainseg/archs/unet.py", COMMENT, ["train", "predict", "robustness"]),
     "a loss not chosen": ("src/brainseg/losses/bce.py", COMMENT, []),
     "an optimizer not chosen": ("src/brainseg/optims/sgd.py", COMMENT, []),
     "a data source not chosen": ("src/brainseg/sources/folder.py", COMMENT, []),
@@ -67,8 +69,8 @@ def test_the_number_of_workers_and_the_device_make_nothing_stale(project):
 
 FOLLOWS = {
     "loss": ("loss", "bce", AFTER_TRAIN),
-    "predict": ("predict.flips", True, ["predict", "evaluate", "plot"]),
-    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot"]),
+    "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),

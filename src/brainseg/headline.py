@@ -1,0 +1,29 @@
+"""The mask that counts: how probabilities become the lesion that is scored and shown."""
+
+import numpy as np
+from pydantic import Field
+
+from brainseg.largest_component import largest_component
+from brainseg.params import StrictSettings
+from brainseg.prediction import Prediction, above
+
+
+class MaskSettings(StrictSettings, extra="ignore"):
+    """What of the block `evaluate` makes the mask: who needs no more should not run again for the rest."""
+
+    threshold: float = Field(gt=0, lt=1)
+    largest_component: bool
+
+
+class EvaluateSettings(MaskSettings, extra="forbid"):
+    tolerance_px: float = Field(gt=0)
+    slice_step_px: float = Field(gt=0)
+
+
+def headline_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
+    """(S, H, W) bool on the file's grid: above the threshold, cleaned as the settings say."""
+    return cleaned(above(prediction.on_file_grid, settings.threshold), settings)
+
+
+def cleaned(mask: np.ndarray, settings: MaskSettings) -> np.ndarray:
+    return largest_component(mask) if settings.largest_component else mask
