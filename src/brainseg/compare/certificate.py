@@ -1,0 +1,136 @@
+"""What may be concluded from a comparison: whether one thing alone differs, and if not, what else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from brainseg.compare.differences import BLOCKS, OUTPUTS, Difference, differences, output
+from brainseg.compare.factors import NOT_CREDITED
+from brainseg.compare.reader import Experiment
+from brainseg.compare.scored import held_out
+
+LISTED = 3  # in one line; the rest is counted
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Of two experiments."""
+
+    equal: list[str]  # of data, split, preprocessing, code, settings, device
+    differs: dict[str, list[str]]  # factor -> what of it, "key: x → y"
+    confounds: list[str]  # what forbids crediting a difference in scores to one factor, a line each
+
+    def sentence(self) -> str:
+        """Such as: same data, split, code and other settings; only the loss differs (dice → bce)"""
+        told = {factor: _in_words(factor, changes) for factor, changes in self.differs.items()}
+        if not told:
+            return f"{_same(self.equal)}; nothing differs"
+        if len(told) == 1:
+            [(factor, words)] = told.items()
+            return f"{_same(self.equal)}; only the {factor} {_verb(factor)} ({words})"
+        return f"{_same(self.equal)}; {listed([f'{factor} ({words})' for factor, words in told.items()])} differ"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Of all experiments of a table."""
+
+    equal: list[str]  # as in Certificate
+    confounds: list[str]  # what forbids a comparison of all with all, whatever factor it is about
+    varying: pd.DataFrame  # a row an experiment, a column a key that is not the same in all
+
+    def sentence(self) -> str:
+        """Such as: same data, split, code and other settings; loss, optim and optims.*.lr vary"""
+        keys = list(self.varying)
+        return f"{_same(self.equal)}; {listed(keys) or 'nothing'} {'vary' if len(keys) > 1 else 'varies'}"
+
+
+def certify(a: Experiment, b: Experiment) -> Certificate:
+    found = differences([a, b])
+    credited = list(dict.fromkeys(it.factor for it in found if it.factor not in NOT_CREDITED))
+    confounds = _warnings([a, b], found)
+    if len(credited) > 1:
+        both, any_of = ("both", "either") if len(credited) == 2 else ("all", "any one of them")
+        confounds.insert(0, f"{listed(credited)} {both} differ: a difference can't be credited to {any_of}")
+    return Certificate(_equal([a, b], found), _by_factor(found), confounds)
+
+
+def certify_all(experiments: Sequence[Experiment]) -> Overview:
+    found = differences(experiments)
+    columns = {it.key: it.values for it in found if it.factor != "code"}
+    if any(difference.factor == "code" for difference in found):
+        columns["code"] = _versions(experiments)
+    index = pd.Index([experiment.name for experiment in experiments], name="experiment")
+    return Overview(_equal(experiments, found), _warnings(experiments, found), pd.DataFrame(columns, index))
+
+
+def _equal(experiments: Sequence[Experiment], found: Sequence[Difference]) -> list[str]:
+    equal = [factor for factor in OUTPUTS if len({output(experiment, factor) for experiment in experiments}) == 1]
+    factors = {difference.factor for difference in found}
+    equal += [] if "code" in factors else ["code"]
+    equal += [] if any(difference.is_setting for difference in found) else ["settings"]
+    return equal + ([] if "device" in factors else ["device"])
+
+
+def _versions(experiments: Sequence[Experiment]) -> list[str]:
+    """Which have the same code, but for the files of components that they did not both choose."""
+    first_of: list[Experiment] = []
+    versions = []
+    for experiment in experiments:
+        same = (i for i, it in enumerate(first_of) if "code" in _equal([it, experiment], differences([it, experiment])))
+        version = next(same, len(first_of))
+        first_of += [experiment] if version == len(first_of) else []
+        versions.append(f"version {version + 1}")
+    return versions
+
+
+def _by_factor(found: Sequence[Difference]) -> dict[str, list[str]]:
+    factors = dict.fromkeys(difference.factor for difference in found)
+    return {factor: [f"{it.key}: {it.change}" for it in found if it.factor == factor] for factor in factors}
+
+
+def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) -> list[str]:
+    changes = _by_factor(found)
+    consequences = {
+        "data": "the patients, or their images, are not the same",
+        "split": "not the same patients train and are held out",
+        "code": "it may move scores by itself",
+        "evaluation": "scores of different kinds",
+        "device": "scores move by about as much as another seed would make them",
+    }
+    told = {name: _in_words(name, changes[name]) for name in consequences if name in changes}
+    warnings = [f"{name} {_verb(name)} ({words}): {consequences[name]}" for name, words in told.items()]
+    selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
+    if len(set(selected)) > 1 and any(held_out(it.per_volume)[0] == "validation" for it in experiments):
+        change = Difference("prediction", "selected_on", selected).change
+        warnings.append(
+            f"selected_on differs ({change}): weights chosen on validation patients flatter the scores of these"
+        )
+    return warnings
+
+
+def _in_words(factor: str, changes: Sequence[str]) -> str:
+    """The changes in one line, each by its last word, but for what the factor itself says; of code the files."""
+    words = []
+    for key, values in (change.split(": ", 1) for change in changes):
+        last = key if "/" in key else key.rpartition(".")[2]
+        chosen = last == factor or key in BLOCKS.values()
+        words.append(key if factor == "code" else values if chosen else f"{last} {values}")
+    more = f" and {len(words) - LISTED} more" if len(words) > LISTED else ""
+    return ", ".join(words[:LISTED]) + more
+
+
+def _same(equal: Sequence[str]) -> str:
+    alike = [name for name in equal if name in ("data", "split", "code", "settings")]
+    if not alike:
+        return "no more than other settings are the same"
+    return f"same {listed(alike if 'settings' in alike else [*alike, 'other settings'])}"
+
+
+def _verb(factor: str) -> str:
+    return "differ" if factor == "data" else "differs"
+
+
+def listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

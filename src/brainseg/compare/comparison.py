@@ -1,0 +1,117 @@
+"""All that can be said of some experiments, put together once for every form that it is written in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from brainseg.compare.bootstrap import FEW_PATIENTS, rank_shares, resampled_means
+from brainseg.compare.certificate import Certificate, Overview, certify, certify_all, listed
+from brainseg.compare.choosing import PriceOfChoosing, price_of_choosing
+from brainseg.compare.reader import Experiment, Scored
+from brainseg.compare.report_table import by_stratum, report_table
+from brainseg.compare.scored import Method, held_out, methods_of, place_of
+from brainseg.compare.verdicts import Verdict, verdicts
+from brainseg.errors import UserError
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """baseline is the first of methods; against_baseline has a verdict for each other one, in their order."""
+
+    metric: str
+    margin: float
+    subset: str
+    methods: list[Method]
+    table: pd.DataFrame
+    overview: Overview
+    certificates: dict[str, Certificate]  # of each other method and the baseline
+    against_baseline: list[Verdict]
+    pairs: list[Verdict]
+    ranks: np.ndarray  # (methods, ranks), shares of the draws
+    strata: pd.DataFrame
+    price: PriceOfChoosing
+    notes: list[str]  # what the reader must know
+
+    @property
+    def baseline(self) -> Method:
+        return self.methods[0]
+
+    @property
+    def one_seed(self) -> bool:
+        return any(method.scores.shape[1] == 1 for method in self.methods)
+
+    @property
+    def drawn(self) -> str:
+        """What ranks are drawn over, in words: patients, folds, seeds."""
+        folds = ["folds"] * (len(np.unique(self.baseline.folds)) > 1)
+        return listed(["patients", *folds, *["seeds"] * (not self.one_seed)])
+
+
+def compare(
+    experiments: Sequence[Experiment],
+    repository: Sequence[Scored],
+    metric: str,
+    margin: float,
+    baseline: str | None,
+) -> Comparison:
+    """Raises UserError for fewer than two methods, or a baseline that is none of them."""
+    methods, notes = methods_of(experiments, metric)
+    if len(methods) < 2:
+        known = ", ".join(experiment.name for experiment in experiments)
+        one = f"{known} are one method" if len(experiments) > 1 else f"{known} is the only experiment"
+        raise UserError(f"nothing to compare with: {one}; name experiments that differ in a setting")
+    methods = _baseline_first(methods, baseline)
+    compared = [experiment for method in methods for experiment in method.experiments]
+    first, *others = methods
+    subset = held_out(compared[0].per_volume)[0]
+    return Comparison(
+        metric=metric,
+        margin=margin,
+        subset=subset,
+        methods=methods,
+        table=report_table(methods),
+        overview=certify_all(compared),
+        certificates={other.name: certify(*_counterparts(first, other)) for other in others},
+        against_baseline=verdicts([(other, first) for other in others], margin),
+        pairs=verdicts([(b, a) for a, b in combinations(methods, 2)], margin),
+        ranks=rank_shares(resampled_means([method.scores for method in methods], first.folds)),
+        strata=by_stratum(methods, metric),
+        price=price_of_choosing(compared, repository),
+        notes=notes + _notes(methods, subset),
+    )
+
+
+def _counterparts(a: Method, b: Method) -> tuple[Experiment, Experiment]:
+    """Of each method one, of the same fold and seed if there are such: then these are no difference."""
+    of_b = {place_of(experiment): experiment for experiment in b.experiments}
+    pairs = [(it, of_b[place_of(it)]) for it in a.experiments if place_of(it) in of_b]
+    return (pairs or [(a.experiments[0], b.experiments[0])])[0]
+
+
+def _baseline_first(methods: list[Method], baseline: str | None) -> list[Method]:
+    if baseline is None:
+        return methods
+    for method in methods:
+        if baseline == method.name or baseline in [experiment.name for experiment in method.experiments]:
+            return [method, *(other for other in methods if other is not method)]
+    allowed = ", ".join(method.name for method in methods)
+    raise UserError(f"--baseline is {baseline!r}; expected one of: {allowed}")
+
+
+def _notes(methods: Sequence[Method], subset: str) -> list[str]:
+    notes = []
+    patients = len(methods[0].patients)
+    if subset == "validation":
+        notes.append("Nobody tests in this split: scores are of the validation patients, on whom epochs may be chosen.")
+    if patients < FEW_PATIENTS:
+        few = f"{patients} patient{'s' if patients > 1 else ''}"
+        notes.append(f"{few}: intervals of mean and median are rough below {FEW_PATIENTS}, and too short for failures.")
+    chosen = subset == "validation" and [
+        it.name for method in methods for it in method.experiments if it.evaluation.get("selected_on") == "validation"
+    ]
+    if chosen:
+        notes.append(f"Weights chosen on the validation patients: {', '.join(chosen)}.")
+    return notes

@@ -1,0 +1,135 @@
+"""What differs between experiments: data, split, code, device, and the settings that counted for them.
+
+All is read from what DVC locked, so a number of a loss that was not chosen is no difference. Nor are
+settings or code of download, split and preprocess where what these wrote is the same to the byte.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from brainseg.compare.factors import factor_of, place
+from brainseg.compare.lock import SCORED, STAGES, files, settings
+from brainseg.compare.reader import Experiment
+from brainseg.components import KINDS
+
+ABSENT = "–"
+BLOCKS = {section: word for word, section in KINDS.values()}  # losses -> loss, ...
+OUTPUTS = {"data": "data/raw", "split": "data/split.csv", "preprocessing": "data/preprocessed"}
+WRITERS = {"download": "data", "split": "split", "preprocess": "preprocessing"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same in all experiments."""
+
+    factor: str  # loss, optimizer, budget, data, code, ...
+    key: str  # a setting, dotted; a file; or device, precision, processor, threads
+    values: list[str]  # an experiment each
+
+    @property
+    def change(self) -> str:
+        """x → y of two experiments, all values of more."""
+        return " → ".join(self.values) if len(self.values) == 2 else ", ".join(dict.fromkeys(self.values))
+
+    @property
+    def is_setting(self) -> bool:
+        return self.factor not in ("code", "device") and "/" not in self.key
+
+
+def output(experiment: Experiment, factor: str) -> str:
+    """md5 of the data, the split or the preprocessed data that the experiment used."""
+    every = [files(experiment.lock, stage, "deps").get(OUTPUTS[factor]) for stage in SCORED]
+    return next((md5 for md5 in every if md5), ABSENT)
+
+
+def differences(experiments: Sequence[Experiment]) -> list[Difference]:
+    """Everything that is not the same in all of them, by factor."""
+    outputs = {factor: [output(experiment, factor) for experiment in experiments] for factor in OUTPUTS}
+    same = {stage for stage, factor in WRITERS.items() if not _vary(outputs[factor])}
+    found = _settings(experiments, [stage for stage in STAGES if stage not in same])
+    if not _vary(outputs["data"]):  # other data are split and preprocessed otherwise by themselves
+        found = _fold(experiments, found)
+    for factor, values in outputs.items():
+        known = {difference.factor for difference in found}
+        follows = (factor != "data" and "data" in known) or (factor == "split" and "fold" in known)
+        if _vary(values) and factor not in known and not follows:
+            found.append(Difference(factor, OUTPUTS[factor], [md5[:7] for md5 in values]))
+    found += _code(experiments, [stage for stage in SCORED if stage not in same])
+    return sorted(_device(experiments, found), key=lambda difference: place(difference.factor))
+
+
+def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
+    used = [{key: value for stage in stages for key, value in settings(it.lock, stage).items()} for it in experiments]
+    chosen = {section: [its.get(word) for its in used] for section, word in BLOCKS.items()}
+    found = []
+    # losses.dice.smooth and losses.log_cosh_dice.smooth are one key, losses.*.smooth, as are two optimizers' lr
+    for key in dict.fromkeys(_starred(key) for its in used for key in its):
+        section = key.split(".")[0]
+        components = chosen.get(section, [None] * len(used))
+        values = [its.get(key.replace("*", str(name), 1), ABSENT) for its, name in zip(used, components, strict=True)]
+        # a number that only some components have is theirs, and no difference besides
+        has_it = {name for name, value in zip(components, values, strict=True) if value is not ABSENT}
+        counted = [value for name, value in zip(components, values, strict=True) if name in has_it]
+        if _vary(counted):
+            # where one has no such setting its code knew none: the code differs, not a choice
+            choice = _vary([value for value in counted if value is not ABSENT])
+            shown = key if _vary(components) else key.replace("*", str(components[0]))
+            found.append(Difference(factor_of(key) if choice else "code", shown, [_told(value) for value in values]))
+    return found
+
+
+def _starred(key: str) -> str:
+    section, _, rest = key.partition(".")
+    return f"{section}.*.{rest.partition('.')[2]}" if section in BLOCKS else key
+
+
+def _fold(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
+    """Folds of one kfold split differ in their fold, not in their split."""
+    of_split = [difference.key for difference in found if difference.factor == "split"]
+    strategies = {settings(experiment.lock, "split").get("split.strategy") for experiment in experiments}
+    if of_split != ["split.fold"] or strategies != {"kfold"}:
+        return found
+    return [Difference("fold", it.key, it.values) if it.key == "split.fold" else it for it in found]
+
+
+def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
+    found: dict[str, Difference] = {}
+    for stage in stages:
+        locked = [files(experiment.lock, stage, "deps") for experiment in experiments]
+        for path in dict.fromkeys(path for deps in locked for path in deps if path.startswith(("src/", "stages/"))):
+            md5s = [deps[path] for deps in locked if path in deps]
+            # the file of a component that not all chose counts to that choice
+            otherwise = md5s[0] if PurePosixPath(path).parent.name in KINDS else ABSENT
+            values = [deps.get(path, otherwise)[:7] for deps in locked]
+            if _vary(values):
+                found.setdefault(path, Difference("code", path, values))
+    return list(found.values())
+
+
+def _device(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
+    """Device, precision and threads; a precision that was asked for counts as a setting, if it made a difference."""
+    processors = [str(experiment.timing.get("device", ABSENT)) for experiment in experiments]
+    computed = {
+        "device": [str(experiment.training.get("device", ABSENT)) for experiment in experiments],
+        "precision": [str(experiment.training.get("precision", ABSENT)) for experiment in experiments],
+        "processor": [name.rpartition(", ")[0] if name.endswith(" threads") else name for name in processors],
+        "threads": [
+            name.rpartition(", ")[2].split()[0] if name.endswith(" threads") else ABSENT for name in processors
+        ],
+    }
+    if not _vary(computed["precision"]):
+        found = [difference for difference in found if difference.key != "train.precision"]
+    elif any(difference.key == "train.precision" for difference in found):
+        del computed["precision"]
+    return found + [Difference("device", key, values) for key, values in computed.items() if _vary(values)]
+
+
+def _vary(values: Sequence[Hashable | list]) -> bool:
+    return any(value != values[0] for value in values)
+
+
+def _told(value: Any) -> str:
+    """As YAML writes it."""
+    return {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))

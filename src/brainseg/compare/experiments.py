@@ -1,0 +1,60 @@
+"""Experiments, found in git and DVC's cache. Nothing is checked out, and the workspace stays as it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainseg.compare.git import Git
+from brainseg.compare.lock import files
+from brainseg.compare.names import distinct, head_name, named
+from brainseg.compare.reader import PER_VOLUME, Experiment, Reader, Scored
+from brainseg.errors import UserError
+from brainseg.progress import say
+
+__all__ = ["Experiment", "Scored", "all_scored", "find"]
+
+
+def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
+    """The experiments that `patterns` mean, in their order, each once.
+
+    A pattern is an experiment's name, a shell pattern of such names, a git revision, or "workspace".
+    Without any: HEAD, if it was run and its files are here (else a note is printed), and all experiments
+    that hang from it.
+    Raises UserError for what is not found, was not run as a whole, or lacks a file.
+    """
+    if not (folder / ".dvc").is_dir():
+        raise UserError(f"{folder.absolute()}: no project of DVC; run this in the folder that holds dvc.yaml")
+    with Git(folder) as git:
+        reader = Reader(folder, git)
+        if patterns:
+            return [reader.experiment(name, revision) for revision, name in named(git, patterns).items()]
+        if not git.head:
+            raise UserError(f"{folder.absolute()}: no commit yet; experiments hang from commits")
+        rest = [ref for ref in git.experiments if ref.baseline == git.head]
+        names = distinct({git.head: head_name(git)} | {ref.revision: ref.name for ref in rest})
+        try:
+            found = [reader.experiment(names.pop(git.head), git.head)]
+        except UserError as error:  # a fresh clone's baseline was run elsewhere: its files are not in this cache
+            if not rest:
+                raise
+            say(f"note: compared without the commit itself. {error}")
+            found = []
+        return found + [reader.experiment(name, revision) for revision, name in names.items()]
+
+
+def all_scored(folder: Path) -> list[Scored]:
+    """All that any experiment, branch or tag of the repository scored and is here, equal scores once.
+
+    An experiment that was brought to a branch, or a commit with many tags, is one choice, not several.
+    """
+    scored: dict[str, Scored] = {}
+    with Git(folder) as git:
+        reader = Reader(folder, git)
+        for ref in [*git.experiments, *git.branches_and_tags]:
+            try:
+                lock = reader.lock(ref.name, ref.revision)
+                md5 = files(lock, "evaluate", "outs").get(PER_VOLUME[1], "")
+                if md5 not in scored:
+                    scored[md5] = Scored(ref.name, ref.revision, lock, reader.per_volume(ref.name, lock))
+            except UserError:  # never run, or not in this cache
+                continue
+    return list(scored.values())

@@ -1,0 +1,37 @@
+"""What an experiment varies: each setting belongs to one factor, by the longest key that it begins with."""
+
+FACTORS = {
+    "loss": "loss",
+    "losses": "loss",
+    "optim": "optimizer",
+    "optims": "optimizer",
+    "arch": "architecture",
+    "archs": "architecture",
+    "augment": "augmentation",
+    "train.epochs": "budget",
+    "train.batch_size": "budget",
+    "train": "training",
+    "preprocess": "preprocessing",
+    "predict": "prediction",
+    "evaluate": "evaluation",
+    "data": "data",
+    "datasets": "data",
+    "split": "split",
+    "seed": "seed",
+}
+# the order in which they are told; fold, code and device are no settings' alone
+ORDER = list(dict.fromkeys([*FACTORS.values(), "fold", "code", "device"]))
+# No difference in scores is credited to these: they have a warning of their own, or, like the seed,
+# move scores by chance alone.
+NOT_CREDITED = ("evaluation", "data", "split", "seed", "fold", "code", "device")
+
+
+def factor_of(setting: str) -> str:
+    """The factor of a dotted key; a section that is not known here is a factor of its own."""
+    parts = setting.split(".")
+    return FACTORS.get(".".join(parts[:2])) or FACTORS.get(parts[0]) or parts[0]
+
+
+def place(factor: str) -> int:
+    """Where a factor is told; one of its own comes last."""
+    return ORDER.index(factor) if factor in ORDER else len(ORDER)

@@ -1,0 +1,140 @@
+"""Experiments that differ in seed or fold alone are one method, with a score of each patient from each seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from brainseg.compare.differences import differences
+from brainseg.compare.lock import settings
+from brainseg.compare.method_names import method_names
+from brainseg.compare.reader import Experiment
+from brainseg.errors import UserError
+
+# all are shares in 0 ... 1, more is better: what a margin and "better" mean is the same for all
+METRICS = ("dsc", "iou", "nsd", "sensitivity", "precision", "lesion_sensitivity", "dsc_report", "dsc_slicewise")
+METRICS += ("dsc_largest_component", "dsc_every_component")
+
+
+@dataclass(frozen=True)
+class Method:
+    """scores: (n, seeds), of n patients; folds: (n,) numbers; all methods of a comparison share the patients."""
+
+    name: str
+    scores: np.ndarray
+    folds: np.ndarray
+    patients: list[str] = field(default_factory=list)
+    experiments: list[Experiment] = field(default_factory=list)
+
+    @property
+    def per_patient(self) -> np.ndarray:
+        """(n,) the mean over seeds."""
+        return self.scores.mean(axis=1)
+
+
+def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The subset that is scored, and its rows: test, or validation where nobody tests."""
+    subset = "test" if (per_volume.subset == "test").any() else "validation"
+    return subset, per_volume[per_volume.subset == subset]
+
+
+def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Method], list[str]]:
+    """Group experiments to methods that share their patients; and what was left out for that, in words.
+
+    Raises UserError where test patients would be compared with validation patients, where a seed lacks a fold,
+    where a patient is held out twice, or where no patient is shared.
+    """
+    subsets = {held_out(experiment.per_volume)[0]: experiment.name for experiment in experiments}
+    if len(subsets) > 1:
+        test, validation = subsets["test"], subsets["validation"]
+        raise UserError(
+            f"{test} scores test patients, {validation} has validation patients alone; compare like with like"
+        )
+    groups, notes = _grouped(experiments)
+    names = method_names([[experiment.name for experiment in group] for group in groups])
+    tables = [_table(name, group, metric) for name, group in zip(names, groups, strict=True)]
+    patients, left_out = _shared(names, tables, metric)
+    methods = []
+    for name, group, table in zip(names, groups, tables, strict=True):
+        table = table.loc[patients]
+        scores = table.drop(columns="fold").to_numpy(float)
+        methods.append(Method(name, scores, table.fold.to_numpy(), patients, group))
+    return methods, notes + left_out
+
+
+def _shared(names: Sequence[str], tables: Sequence[pd.DataFrame], metric: str) -> tuple[list[str], list[str]]:
+    """The patients with a score from every network of every method; and who is left out, in words."""
+    notes = []
+    held = sorted(set.intersection(*(set(table.index) for table in tables)))
+    every = set.union(*(set(table.index) for table in tables))
+    if not held:
+        raise UserError(f"{', '.join(names)}: not one patient was held out by all; compare experiments of one split")
+    if len(held) < len(every):
+        few = len(every) - len(held)
+        notes.append(f"{few} of {len(every)} patients {_are(few)} left out: not held out by every method")
+    undefined = set().union(*(table.index[table.isna().any(axis=1)] for table in tables))
+    defined = [patient for patient in held if patient not in undefined]
+    if not defined:
+        raise UserError(f"{metric} is undefined for every patient, by one method or another; choose another --metric")
+    if len(defined) < len(held):
+        few = len(held) - len(defined)
+        notes.append(
+            f"{few} of {len(held)} patients {_are(few)} left out: {metric} is undefined there, by one method or another"
+        )
+    return defined, notes
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _grouped(experiments: Sequence[Experiment]) -> tuple[list[list[Experiment]], list[str]]:
+    groups: list[list[Experiment]] = []
+    notes = []
+    for experiment in experiments:
+        for group in groups:
+            factors = {difference.factor for difference in differences([group[0], experiment])}
+            if factors <= {"seed", "fold"}:
+                twin = next((it for it in group if place_of(it) == place_of(experiment)), None)
+                if twin:
+                    notes.append(f"{experiment.name} is left out: the same experiment as {twin.name}")
+                else:
+                    group.append(experiment)
+                break
+        else:
+            groups.append([experiment])
+    return groups, notes
+
+
+def place_of(experiment: Experiment) -> tuple[int, int]:
+    """Its fold and seed; without folds the fold is 0."""
+    split = settings(experiment.lock, "split")
+    fold = split["split.fold"] if split.get("split.strategy") == "kfold" else 0
+    return int(fold), int(experiment.params["seed"])
+
+
+def _table(name: str, group: Sequence[Experiment], metric: str) -> pd.DataFrame:
+    """A row a patient: its fold, and a column for each seed, nan where the metric is undefined."""
+    columns, fold_of = {}, {}
+    folds = sorted({place_of(experiment)[0] for experiment in group})
+    for seed in sorted({place_of(experiment)[1] for experiment in group}):
+        of_seed = {place_of(it)[0]: it for it in group if place_of(it)[1] == seed}
+        if missing := [fold for fold in folds if fold not in of_seed]:
+            lacking = ", ".join(map(str, missing))
+            raise UserError(f"{name}: seed {seed} lacks fold {lacking}; run it, or leave that seed out")
+        rows = pd.concat([_scores(experiment, metric) for experiment in of_seed.values()])
+        if twice := rows.index[rows.index.duplicated()].tolist():
+            raise UserError(f"{name}: {twice[0]} is held out twice; each patient counts once")
+        columns[seed] = rows
+        fold_of |= {patient: fold for fold, it in of_seed.items() for patient in held_out(it.per_volume)[1].index}
+    table = pd.DataFrame(columns)
+    return table.assign(fold=[fold_of[patient] for patient in table.index])
+
+
+def _scores(experiment: Experiment, metric: str) -> pd.Series:
+    if metric not in experiment.per_volume:
+        raise UserError(
+            f"{experiment.name}: was scored before there was {metric!r}; `dvc repro` or `dvc exp run` it anew"
+        )
+    return held_out(experiment.per_volume)[1][metric].rename(experiment.name)

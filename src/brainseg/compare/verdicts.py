@@ -1,0 +1,132 @@
+"""Better, worse, practically equal, or can't tell: of pairs of methods, several pairs at once."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+import numpy as np
+
+from brainseg.compare.methods import MethodTest, can_judge_methods, method_test
+from brainseg.compare.paired import PairedTest, holm, paired_test, smallest_p
+from brainseg.compare.sample_size import Part, advice
+from brainseg.compare.scored import Method
+
+ALPHA = 0.05
+KEPT_BACK = "nothing: the mean speaks against the ranks"
+Word = Literal["better", "worse", "practically equal", "can't tell"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of method a against method b, `pairs` of which were compared.
+
+    of_methods: a claim about methods, from seeds or folds; where there are too few of them it is
+    None, and the word is about these networks alone. p and p_equal are Holm's, over all pairs.
+    """
+
+    a: str
+    b: str
+    word: Word
+    mean: float
+    of_networks: PairedTest
+    of_methods: MethodTest | None
+    p: float
+    p_equal: float
+    smallest_p: float  # that so many patients and pairs allow
+    patients: int
+    settled_by: str  # "" where it is settled
+
+    @property
+    def about(self) -> str:
+        return "methods" if self.of_methods else "networks"
+
+    @property
+    def p_of_word(self) -> float:
+        """The p that the word rests on."""
+        return self.p_equal if self.word == "practically equal" else self.p
+
+    @property
+    def estimate(self) -> tuple[float, float, float]:
+        """The difference with its interval: of means for methods, the shift for networks."""
+        if self.of_methods:
+            return self.of_methods.mean, self.of_methods.low, self.of_methods.high
+        return self.of_networks.shift, self.of_networks.low, self.of_networks.high
+
+
+def verdicts(pairs: list[tuple[Method, Method]], margin: float) -> list[Verdict]:
+    """A verdict for each pair; all claims together are wrong at a rate of at most 5 %, and so are those of equality.
+
+    A difference that is certain but lies within the margin is practically equal. Signed ranks look past a lost
+    patient or two, so a word about networks is kept back where the mean speaks against it.
+    """
+    tests = [_tests(a, b, margin) for a, b in pairs]
+    of_networks_alone = sum(of_methods is None for _, of_methods in tests)
+    strongest = [of_methods or of_networks for of_networks, of_methods in tests]
+    p, p_equal = (holm(np.array([getattr(test, name) for test in strongest])) for name in ("p", "p_equal"))
+    # the t tests may rank first in Holm's order: only the other signed-rank tests raise the smallest p for certain
+    raised = (len(pairs), of_networks_alone)
+    return [_verdict(a, b, *tests[k], float(p[k]), float(p_equal[k]), margin, raised) for k, (a, b) in enumerate(pairs)]
+
+
+def _tests(a: Method, b: Method, margin: float) -> tuple[PairedTest, MethodTest | None]:
+    of_networks = paired_test(a.scores.mean(1) - b.scores.mean(1), margin)
+    if not _same_parts(a.folds, b.folds) or not can_judge_methods(a.scores, b.scores, a.folds):
+        return of_networks, None
+    return of_networks, method_test(a.scores, b.scores, a.folds, margin)
+
+
+def _same_parts(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether both have the same patients in a fold together; what number it has is no matter."""
+    pairs = np.unique(np.stack([a, b]), axis=1).shape[1]
+    return pairs == len(np.unique(a)) == len(np.unique(b))
+
+
+def _verdict(
+    a: Method,
+    b: Method,
+    of_networks: PairedTest,
+    of_methods: MethodTest | None,
+    p: float,
+    p_equal: float,
+    margin: float,
+    raised: tuple[int, int],
+) -> Verdict:
+    test = of_methods or of_networks
+    mean = float(a.scores.mean() - b.scores.mean())
+    # of the ranks themselves: with many ties the shift is 0 although they lean to one side
+    direction = of_methods.mean if of_methods else of_networks.effect
+    word: Word = "can't tell"
+    if p_equal < ALPHA and abs(mean) < margin:
+        word = "practically equal"
+    elif p < ALPHA and direction * mean > 0:
+        word = "better" if mean > 0 else "worse"
+    patients = len(a.scores)
+    settled_by = ""
+    if word == "can't tell":
+        kept_back = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
+        settled_by = KEPT_BACK if kept_back else _settled_by(test, patients, margin, raised)
+    return Verdict(
+        a=a.name,
+        b=b.name,
+        word=word,
+        mean=mean,
+        of_networks=of_networks,
+        of_methods=of_methods,
+        p=p,
+        p_equal=p_equal,
+        smallest_p=0.0 if of_methods else min(1.0, smallest_p(patients) * raised[1]),
+        patients=patients,
+        settled_by=settled_by,
+    )
+
+
+def _settled_by(test: PairedTest | MethodTest, patients: int, margin: float, raised: tuple[int, int]) -> str:
+    pairs, of_networks_alone = raised
+    if isinstance(test, MethodTest):
+        return advice(test.mean, test.spread.parts, margin, ALPHA / pairs)
+    least = next(n for n in count(1) if smallest_p(n) * of_networks_alone < ALPHA)
+    if patients < least:
+        return f"{least} patients at the very least"
+    # the interval tells how far patients spread in the ranks' own, robust way
+    variance = ((test.high - test.low) / (2 * 1.96)) ** 2
+    return advice(test.shift, [Part("patients", patients, variance)], margin, ALPHA / pairs)
