@@ -69,11 +69,12 @@ def score_patient(evaluate: EvaluateSettings, name: str) -> tuple[Scores, Traits
     folder = Path(f"data/raw/{name}")
     truth = read_mask(folder)
     prediction = read_prediction(Path(f"data/predictions/{name}.npz"))
+    near_lesion = reliability_near_lesion(prediction, truth)
     return (
-        score(prediction, truth, kept, geometry, evaluate),
+        score(prediction, truth, kept, geometry, near_lesion, evaluate),
         traits(read_images(folder), truth),
         dsc_by_threshold(prediction.on_file_grid, truth, THRESHOLDS),
-        reliability_near_lesion(prediction, truth),
+        near_lesion,
     )
 
 

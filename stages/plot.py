@@ -1,6 +1,5 @@
 """Draw what came out: python -m stages.plot"""
 
-import csv
 import json
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from brainseg.params import choice, read_params, settings
 from brainseg.plotting import PlotSettings, save
 from brainseg.prediction import read_prediction
 from brainseg.slices import load_slices
-from brainseg.splits import members, read_split
+from brainseg.splits import members, read_split, scored_subset
 from brainseg.tables import read_table
 from brainseg.volumes import read_images, read_mask
 from brainseg.warning_of_failure import COVERAGE
@@ -36,13 +35,13 @@ def main() -> None:
     evaluate = settings(MaskSettings, params, "evaluate")
     run = ", ".join(choice(params, word) for word in ("arch", "loss", "optim"))
 
-    history = [{name: float(value) for name, value in row.items()} for row in read_rows(PLOTS / "history.csv")]
+    history = read_table(PLOTS / "history.csv").to_dict("records")
     best_epoch = json.loads(Path("metrics/training.json").read_text())["best_epoch"]
     save(loss_curves(history, f"Loss: {run}"), PLOTS / "loss.png", plot.dpi)
     save(dsc_curves(history, best_epoch, f"Overlap: {run}"), PLOTS / "validation_dsc.png", plot.dpi)
 
     subset = read_split(Path("data/split.csv"))
-    scored = "test" if members(subset, "test") else "validation"
+    scored = scored_subset(subset.values())
     per_volume = of_subset("per_volume", scored)
     dsc = dict(zip(per_volume.patient, per_volume.dsc, strict=True))
     best_first = sorted(dsc, key=lambda name: (-dsc[name], name))
@@ -68,11 +67,6 @@ def main() -> None:
         *training.batch(torch.stack(largest)), augmentation, "Augmentation of training slices"
     )
     save(gallery, PLOTS / "augmentation.png", plot.dpi)
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def of_subset(table: str, subset: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from brainseg.plotting import save
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.progress import progress
 from brainseg.scores import dsc
-from brainseg.splits import members, read_split
+from brainseg.splits import members, read_split, scored_subset
 from brainseg.volumes import read_images, read_mask
 from brainseg.weights import read_network
 
@@ -41,7 +41,7 @@ def main() -> None:
         return dsc(headline_mask(prediction, evaluate), truth)
 
     subset = read_split(Path("data/split.csv"))
-    scored = "test" if members(subset, "test") else "validation"
+    scored = scored_subset(subset.values())
     patients = members(subset, scored)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}
     scores |= {(kind, strength): [] for kind, strengths in STRENGTHS.items() for strength in strengths}

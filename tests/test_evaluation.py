@@ -19,12 +19,16 @@ EVERY = EvaluateSettings(**USUAL | {"largest_component": False})
 WHOLE = Geometry(256, 256, 0, 256, 0, 256)
 
 
+def scored(prediction, truth, kept, geometry, settings):
+    return score(prediction, truth, kept, geometry, reliability_near_lesion(prediction, truth), settings)
+
+
 def scores_of(values, truth, settings, kept=None):
     """Scores where both grids are 256 x 256: values and truth are put in the top left corner."""
     missing = [(0, 0), *((0, 256 - n) for n in np.shape(truth)[1:])]
     probability, padded_truth = np.pad(np.uint8(values), missing), np.pad(np.array(truth, bool), missing)
     kept = np.ones(len(truth), bool) if kept is None else np.array(kept)
-    return score(Prediction(probability, probability), padded_truth, kept, WHOLE, settings)
+    return scored(Prediction(probability, probability), padded_truth, kept, WHOLE, settings)
 
 
 TRUTH = [[[1, 1, 1, 0, 0, 1]]]  # two lesions
@@ -186,7 +190,7 @@ KEPT = np.array([False, True, True, False])
 def test_dsc_report_equals_the_direct_computation_at_side_256(blobs):
     probability, truth = blobs
     expected = dsc(largest_component(probability[KEPT] > 127.5), truth[KEPT])
-    assert score(Prediction(probability, probability), truth, KEPT, WHOLE, EVERY).dsc_report == expected
+    assert scored(Prediction(probability, probability), truth, KEPT, WHOLE, EVERY).dsc_report == expected
 
 
 def test_dsc_report_brings_box_and_network_grid_to_256(blobs):
@@ -195,7 +199,7 @@ def test_dsc_report_brings_box_and_network_grid_to_256(blobs):
     file = np.pad(small, [(0, 0), (3, 5), (10, 2)])  # outside the box
     geometry = Geometry(*file.shape[1:], 3, 131, 10, 138)
     prediction = Prediction(np.uint8(file) * 255, np.uint8(truth[:, ::4, ::4]) * 255)  # the network saw 64 x 64
-    scores = score(prediction, file, np.ones(4, bool), geometry, EVERY)
+    scores = scored(prediction, file, np.ones(4, bool), geometry, EVERY)
     assert scores.dsc == 1
     assert 0.95 < scores.dsc_report < 1  # corners are rounded on the way from 64
 
@@ -204,7 +208,7 @@ def test_dropped_slices_count_in_dsc_but_not_in_dsc_report(blobs):
     probability, truth = blobs
     wrong = probability.copy()
     wrong[~KEPT] = 255 * ~truth[~KEPT]
-    before, after = (score(Prediction(p, p), truth, KEPT, WHOLE, EVERY) for p in (probability, wrong))
+    before, after = (scored(Prediction(p, p), truth, KEPT, WHOLE, EVERY) for p in (probability, wrong))
     assert after.dsc_report == before.dsc_report
     assert after.dsc < before.dsc
 
@@ -214,7 +218,7 @@ BOX = Geometry(70, 60, top=5, bottom=62, left=11, right=48)  # 57 x 37, so a squ
 
 def ceiling(truth: np.ndarray, geometry: Geometry, side_px: int) -> float:
     prediction = Prediction(np.zeros(truth.shape, np.uint8), np.zeros((len(truth), side_px, side_px), np.uint8))
-    return score(prediction, truth, np.ones(len(truth), bool), geometry, LARGEST).ceiling_dsc
+    return scored(prediction, truth, np.ones(len(truth), bool), geometry, LARGEST).ceiling_dsc
 
 
 @pytest.mark.parametrize("side_px", [8, 16, 24, 41, 57, 128])
@@ -252,5 +256,5 @@ def test_calibration_is_that_of_the_probabilities_near_a_lesion(blobs):
     assert asdict(found).keys() == asdict(counts).keys()
     for name, values in asdict(counts).items():
         np.testing.assert_array_equal(getattr(found, name), values)
-    scores = score(Prediction(probability, probability), truth, KEPT, WHOLE, EVERY)
+    scores = scored(Prediction(probability, probability), truth, KEPT, WHOLE, EVERY)
     assert scores.calibration_error == calibration_error(counts)

@@ -248,23 +248,26 @@ def assert_equal(first: Trained, second: Trained) -> None:
     assert len(first.epoch_seconds) == len(second.epoch_seconds) == EPOCHS
 
 
+def assert_goes_on(kind: str, saved: SavedState, unstopped: dict[str, Trained], **stop: int) -> int:
+    """Stopped once, it ends with the bits of the unstopped; how many epochs that took then."""
+    with pytest.raises(StoppedError):
+        go(kind, saved, **stop)
+    trained, epochs = go(kind, saved)
+    assert_equal(trained, unstopped[kind])
+    return epochs
+
+
 @pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopped_after_an_epoch_it_goes_on_to_the_same_bits(kind, epoch, saved, unstopped):
-    with pytest.raises(StoppedError):
-        go(kind, saved, in_epoch=epoch)
-    trained, epochs = go(kind, saved)
-    assert_equal(trained, unstopped[kind])
+    epochs = assert_goes_on(kind, saved, unstopped, in_epoch=epoch)
     assert epochs == EPOCHS + 1 - epoch  # what came before is not done again
 
 
 @pytest.mark.parametrize("at_loss", [2, CALLS + 1, 2 * CALLS + 2, 3 * CALLS + 5], ids="call {}".format)
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopped_within_an_epoch_it_goes_on_to_the_same_bits(kind, at_loss, saved, unstopped):
-    with pytest.raises(StoppedError):
-        go(kind, saved, at_loss=at_loss)
-    trained, epochs = go(kind, saved)
-    assert_equal(trained, unstopped[kind])
+    epochs = assert_goes_on(kind, saved, unstopped, at_loss=at_loss)
     assert epochs == EPOCHS - (at_loss - 1) // CALLS
 
 

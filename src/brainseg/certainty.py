@@ -20,7 +20,7 @@ def threshold_agreement(
     the agreement falls far. 1 where nothing is above any threshold, which says nothing about a lesion
     that is missed with certainty.
 
-    Of ten such numbers tried on 60 predictions of networks with four losses (the expected DSC of the
+    Of a dozen such numbers tried on 60 predictions of networks with four losses (the expected DSC of the
     probabilities, their mean inside, the agreement of two thresholds ...) this and its kin followed
     the DSC best; expected DSC fails where a network is badly calibrated.
     """

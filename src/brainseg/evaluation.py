@@ -7,7 +7,7 @@ import numpy as np
 from brainseg.calibration import Reliability, calibration_error, reliability
 from brainseg.certainty import threshold_agreement
 from brainseg.geometry import Geometry, resize_square
-from brainseg.headline import EvaluateSettings, cleaned, headline_mask
+from brainseg.headline import EvaluateSettings, cleaned
 from brainseg.largest_component import largest_component
 from brainseg.lesions import count_lesions, lesion_sensitivity
 from brainseg.prediction import Prediction, above, to_uint8
@@ -59,12 +59,21 @@ class Scores:
 
 
 def score(
-    prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geometry: Geometry, settings: EvaluateSettings
+    prediction: Prediction,
+    truth: np.ndarray,
+    kept: np.ndarray,
+    geometry: Geometry,
+    near_lesion: Reliability,
+    settings: EvaluateSettings,
 ) -> Scores:
-    """Score a prediction against truth (S, H, W) bool; kept (S,) bool are the report's slices."""
+    """Score a prediction against truth (S, H, W) bool; kept (S,) bool are the report's slices.
+
+    near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
+    """
     probability = prediction.on_file_grid
     every = above(probability, settings.threshold)
-    headline = headline_mask(prediction, settings)
+    headline = cleaned(every, settings)
+    largest = headline if settings.largest_component else largest_component(every)
     lesions = count_lesions(headline, truth)
     hd95_px, assd_px = hd95_and_assd(headline, truth, (settings.slice_step_px, 1.0, 1.0))
     return Scores(
@@ -79,13 +88,13 @@ def score(
         lesion_sensitivity=lesion_sensitivity(lesions),
         false_components=lesions.false_components,
         dsc_slicewise=dsc_slicewise(headline, truth),
-        dsc_largest_component=dsc(largest_component(every), truth),
+        dsc_largest_component=dsc(largest, truth),
         dsc_every_component=dsc(every, truth),
         dsc_report=_dsc_report(prediction, truth, kept, geometry),
         ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
         certainty=threshold_agreement(probability, headline, lambda mask: cleaned(mask, settings)),
         near_threshold_share=near_threshold_share(probability, settings.threshold),
-        calibration_error=calibration_error(reliability_near_lesion(prediction, truth)),
+        calibration_error=calibration_error(near_lesion),
         lesions=lesions.lesions,
         lesion_voxels=int(truth.sum()),
         predicted_voxels=int(headline.sum()),

@@ -1,7 +1,7 @@
 """Who trains, who validates, who tests: by patient, never by slice."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -127,6 +127,11 @@ def read_split(path: Path) -> dict[str, str]:
                 raise UserError(f"{path}: {patient} is listed twice; a patient is in one subset")
             subset[patient] = name
     return subset
+
+
+def scored_subset(subsets: Iterable[str]) -> str:
+    """Of the words that patients have: test, or validation where nobody tests."""
+    return "test" if "test" in set(subsets) else "validation"
 
 
 def members(subset: dict[str, str], name: str) -> list[str]:

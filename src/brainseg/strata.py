@@ -15,6 +15,7 @@ from brainseg.splits import institutions
 
 SIZES = ("small", "medium", "large")
 EDGES = ("smooth", "medium", "ragged")
+STRATA = {"size": SIZES, "edge": EDGES}  # column -> its words, in order
 
 
 @dataclass(frozen=True)

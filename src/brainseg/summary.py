@@ -9,11 +9,11 @@ import pandas as pd
 
 from brainseg.evaluation import Scores
 from brainseg.splits import SUBSETS
-from brainseg.strata import EDGES, SIZES
+from brainseg.strata import STRATA
 
 FAILURE_DSC = 0.1  # below this the lesion counts as not found
 COUNTED = ("lesions", "lesion_voxels", "predicted_voxels")  # of interest patient by patient only
-TRAITS = {"size": SIZES, "edge": EDGES, "institution": None, "equal_channels": None}  # strata in order, or sorted
+TRAITS = STRATA | {"institution": None, "equal_channels": None}  # strata in order, or sorted
 
 
 def summarize(scores: list[Scores]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ PICTURES = {
     "scores.png": "The score of each patient; lines join a patient's scores",
     "differences.png": "Differences to the baseline: a dot a patient, the estimate with its interval, the margin grey",
     "verdicts.png": "Every pair",
-    "ranks.png": "How often each method takes each rank on other patients, from other seeds",
+    "ranks.png": "How often each method takes each rank, patients drawn anew and, of several, seeds",
     "strata.png": "The mean score by size and edge of the lesion",
 }
 

@@ -8,10 +8,8 @@ import pandas as pd
 from brainseg.compare.bootstrap import mean_interval, median_interval
 from brainseg.compare.convergence import FEWEST_EPOCHS, converged_at, stability
 from brainseg.compare.scored import Method, held_out
-from brainseg.strata import EDGES, SIZES
-
-FAILURE_DSC = 0.1
-STRATA = {"size": SIZES, "edge": EDGES}
+from brainseg.strata import STRATA
+from brainseg.summary import FAILURE_DSC
 
 
 def report_table(methods: Sequence[Method]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from brainseg.compare.lock import settings
 from brainseg.compare.method_names import method_names
 from brainseg.compare.reader import Experiment
 from brainseg.errors import UserError
+from brainseg.splits import scored_subset
 
 # all are shares in 0 ... 1, more is better: what a margin and "better" mean is the same for all
 METRICS = ("dsc", "iou", "nsd", "sensitivity", "precision", "lesion_sensitivity", "dsc_report", "dsc_slicewise")
@@ -35,7 +36,7 @@ class Method:
 
 def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """The subset that is scored, and its rows: test, or validation where nobody tests."""
-    subset = "test" if (per_volume.subset == "test").any() else "validation"
+    subset = scored_subset(per_volume.subset)
     return subset, per_volume[per_volume.subset == subset]
 
 

@@ -6,9 +6,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from brainseg.figures.sizes import inches
-from brainseg.strata import EDGES, SIZES
+from brainseg.strata import STRATA
 
-PANELS = {"size": ("size of the lesion", SIZES), "edge": ("edge of the lesion", EDGES)}
 COLOURS = colormaps["tab10"].colors
 MARKERS = "osD^"  # beyond ten methods colours come again, with another marker
 
@@ -18,8 +17,8 @@ def score_by_stratum(strata: pd.DataFrame, metric: str) -> Figure:
     methods = list(dict.fromkeys(strata.method))
     figure = Figure(figsize=(8.2 + inches(methods), max(4.3, 0.24 * len(methods) + 0.6)), layout="constrained")
     aside = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else [0.0]  # equal means would hide each other
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, (trait, (label, words)) in zip(panels, PANELS.items(), strict=True):
+    panels = figure.subplots(1, len(STRATA), sharey=True)
+    for axes, (trait, words) in zip(panels, STRATA.items(), strict=True):
         rows = strata[strata.trait == trait]
         counts = rows.drop_duplicates("stratum").set_index("stratum").patients
         present = [word for word in words if word in counts]
@@ -30,7 +29,7 @@ def score_by_stratum(strata: pd.DataFrame, metric: str) -> Figure:
             axes.plot(places + aside[number], means, label=method, **style)
         told = [f"{word}\n{counts[word]} patient{'s' if counts[word] > 1 else ''}" for word in present]
         axes.set_xticks(places, told)
-        axes.set_xlabel(label)
+        axes.set_xlabel(f"{trait} of the lesion")
         axes.margins(x=0.1)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#e6e6e6")
