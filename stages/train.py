@@ -30,7 +30,8 @@ PREPROCESSED, WEIGHTS = Path("data/preprocessed"), Path("data/weights")
 def main() -> None:
     params = read_params()
     seed, arch = natural_number(params, "seed"), choice(params, "arch")
-    loss, build_optimizer, build_network = (chosen(kind, params) for kind in ("losses", "optims", "archs"))
+    loss, schedule = chosen("losses", params), chosen("schedules", params)
+    build_optimizer, build_network = chosen("optims", params), chosen("archs", params)
     train_settings = settings(TrainSettings, params, "train")
 
     device = pick_device()
@@ -59,6 +60,7 @@ def main() -> None:
                 network,
                 loss,
                 optimizer,
+                schedule,
                 training,
                 validation,
                 train_settings,
@@ -80,7 +82,7 @@ def main() -> None:
 def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     """The settings and the device that this training's result depends on."""
     blocks = ["seed", "augment", "train"]
-    for word, section in (("loss", "losses"), ("optim", "optims"), ("arch", "archs")):
+    for word, section in (("loss", "losses"), ("optim", "optims"), ("schedule", "schedules"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}
     precision = uses_bf16(device, block(params, "train.precision"))

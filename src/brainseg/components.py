@@ -1,4 +1,4 @@
-"""Losses, optimizers, architectures and data sources, found by name.
+"""Losses, optimizers, schedules, architectures and data sources, found by name.
 
 A component is one file, `brainseg/<kind>/<name>.py`, with two things in it: a function
 (or class) called like the file, and `Settings`, the type of its keyword arguments. The
@@ -19,6 +19,7 @@ from brainseg.params import PARAMS_FILE, choice, settings
 KINDS = {
     "losses": ("loss", "losses"),
     "optims": ("optim", "optims"),
+    "schedules": ("schedule", "schedules"),
     "archs": ("arch", "archs"),
     "sources": ("data", "datasets"),
 }

@@ -5,6 +5,8 @@ import torch
 from scipy.spatial import KDTree
 from torch.nn.functional import pad
 
+from brainseg.distance_maps import nearest_px
+
 
 def contour(mask: torch.Tensor) -> torch.Tensor:
     """The pixels of (N, H, W) bool masks with an edge on a pixel outside, (N, H, W) bool.
@@ -37,21 +39,9 @@ def _on_cpu(here: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 
 
 def _on_device(here: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-    """The same without a look at the values, so that a GPU's queue never waits.
-
-    The transform is separable: first along columns, then along rows (Felzenszwalb &
-    Huttenlocher, "Distance transforms of sampled functions", 2012, section 3), here by comparing all
-    pixels of a line with all others.
-    """
-    height, width = here.shape[1:]
-    far = float((height + width) ** 2)
-    squares = torch.arange(max(height, width), device=here.device, dtype=torch.float32)
-    squares = (squares[:, None] - squares) ** 2  # squares[i, j] = (i - j)**2
+    """The same without a look at the values, so that a GPU's queue never waits."""
     mean_px = []
-    for slice_here, slice_there in zip(here, there, strict=True):  # a slice at a time bounds the memory
-        start = torch.where(slice_there, 0.0, far)
-        down = (squares[:height, :height, None] + start[None]).amin(1)  # (H, W)
-        across = (squares[:width, :width, None] + down.T[None]).amin(1).T
-        total = (across.sqrt() * slice_here).sum()
+    for slice_here, slice_there in zip(here, there, strict=True):
+        total = (nearest_px(slice_there) * slice_here).sum()
         mean_px.append(torch.where(slice_there.any(), total / slice_here.sum().clamp_min(1), 0.0))
     return torch.stack(mean_px)

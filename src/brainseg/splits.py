@@ -31,6 +31,7 @@ REPORT_VALIDATION = (
 
 class SplitSettings(StrictSettings):
     strategy: Literal["random", "report", "kfold"]
+    set_aside: Literal["nobody", "report"]
     seed: int = Field(ge=0)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(ge=0, lt=1)
@@ -41,6 +42,8 @@ class SplitSettings(StrictSettings):
     def _fit_together(self) -> "SplitSettings":
         if self.fold >= self.folds:
             raise ValueError(f"fold is {self.fold}; expected 0 to {self.folds - 1} with {self.folds} folds")
+        if self.strategy == "report" and self.set_aside == "report":
+            raise ValueError("set_aside is report; with strategy report those ten validate, expected nobody")
         if self.strategy == "random" and self.validation + self.test >= 1:
             raise ValueError(f"validation and test are {self.validation} and {self.test}; together below 1, to train")
         return self
@@ -53,13 +56,18 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
     report: the report's ten patients validate, all others train, nobody tests.
     kfold: fold number `fold` of `folds` tests, `validation` of the others validate.
 
-    random and kfold are stratified by institution, as far as its number of patients goes.
+    set_aside="report" leaves those ten out of random and kfold: they are in no subset, so that choices
+    can be made without them. random and kfold are stratified by institution, as far as its number of patients goes.
     """
     rng = np.random.default_rng(settings.seed)
-    if settings.strategy == "report":
+    if "report" in (settings.strategy, settings.set_aside):
         missing = sorted(set(REPORT_VALIDATION) - set(patients))
         if missing:
-            raise UserError(f"split.strategy report needs patients that the data lacks: {', '.join(missing)}")
+            key = "strategy" if settings.strategy == "report" else "set_aside"
+            raise UserError(f"split.{key} report needs patients that the data lacks: {', '.join(missing)}")
+    if settings.set_aside == "report":
+        patients = [patient for patient in patients if patient not in REPORT_VALIDATION]
+    if settings.strategy == "report":
         validation, test = list(REPORT_VALIDATION), []
     elif settings.strategy == "random":
         ordered = _by_institution(patients, rng)

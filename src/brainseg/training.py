@@ -7,11 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from brainseg.augmentation import AugmentSettings, augment
 from brainseg.device import autocast, nondeterministic_operations
 from brainseg.errors import UserError
+from brainseg.learning_rate import LearningRate
+from brainseg.loss_facts import informed
+from brainseg.moving_average import MovingAverage
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.progress import progress, say
 from brainseg.resume import SavedState
@@ -25,6 +28,15 @@ class TrainSettings(StrictSettings):
     batch_size: int = Field(ge=1)
     precision: Literal["auto", "bf16", "fp32"]
     compile: bool
+    warmup_epochs: int = Field(ge=0)
+    clip_norm: float = Field(ge=0)  # 0: no clipping
+    ema_decay: float = Field(ge=0, lt=1)  # 0: no averaging
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> "TrainSettings":
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(f"warmup_epochs is {self.warmup_epochs}; expected fewer than the {self.epochs} epochs")
+        return self
 
 
 @dataclass
@@ -51,8 +63,9 @@ class Trained:
 
 def train(
     network: torch.nn.Module,
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    loss: Callable[..., torch.Tensor],
     optimizer: torch.optim.Optimizer,
+    schedule: Callable[[float], float],
     training: Slices,
     validation: Slices,
     settings: TrainSettings,
@@ -63,9 +76,11 @@ def train(
 ) -> Trained:
     """Train for `settings.epochs` epochs; an epoch draws as many slices as there are.
 
-    The best epoch is the one with the highest mean validation DSC, the report's choice. Each epoch
-    ends with all that the next ones need in `saved`; what is found there at the start was a
-    training of the same kind that was stopped, and it goes on, to the very same result.
+    The loss may ask for facts of the training, see loss_facts.py. With `settings.ema_decay` it is the
+    averaged network that is validated and kept. The best epoch is the one with the highest mean
+    validation DSC, the report's choice. Each epoch ends with all that the next ones need in
+    `saved`; what is found there at the start was a training of the same kind that was stopped,
+    and it goes on, to the very same result.
     Raises UserError if a batch is larger than the data or the loss is no longer finite.
     """
     if settings.batch_size > len(training):
@@ -73,11 +88,19 @@ def train(
             f"{PARAMS_FILE}: train.batch_size is {settings.batch_size}; expected at most the {len(training)} slices"
         )
     weights = slice_weights(training)
+    lesion_share = training.masks.float().mean().item()
+    steps_per_epoch = len(training) // settings.batch_size
+    learning_rate = LearningRate(
+        optimizer, schedule, settings.epochs * steps_per_epoch, settings.warmup_epochs * steps_per_epoch
+    )
+    average = MovingAverage(network, settings.ema_decay) if settings.ema_decay else None
+    kept = average.network if average else network  # what is validated, and written in the end
     trained = Trained()
     if state := saved.read():
         trained = Trained(**state["trained"])
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
+        kept.load_state_dict(state["kept"])
         say(f"going on after epoch {len(trained.history)}, where this training was stopped")
     forward = torch.compile(network) if settings.compile else network
     for epoch in range(len(trained.history) + 1, settings.epochs + 1):
@@ -87,23 +110,30 @@ def train(
         torch.manual_seed(epoch_seed)  # for dropout
         generator = torch.Generator().manual_seed(epoch_seed)
         batches = draw(weights, settings.batch_size, generator)
+        told_loss = informed(loss, progress=(epoch - 1) / max(settings.epochs - 1, 1), lesion_share=lesion_share)
         network.train()
         with nondeterministic_operations() as operations:
             total = torch.zeros((), device=training.images.device)
-            for index in progress(batches, f"epoch {epoch}/{settings.epochs}"):
+            first_step = (epoch - 1) * steps_per_epoch
+            for step, index in enumerate(progress(batches, f"epoch {epoch}/{settings.epochs}"), first_step):
                 images, masks = training.batch(index.to(total.device, non_blocking=True))
                 images, masks = augment(images, masks, augmentation, generator)
                 with autocast(total.device, settings.precision):
                     logits = forward(images)
-                batch_loss = loss(logits, masks)
+                batch_loss = told_loss(logits, masks)
                 optimizer.zero_grad(set_to_none=True)
                 batch_loss.backward()
+                if settings.clip_norm:
+                    torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
+                learning_rate.set(step)
                 optimizer.step()
+                if average:
+                    average.update(network, step)
                 total += batch_loss.detach()  # stays on the device: reading it would stall the queue
             train_loss = total.item() / len(batches)
             trained.train_seconds += time.perf_counter() - start
             trained.train_slices += batches.numel()
-            validation_loss, rows = validate(network, loss, validation, settings.batch_size, settings.precision)
+            validation_loss, rows = validate(kept, told_loss, validation, settings.batch_size, settings.precision)
         trained.nondeterministic = sorted({*trained.nondeterministic, *operations})
         for value in (train_loss, validation_loss):
             if not np.isfinite(value):
@@ -111,18 +141,19 @@ def train(
         scores = {f"validation_{name}": value for name, value in mean_scores(rows).items()}
         row = {"epoch": epoch, "train_loss": train_loss, "validation_loss": validation_loss, **scores}
         if not trained.history or row["validation_dsc"] > trained.history[trained.best_epoch - 1]["validation_dsc"]:
-            trained.best_epoch, trained.best_state = epoch, _copy(network)
+            trained.best_epoch, trained.best_state = epoch, _copy(kept)
         trained.history.append(row)
         trained.per_patient += [{"epoch": epoch, **patient} for patient in rows]
         seconds = time.perf_counter() - start
         trained.epoch_seconds.append(seconds)
-        after_epoch(network, row)
-        saved.write({"trained": vars(trained), "network": network.state_dict(), "optimizer": optimizer.state_dict()})
+        after_epoch(kept, row)
+        networks = {"network": network.state_dict(), "kept": kept.state_dict()}
+        saved.write({"trained": vars(trained), **networks, "optimizer": optimizer.state_dict()})
         say(
             f"epoch {epoch:3d}/{settings.epochs}  train loss {train_loss:.4f}  validation loss {validation_loss:.4f}"
             f"  validation DSC {row['validation_dsc']:.4f}  {seconds:.1f} s"
         )
-    trained.last_state = _copy(network)
+    trained.last_state = _copy(kept)
     return trained
 
 

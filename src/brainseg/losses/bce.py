@@ -1,4 +1,8 @@
-"""Binary cross-entropy: -mean(y log p + (1 - y) log(1 - p)), the report's section 5.2."""
+"""Binary cross-entropy: -mean(y log p + (1 - y) log(1 - p)).
+
+Group: distribution
+Source: the report's section 5.2
+"""
 
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits

@@ -1,7 +1,9 @@
 """Dice loss: 1 - (2 sum(p y) + s) / (sum(p) + sum(y) + s).
 
-The report's loss (section 5.1), after Milletari, Navab & Ahmadi, "V-Net", 3DV 2016, section 3,
-without its squares in the denominator, as the report's reference code has it.
+Group: region
+Source: Milletari, Navab & Ahmadi, "V-Net", 3DV 2016, section 3 (arXiv 1606.04797); the report's section 5.1
+
+Without the paper's squares in the denominator, as the report's reference code has it.
 """
 
 from typing import Literal
@@ -9,8 +11,8 @@ from typing import Literal
 import torch
 from pydantic import Field
 
+from brainseg.loss_terms import dice_coefficient
 from brainseg.params import StrictSettings
-from brainseg.soft_counts import soft_counts
 
 
 class Settings(StrictSettings):
@@ -25,5 +27,4 @@ def dice(logits: torch.Tensor, target: torch.Tensor, *, smooth: float, reduce: s
     lesion then has little weight); "sample" takes them per slice and averages the losses.
     An empty target with an empty prediction costs 0, thanks to `smooth`.
     """
-    intersection, predicted, true = soft_counts(logits, target, reduce)
-    return (1 - (2 * intersection + smooth) / (predicted + true + smooth)).mean()
+    return (1 - dice_coefficient(logits, target, smooth, reduce)).mean()

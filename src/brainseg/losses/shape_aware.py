@@ -2,9 +2,12 @@
 
     mean((1 + weight E [pixel wrongly labelled]) (-y log p - (1 - y) log(1 - p)))
 
-The report's section 5.3, after Al Arif, Knapp & Slabaugh, "Shape-aware deep convolutional neural
-network for vertebrae segmentation", MSKI 2017, section 3.2, where E is the mean distance from the
-predicted to the true contour and weighs the pixels that the two masks label differently.
+Group: boundary
+Source: Al Arif, Knapp & Slabaugh, "Shape-aware deep convolutional neural network for vertebrae segmentation",
+    MSKI 2017, section 3.2; the report's section 5.3
+
+In the paper E is the mean distance from the predicted to the true contour, and weighs the pixels that the two
+masks label differently.
 """
 
 import torch

@@ -1,4 +1,9 @@
-"""Adam. Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015."""
+"""Adam: steps of a size of their own for every weight, from running means of its gradient.
+
+Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015 (arXiv 1412.6980); the report's section 7
+
+Its weight decay is added to the gradient; adamw keeps the two apart.
+"""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,7 @@
-"""Stochastic gradient descent with momentum and weight decay, the report's section 7."""
+"""Stochastic gradient descent with momentum, Nesterov's form of it, and weight decay.
+
+Source: Sutskever, Martens, Dahl & Hinton, ICML 2013; the report's section 7
+"""
 
 from collections.abc import Iterable
 

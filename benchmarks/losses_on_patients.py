@@ -1,0 +1,106 @@
+"""Ten losses and two optimizers on real patients: python benchmarks/losses_on_patients.py KAGGLE_3M [--train-only]
+
+Inside the 80 patients that the report trained on; its ten are in no subset. For each method the learning rate is
+chosen on fold 0's validation patients, then all three folds are trained at it, tested on their own patients
+and compared: `brainseg compare 'adam-*'`. Every run is a DVC experiment, named after the method. A row of
+docs/losses/runs.csv is written after each; rows that are there are not run again, so it can be stopped at any moment.
+With --train-only the folds are trained, not scored: run again without, it restores them from DVC's cache.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROWS, SCORES = Path("docs/losses/runs.csv"), Path("docs/losses/folds.csv")
+ADAM, SGD = ("5e-4", "2e-3", "8e-3"), ("2e-2", "1e-1", "5e-1")
+LOSSES = ["dice", "bce", "log_cosh_dice", "shape_aware", "focal"]
+LOSSES += ["focal_tversky", "dice_bce", "exp_log", "dice_boundary", "dice_hausdorff"]
+# name -> settings, learning rates to choose from
+METHODS = {f"adam-{loss}": ({"loss": loss, "optim": "adam", "schedule": "cosine"}, ADAM) for loss in LOSSES}
+METHODS["adam-log_cosh_dice"] = (METHODS["adam-log_cosh_dice"][0], (*ADAM, "3.2e-2"))
+METHODS |= {f"sgd-{loss}": ({"loss": loss, "optim": "sgd", "schedule": "cosine"}, SGD) for loss in ("dice", "bce")}
+METHODS["constant-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "constant"}, ADAM)
+METHODS["ema-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "cosine", "train.ema_decay": "0.99"}, ("2e-3",))
+FOLDS = (0, 1, 2)
+BASE = {
+    "data": "folder",
+    "split.strategy": "kfold",
+    "split.set_aside": "report",
+    "split.folds": "3",
+    "split.validation": "0.2",
+    "preprocess.side_px": "64",
+    "archs.unet.features": "8",
+    "train.epochs": "5",
+    "train.batch_size": "8",
+}
+
+
+def main() -> None:
+    folder, train_only = Path(sys.argv[1]).resolve(), "--train-only" in sys.argv
+    base = BASE | {"datasets.folder.path": str(folder)}
+    for method, (settings, rates) in METHODS.items():
+        for lr in rates:
+            trained(f"tune-{method}-lr{lr}", base | settings, lr, fold=0)
+        best = max(rates, key=lambda lr: trained(f"tune-{method}-lr{lr}", base | settings, lr, fold=0))
+        for fold in FOLDS:
+            if train_only:
+                trained(f"train-{method}-fold{fold}", base | settings, best, fold)
+            else:
+                scored(f"{method}-fold{fold}", base | settings, best, fold)
+
+
+def trained(name: str, settings: dict[str, str], lr: str, fold: int) -> float:
+    """Validation DSC, the mean of the last two epochs."""
+    if not (row := row_of(ROWS, name)):
+        run(name, settings, lr, fold, "train")
+        with Path("plots/history.csv").open(newline="") as file:
+            history = list(csv.DictReader(file))
+        dsc = sum(float(epoch["validation_dsc"]) for epoch in history[-2:]) / 2
+        seconds = json.loads(Path("metrics/timing.json").read_text())["training_seconds"]
+        row = {"name": name, **chosen(settings, lr, fold), "validation_dsc": round(dsc, 4), "training_seconds": seconds}
+        append(ROWS, row)
+    return float(row["validation_dsc"])
+
+
+def scored(name: str, settings: dict[str, str], lr: str, fold: int) -> None:
+    if not row_of(SCORES, name):
+        run(name, settings, lr, fold, "evaluate")
+        dsc = json.loads(Path("metrics/evaluation.json").read_text())["test"]["dsc"]
+        found = {key: round(dsc[key], 4) for key in ("mean", "median", "minimum", "failures")}
+        append(SCORES, {"name": name, **chosen(settings, lr, fold), **found})
+
+
+def run(name: str, settings: dict[str, str], lr: str, fold: int, target: str) -> None:
+    given = settings | {f"optims.{settings['optim']}.lr": lr, "split.fold": str(fold)}
+    changes = [word for key, value in given.items() for word in ("-S", f"{key}={value}")]
+    subprocess.run(["dvc", "exp", "remove", name], capture_output=True)  # of a run that was stopped
+    subprocess.run(["dvc", "exp", "run", "--name", name, *changes, target], check=True)
+
+
+def chosen(settings: dict[str, str], lr: str, fold: int) -> dict[str, object]:
+    keys = ("loss", "optim", "schedule")
+    ema_decay = settings.get("train.ema_decay", "0")
+    return {**{key: settings[key] for key in keys}, "ema_decay": ema_decay, "lr": lr, "fold": fold}
+
+
+def row_of(path: Path, name: str) -> dict[str, str] | None:
+    if not path.exists():
+        return None
+    with path.open(newline="") as file:
+        return next((row for row in csv.DictReader(file) if row["name"] == name), None)
+
+
+def append(path: Path, row: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    main()
