@@ -22,7 +22,7 @@ METHODS = {f"adam-{loss}": ({"loss": loss, "optim": "adam", "schedule": "cosine"
 METHODS["adam-log_cosh_dice"] = (METHODS["adam-log_cosh_dice"][0], (*ADAM, "3.2e-2"))
 METHODS |= {f"sgd-{loss}": ({"loss": loss, "optim": "sgd", "schedule": "cosine"}, SGD) for loss in ("dice", "bce")}
 METHODS["constant-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "constant"}, ADAM)
-METHODS["ema-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "cosine", "train.ema_decay": "0.99"}, ("2e-3",))
+METHODS["ema-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "cosine", "train.ema_decay": "0.99"}, ADAM)
 FOLDS = (0, 1, 2)
 BASE = {
     "data": "folder",
@@ -32,7 +32,7 @@ BASE = {
     "split.validation": "0.2",
     "preprocess.side_px": "64",
     "archs.unet.features": "8",
-    "train.epochs": "5",
+    "train.epochs": "10",
     "train.batch_size": "8",
 }
 
