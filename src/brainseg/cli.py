@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
 
+from brainseg.catalogue import as_text, catalogue
 from brainseg.errors import told_in_one_line
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -20,7 +22,38 @@ class FailIf(StrEnum):
 
 @app.callback()
 def brainseg() -> None:
-    """Judge brain-lesion segmentation. Training is DVC's: `dvc repro`, `dvc exp run -S loss=bce`."""
+    """Judge brain-lesion segmentation, and see what there is to choose from.
+
+    Training is DVC's: `dvc repro`, `dvc exp run -S loss=bce`.
+    """
+
+
+@app.command()
+def losses() -> None:
+    """The losses there are, by group, with the paper of each: `dvc exp run -S loss=NAME`."""
+    show("losses")
+
+
+@app.command()
+def optims() -> None:
+    """The optimizers there are: `dvc exp run -S optim=NAME -S optims.NAME.lr=1e-3`."""
+    show("optims")
+
+
+@app.command()
+def schedules() -> None:
+    """The learning-rate schedules there are: `dvc exp run -S schedule=NAME`."""
+    show("schedules")
+
+
+@app.command()
+def archs() -> None:
+    """The architectures there are: `dvc exp run -S arch=NAME`."""
+    show("archs")
+
+
+def show(kind: str) -> None:
+    typer.echo(as_text(catalogue(kind), min(get_terminal_size().columns, 120)))
 
 
 @app.command()

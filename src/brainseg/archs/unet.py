@@ -1,5 +1,8 @@
-"""U-Net. Ronneberger, Fischer & Brox, MICCAI 2015, arXiv 1505.04597, with batch norm and
-padded convolutions, as in the report's reference code: 7,763,041 parameters at 32 features.
+"""U-Net: an encoder, a decoder, and at each resolution a skip from one to the other.
+
+Source: Ronneberger, Fischer & Brox, MICCAI 2015 (arXiv 1505.04597); the report's section 4
+
+With batch norm and padded convolutions, as in the report's reference code: 7,763,041 parameters at 32 features.
 """
 
 from itertools import pairwise

@@ -1,7 +1,7 @@
 """Binary cross-entropy: -mean(y log p + (1 - y) log(1 - p)).
 
 Group: distribution
-Source: the report's section 5.2
+Source: The report's section 5.2
 """
 
 import torch

@@ -1,6 +1,6 @@
 """The same learning rate from the first step to the last.
 
-Source: the report's section 6
+Source: The report's section 6
 """
 
 from brainseg.params import StrictSettings

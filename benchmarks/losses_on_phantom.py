@@ -1,0 +1,128 @@
+"""Every loss on the made-up patients, three seeds: python benchmarks/losses_on_phantom.py
+
+Everything but the loss and the seed is as in params.yaml, save the number of epochs; patients, split and slices are
+those of the default run, so `dvc repro` comes first. A run adds its row to docs/losses/phantom.csv and its epochs
+to phantom_curves.csv; runs that are there are not repeated, so it can be stopped at any moment. In the end it
+prints the table of docs/losses.md and draws its pictures.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from brainseg.augmentation import AugmentSettings
+from brainseg.catalogue import GROUPS, catalogue
+from brainseg.compare.convergence import converged_at
+from brainseg.components import chosen, names
+from brainseg.device import be_reproducible, device_name, pick_device
+from brainseg.figures.losses import learning_curves, loss_bars
+from brainseg.loss_facts import informed
+from brainseg.params import read_params, settings
+from brainseg.plotting import save
+from brainseg.resume import SavedState
+from brainseg.slices import Slices, load_slices
+from brainseg.splits import members, read_split
+from brainseg.training import TrainSettings, train
+from brainseg.validation import validate
+
+EPOCHS, SEEDS = 25, (0, 1, 2)
+RUNS, CURVES, IMAGES = Path("docs/losses/phantom.csv"), Path("docs/losses/phantom_curves.csv"), Path("docs/images")
+
+
+def main() -> None:
+    params, device = read_params(), pick_device()
+    split = read_split(Path("data/split.csv"))
+    slices = {
+        name: load_slices(Path("data/preprocessed"), members(split, name), device) for name in set(split.values())
+    }
+    be_reproducible(params["train"]["precision"])
+    for seed in SEEDS:  # all losses once, then again
+        for loss in names("losses"):
+            if not is_there(loss, seed):
+                row, curve = run(params | {"loss": loss, "seed": seed}, slices, device)
+                append(CURVES, curve)
+                append(RUNS, pd.DataFrame([row]))
+    draw_and_tell()
+
+
+def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[dict, pd.DataFrame]:
+    train_settings = settings(TrainSettings, params | {"train": params["train"] | {"epochs": EPOCHS}}, "train")
+    torch.manual_seed(params["seed"])
+    network = chosen("archs", params)(3).to(device, memory_format=torch.channels_last)
+    loss = chosen("losses", params)
+    trained = train(
+        network,
+        loss,
+        chosen("optims", params)(network.parameters()),
+        chosen("schedules", params),
+        slices["train"],
+        slices["validation"],
+        train_settings,
+        settings(AugmentSettings, params, "augment"),
+        params["seed"],
+        lambda network, row: None,
+        SavedState(Path("runs/unfinished/losses_on_phantom.pt")),
+    )
+    SavedState(Path("runs/unfinished/losses_on_phantom.pt")).remove()
+    told = informed(loss, progress=1.0, lesion_share=0.02)  # only the loss, not the scores, depends on it
+    _, patients = validate(network, told, slices["test"], train_settings.batch_size, train_settings.precision)
+    dsc = np.array([patient["dsc"] for patient in patients])
+    curve = pd.DataFrame(trained.history)[["epoch", "train_loss", "validation_dsc", "validation_soft_dsc"]]
+    steps = trained.train_slices // train_settings.batch_size
+    epoch = converged_at(curve["validation_dsc"].to_numpy())
+    who = {"loss": params["loss"], "seed": params["seed"]}
+    row = who | {
+        "dsc_mean": round(dsc.mean(), 4),
+        "dsc_median": round(float(np.median(dsc)), 4),
+        "failures": int((dsc < 0.1).sum()),
+        "milliseconds_a_step": round(1000 * trained.train_seconds / steps, 2),
+        "converged_at_epoch": epoch or "",
+        "minutes_to_converge": round(sum(trained.epoch_seconds[:epoch]) / 60, 3) if epoch else "",
+        "device": device_name(device),
+    }
+    return row, curve.round(4).assign(**who)[[*who, *curve]]
+
+
+def is_there(loss: str, seed: int) -> bool:
+    if not RUNS.exists():
+        return False
+    rows = pd.read_csv(RUNS)
+    return bool(((rows.loss == loss) & (rows.seed == seed)).any())
+
+
+def append(path: Path, rows: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(path, mode="a", header=not path.exists(), index=False, lineterminator="\n")
+
+
+def draw_and_tell() -> None:
+    runs, curves = pd.read_csv(RUNS), pd.read_csv(CURVES).drop_duplicates(["loss", "seed", "epoch"], keep="last")
+    entries = catalogue("losses")
+    groups = {group: [entry.name for entry in entries if entry.group == group] for group in GROUPS}
+    save(
+        learning_curves(curves, groups, "validation_soft_dsc", "Soft DSC of the validation patients"),
+        IMAGES / "losses_curves.png",
+        100,
+    )
+    save(loss_bars(runs, groups, "dsc_mean", "Mean DSC of ten made-up test patients"), IMAGES / "losses_bars.png", 100)
+    print(
+        "| group | loss | mean DSC ± SD of seeds | median DSC | failures | ms a step | of Dice's | minutes to converge |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    step_ms = runs.groupby("loss").milliseconds_a_step.median()
+    for group, losses in groups.items():
+        for loss in losses:
+            of_loss = runs[runs.loss == loss]
+            minutes = of_loss.minutes_to_converge.dropna()
+            converged = f"{minutes.mean():.2f} ({len(minutes)} of {len(of_loss)})" if len(minutes) else "not converged"
+            print(
+                f"| {group} | {loss} | {of_loss.dsc_mean.mean():.3f} ± {of_loss.dsc_mean.std():.3f}"
+                f" | {of_loss.dsc_median.mean():.3f} | {of_loss.failures.sum()} of {10 * len(of_loss)}"
+                f" | {step_ms[loss]:.1f} | {step_ms[loss] / step_ms['dice']:.2f} | {converged} |"
+            )
+
+
+if __name__ == "__main__":
+    main()
