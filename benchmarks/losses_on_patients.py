@@ -4,7 +4,7 @@ Inside the 80 patients that the report trained on; its ten are in no subset. Eac
 of its learning rates. The rate with the best validation DSC, the mean of the folds, is its own; its networks
 are scored on their folds' test patients and compared: `brainseg compare 'adam-*' 'sgd-*'`. Every run is a DVC
 experiment. A row of docs/losses/runs.csv is written after each; rows that are there are not run again, so it can be
-stopped at any moment. With --train-only nothing is scored: run again without, it restores the networks from DVC's cache.
+stopped at any moment. With --train-only nothing is scored: run again without, the networks come from DVC's cache.
 """
 
 import csv
@@ -15,14 +15,21 @@ from pathlib import Path
 
 ROWS, SCORES = Path("docs/losses/runs.csv"), Path("docs/losses/folds.csv")
 ADAM, SGD = ("5e-4", "2e-3", "8e-3"), ("2e-2", "1e-1", "5e-1")
-LOSSES = ["dice", "bce", "log_cosh_dice", "shape_aware", "focal"]
-LOSSES += ["focal_tversky", "dice_bce", "exp_log", "dice_boundary", "dice_hausdorff"]
+THE_REPORTS = ["dice", "bce", "log_cosh_dice", "shape_aware"]
+OTHERS = ["focal", "focal_tversky", "dice_bce", "exp_log", "dice_boundary", "dice_hausdorff"]
+
+
+def method(loss: str, optim: str = "adam", schedule: str = "cosine", ema_decay: str = "0.0") -> dict[str, str]:
+    return {"loss": loss, "optim": optim, "schedule": schedule, "train.ema_decay": ema_decay}
+
+
 # name -> settings, learning rates to choose from
-METHODS = {f"adam-{loss}": ({"loss": loss, "optim": "adam", "schedule": "cosine"}, ADAM) for loss in LOSSES}
-METHODS["adam-log_cosh_dice"] = (METHODS["adam-log_cosh_dice"][0], (*ADAM, "3.2e-2"))
-METHODS |= {f"sgd-{loss}": ({"loss": loss, "optim": "sgd", "schedule": "cosine"}, SGD) for loss in ("dice", "bce")}
-METHODS["constant-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "constant"}, ADAM)
-METHODS["ema-dice"] = ({"loss": "dice", "optim": "adam", "schedule": "cosine", "train.ema_decay": "0.99"}, ADAM)
+METHODS = {f"adam-{loss}": (method(loss), ADAM) for loss in THE_REPORTS}
+METHODS["adam-log_cosh_dice"] = (method("log_cosh_dice"), (*ADAM, "3.2e-2"))
+METHODS |= {f"sgd-{loss}": (method(loss, optim="sgd"), SGD) for loss in ("dice", "bce")}
+METHODS |= {f"adam-{loss}": (method(loss), ADAM) for loss in OTHERS}
+METHODS["constant-dice"] = (method("dice", schedule="constant"), ADAM)
+METHODS["ema-dice"] = (method("dice", ema_decay="0.99"), ADAM)
 FOLDS = (0, 1, 2)
 BASE = {
     "data": "folder",
@@ -40,13 +47,11 @@ BASE = {
 def main() -> None:
     folder, train_only = Path(sys.argv[1]).resolve(), "--train-only" in sys.argv
     base = BASE | {"datasets.folder.path": str(folder)}
-    for method, (settings, rates) in METHODS.items():
-        dsc = {
-            lr: [trained(f"{method}-lr{lr}-fold{fold}", base | settings, lr, fold) for fold in FOLDS] for lr in rates
-        }
+    for name, (settings, rates) in METHODS.items():
+        dsc = {lr: [trained(f"{name}-lr{lr}-fold{fold}", base | settings, lr, fold) for fold in FOLDS] for lr in rates}
         best = max(dsc, key=lambda lr: sum(dsc[lr]))
         for fold in () if train_only else FOLDS:
-            scored(f"{method}-fold{fold}", base | settings, best, fold)
+            scored(f"{name}-fold{fold}", base | settings, best, fold)
 
 
 def trained(name: str, settings: dict[str, str], lr: str, fold: int) -> float:
@@ -78,9 +83,8 @@ def run(name: str, settings: dict[str, str], lr: str, fold: int, target: str) ->
 
 
 def chosen(settings: dict[str, str], lr: str, fold: int) -> dict[str, object]:
-    keys = ("loss", "optim", "schedule")
-    ema_decay = settings.get("train.ema_decay", "0")
-    return {**{key: settings[key] for key in keys}, "ema_decay": ema_decay, "lr": lr, "fold": fold}
+    words = {key.removeprefix("train."): settings[key] for key in ("loss", "optim", "schedule", "train.ema_decay")}
+    return words | {"lr": lr, "fold": fold}
 
 
 def row_of(path: Path, name: str) -> dict[str, str] | None:

@@ -108,7 +108,8 @@ def draw_and_tell() -> None:
     )
     save(loss_bars(runs, groups, "dsc_mean", "Mean DSC of ten made-up test patients"), IMAGES / "losses_bars.png", 100)
     print(
-        "| group | loss | mean DSC ± SD of seeds | median DSC | failures | ms a step | of Dice's | minutes to converge |"
+        "| group | loss | mean DSC ± SD of seeds | median DSC | failures"
+        " | ms a step | of Dice's | minutes to converge |"
     )
     print("|---|---|---|---|---|---|---|---|")
     step_ms = runs.groupby("loss").milliseconds_a_step.median()
