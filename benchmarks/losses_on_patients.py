@@ -13,6 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
+from brainseg.figures.learning_rates import learning_rates
+from brainseg.plotting import save
+
 ROWS, SCORES = Path("docs/losses/runs.csv"), Path("docs/losses/folds.csv")
 ADAM, SGD = ("5e-4", "2e-3", "8e-3"), ("2e-2", "1e-1", "5e-1")
 THE_REPORTS = ["dice", "bce", "log_cosh_dice", "shape_aware"]
@@ -52,6 +57,10 @@ def main() -> None:
         best = max(dsc, key=lambda lr: sum(dsc[lr]))
         for fold in () if train_only else FOLDS:
             scored(f"{name}-fold{fold}", base | settings, best, fold)
+    runs = pd.read_csv(ROWS)
+    runs["method"] = runs.name.str.replace("-lr.*", "", regex=True)
+    title = "Mean validation DSC over the learning rate, a dot a fold"
+    save(learning_rates(runs, "validation_dsc", title), Path("docs/images/losses_learning_rates.png"), 100)
 
 
 def trained(name: str, settings: dict[str, str], lr: str, fold: int) -> float:
