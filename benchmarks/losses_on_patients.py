@@ -33,8 +33,8 @@ METHODS = {f"adam-{loss}": (method(loss), ADAM) for loss in THE_REPORTS}
 METHODS["adam-log_cosh_dice"] = (method("log_cosh_dice"), (*ADAM, "3.2e-2"))
 METHODS |= {f"sgd-{loss}": (method(loss, optim="sgd"), SGD) for loss in ("dice", "bce")}
 METHODS |= {f"adam-{loss}": (method(loss), ADAM) for loss in OTHERS}
-METHODS["constant-dice"] = (method("dice", schedule="constant"), ADAM)
-METHODS["ema-dice"] = (method("dice", ema_decay="0.99"), ADAM)
+METHODS["constant-dice"] = (method("dice", schedule="constant"), ("2e-3",))
+METHODS["ema-dice"] = (method("dice", ema_decay="0.99"), ("2e-3",))
 FOLDS = (0, 1, 2)
 BASE = {
     "data": "folder",
@@ -44,7 +44,7 @@ BASE = {
     "split.validation": "0.2",
     "preprocess.side_px": "64",
     "archs.unet.features": "8",
-    "train.epochs": "8",
+    "train.epochs": "6",
     "train.batch_size": "8",
 }
 
