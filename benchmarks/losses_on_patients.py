@@ -19,7 +19,7 @@ from brainseg.figures.learning_rates import learning_rates
 from brainseg.plotting import save
 
 ROWS, SCORES = Path("docs/losses/runs.csv"), Path("docs/losses/folds.csv")
-ADAM, SGD = ("5e-4", "2e-3", "8e-3"), ("2e-2", "1e-1", "5e-1")
+ADAM, SGD = ("1.25e-4", "5e-4", "2e-3"), ("2e-2", "1e-1", "5e-1")
 THE_REPORTS = ["dice", "bce", "log_cosh_dice", "shape_aware"]
 OTHERS = ["focal", "focal_tversky", "dice_bce", "exp_log", "dice_boundary", "dice_hausdorff"]
 
@@ -30,7 +30,7 @@ def method(loss: str, optim: str = "adam", schedule: str = "cosine", ema_decay: 
 
 # name -> settings, learning rates to choose from
 METHODS = {f"adam-{loss}": (method(loss), ADAM) for loss in THE_REPORTS}
-METHODS["adam-log_cosh_dice"] = (method("log_cosh_dice"), (*ADAM, "3.2e-2"))
+METHODS |= {f"adam-{loss}": (method(loss), (*ADAM, "8e-3")) for loss in ("dice", "log_cosh_dice")}
 METHODS |= {f"sgd-{loss}": (method(loss, optim="sgd"), SGD) for loss in ("dice", "bce")}
 METHODS |= {f"adam-{loss}": (method(loss), ADAM) for loss in OTHERS}
 METHODS["constant-dice"] = (method("dice", schedule="constant"), ("2e-3",))
