@@ -1,7 +1,7 @@
 """Combo loss: a BCE_b - (1 - a) Dice, BCE_b = -mean(b y log p + (1 - b) (1 - y) log(1 - p)).
 
 Group: compound
-Source: Taghanaki et al., Computerized Medical Imaging and Graphics 2019, section 2 (arXiv 1805.02798)
+Source: Taghanaki et al., Computerized Medical Imaging and Graphics 2019 (arXiv 1805.02798)
 
 Dice is the coefficient, so the truth costs -(1 - a). The print's second logarithm has a slip; its code does not.
 """

@@ -1,7 +1,7 @@
 """Dice and focal loss, added: a Dice + b Focal.
 
 Group: compound
-Source: Zhu et al., "AnatomyNet", Medical Physics 2019, section 2 (arXiv 1808.05238); Ma et al., "Loss odyssey",
+Source: Zhu et al., "AnatomyNet", Medical Physics 2019 (arXiv 1808.05238); Ma et al., "Loss odyssey",
     Medical Image Analysis 2021
 """
 

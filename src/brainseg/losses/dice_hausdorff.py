@@ -1,7 +1,7 @@
 """Dice, and more and more of the Hausdorff loss: Dice + a Hausdorff.
 
 Group: compound
-Source: Karimi & Salcudean, "Reducing the Hausdorff distance", IEEE TMI 2020, section II-C (arXiv 1904.10030)
+Source: Karimi & Salcudean, "Reducing the Hausdorff distance", IEEE TMI 2020 (arXiv 1904.10030)
 
 a grows evenly from 0 in the first epoch to `last_hausdorff_weight` in the last. The paper sets it so that both
 terms have one mean; over the diagonal the distances are small, so the weight is large.

@@ -1,7 +1,7 @@
 """Exponential logarithmic loss: a E[(-ln Dice_l)^gamma] + (1 - a) E[w_l (-ln p_true)^gamma].
 
 Group: compound
-Source: Wong et al., "3D segmentation with exponential logarithmic loss", MICCAI 2018, section 2.2 (arXiv 1809.00076)
+Source: Wong et al., "3D segmentation with exponential logarithmic loss", MICCAI 2018 (arXiv 1809.00076)
 
 The first mean is over the two labels l, lesion and background, the second over pixels; w_l is f_l^(-1/2), f_l
 the label's share of the training masks. With gamma below 1 the slope is infinite at 0: what is less than 1e-7

@@ -1,7 +1,7 @@
 """Focal Tversky loss: (1 - TI)^(1 / gamma), TI the Tversky index.
 
 Group: region
-Source: Abraham & Khan, ISBI 2019, section 2.2 (arXiv 1810.07842)
+Source: Abraham & Khan, ISBI 2019 (arXiv 1810.07842)
 
 With gamma above 1, as in the paper, easy cases keep a slope and hard ones do not dominate. Jadon
 prints the exponent gamma, the opposite. The slope is infinite at TI = 1: what is nearer than 1e-6 counts as 1e-6.

@@ -1,7 +1,7 @@
 """Hausdorff loss: mean((y - p)^2 (d_y^alpha + d_p^alpha)), errors far from the contours cost most.
 
 Group: boundary
-Source: Karimi & Salcudean, "Reducing the Hausdorff distance", IEEE TMI 2020, section II-B (arXiv 1904.10030)
+Source: Karimi & Salcudean, "Reducing the Hausdorff distance", IEEE TMI 2020 (arXiv 1904.10030)
 
 d is the Euclidean distance to the contour of the truth, and of the prediction p > 0.5, over the slice's
 diagonal, so that values do not grow with the size of slices; MONAI's are in pixels. With distances="truth" the

@@ -1,7 +1,7 @@
 """IoU loss, also called Jaccard's: 1 - (sum(p y) + s) / (sum(p) + sum(y) - sum(p y) + s).
 
 Group: region
-Source: Rahman & Wang, "Optimizing intersection-over-union in deep neural networks", ISVC 2016, section 3
+Source: Rahman & Wang, "Optimizing intersection-over-union in deep neural networks", ISVC 2016
 
 Of the Dice loss D without smoothing it is 2 D / (1 + D): the same order of predictions, other slopes.
 """

@@ -3,8 +3,7 @@
     E_lesion = sum((y - p)^2 y) / (sum(y) + s),  E_background = sum((y - p)^2 (1 - y)) / (sum(1 - y) + s)
 
 Group: region
-Source: Brosch et al., "Deep convolutional encoder networks for multiple sclerosis lesion segmentation", MICCAI 2015,
-    section 2.3
+Source: Brosch et al., "Deep convolutional encoder networks for multiple sclerosis lesion segmentation", MICCAI 2015
 
 Sums are over the whole batch. Jadon prints a score of the same name, to be maximised; this is the loss.
 """

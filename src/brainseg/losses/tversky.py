@@ -1,7 +1,7 @@
 """Tversky loss: 1 - (TP + s) / (TP + a FN + b FP + s), which can count a miss for more than an excess.
 
 Group: region
-Source: Salehi, Erdogmus & Gholipour, MLMI 2017, section 2.3 (arXiv 1706.05721)
+Source: Salehi, Erdogmus & Gholipour, MLMI 2017 (arXiv 1706.05721)
 
 Sources clash on which weight is alpha: the paper and MONAI weigh FP with it, Jadon FN. So the names here say it.
 With one half each and half the smoothing it is the Dice loss.

@@ -1,7 +1,7 @@
 """Cross-entropy with a weight on lesion: -mean(b y log p + (1 - y) log(1 - p)).
 
 Group: distribution
-Source: Pihur, Datta & Datta, Bioinformatics 2007, as listed by Jadon, CIBCB 2020, section II-B (arXiv 2006.14822)
+Source: Pihur, Datta & Datta, Bioinformatics 2007, as listed by Jadon, CIBCB 2020, section II (arXiv 2006.14822)
 
 The weight is b itself, above 1 to favour the lesion. Jadon's code weighs with b / (1 - b) at b = 0.25, which
 weighs lesion *down*, to a third: not followed.

@@ -1,6 +1,6 @@
 """Up from a small learning rate to the optimizer's, then down to next to nothing, along half cosines.
 
-Source: Smith & Topin, "Super-convergence", 2018, section 3 (arXiv 1708.07120)
+Source: Smith & Topin, "Super-convergence", 2018 (arXiv 1708.07120)
 
 Momentum stays as it is; the paper lets it fall while the learning rate rises.
 """

@@ -1,6 +1,6 @@
 """Down to 0 along a power of what is left of training: (1 - t)^power.
 
-Source: Chen et al., "DeepLab", TPAMI 2018, section 4.1 (arXiv 1606.00915); nnU-Net's, with power 0.9
+Source: Chen et al., "DeepLab", TPAMI 2018 (arXiv 1606.00915); nnU-Net's, with power 0.9
 """
 
 from pydantic import Field
