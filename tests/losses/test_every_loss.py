@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from brainseg.components import load, names
+from brainseg.errors import UserError
+from brainseg.loss_facts import informed
 
 MASKS = {
     "empty": torch.zeros(2, 1, 16, 16),
@@ -17,9 +19,17 @@ LOGITS = {"-1e4": torch.full_like(NOISE, -1e4), "0": torch.zeros_like(NOISE), "1
 LOGITS |= {"noise": NOISE, "saturated noise": 1e4 * NOISE}
 
 
+FACTS = {"progress": 0.5, "lesion_share": 0.1}
+
+
 @pytest.fixture(params=names("losses"))
-def loss(request, params):
-    return load("losses", request.param, params)
+def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def loss(name, params):
+    return informed(load("losses", name, params), **FACTS)
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
@@ -33,13 +43,16 @@ def test_value_and_gradient_are_finite(loss, mask, logits):
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_a_worse_prediction_costs_more(loss, mask):
+def test_a_worse_prediction_costs_more(name, loss, mask):
     confident = 40 * (2 * mask - 1)
-    # in a fixed random order more and more pixels are taken for the opposite; but never all: by its
-    # definition shape_aware measures no distance to an empty prediction, see test_shape_aware.py
+    # in a fixed random order more and more pixels are taken for the opposite; but never all: by their
+    # definitions shape_aware and hausdorff measure no distance to a prediction that is empty or full
     rank = NOISE.flatten().argsort().argsort().view_as(NOISE)
     costs = [loss(torch.where(rank < wrong, -confident, confident), mask).item() for wrong in (0, 50, 150, 350, 500)]
-    assert costs == sorted(costs) and len(set(costs)) == 5
+    if name == "boundary" and mask is not TRUTH:
+        assert costs == [0] * 5  # by its definition: there is no contour to be far from
+    else:
+        assert costs == sorted(costs) and len(set(costs)) == 5
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
@@ -81,3 +94,22 @@ def test_logits_and_mask_are_left_alone(loss):
     logits, mask = NOISE.clone(), TRUTH.clone()
     loss(logits, mask)
     assert logits.equal(NOISE) and mask.equal(TRUTH)
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("progress", [0.0, 1.0])
+def test_the_gradient_is_the_functions(name, params, mask, progress, monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)  # all in float64
+    loss = informed(load("losses", name, params), progress=progress, lesion_share=0.1)
+    generator = torch.Generator().manual_seed(1)
+    sign = torch.where(torch.rand(mask.shape, generator=generator) < 0.8, 2 * mask - 1, 1 - 2 * mask)
+    size = 0.3 + 2 * torch.rand(mask.shape, generator=generator)  # not near 0, where the predicted mask jumps
+    logits = (sign * size).double().requires_grad_()
+    assert loss(logits, mask.double()).dtype == torch.float64
+    assert torch.autograd.gradcheck(lambda given: loss(given, mask.double()), [logits], eps=1e-6, atol=1e-7, rtol=1e-4)
+
+
+def test_settings_that_do_not_exist_are_refused(name, params):
+    given = {"losses": {name: {**params["losses"][name], "strength": 1.0}}}
+    with pytest.raises(UserError, match=f"losses.{name}.strength is not a setting"):
+        load("losses", name, given)
