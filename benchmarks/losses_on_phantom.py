@@ -27,7 +27,7 @@ from brainseg.splits import members, read_split
 from brainseg.training import TrainSettings, train
 from brainseg.validation import validate
 
-EPOCHS, SEEDS = 25, (0, 1, 2)
+EPOCHS, SEEDS = 15, (0, 1, 2)
 RUNS, CURVES, IMAGES = Path("docs/losses/phantom.csv"), Path("docs/losses/phantom_curves.csv"), Path("docs/images")
 
 

@@ -2,6 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from brainseg.errors import UserError
 from brainseg.splits import (
@@ -22,7 +23,7 @@ STRATEGIES = ["random", "report", "kfold"]
 
 
 def chosen(strategy="random", **changes) -> SplitSettings:
-    usual = {"seed": 0, "validation": 0.15, "test": 0.25, "folds": 5, "fold": 0}
+    usual = {"set_aside": "nobody", "seed": 0, "validation": 0.15, "test": 0.25, "folds": 5, "fold": 0}
     return SplitSettings(strategy=strategy, **usual | changes)
 
 
@@ -152,3 +153,24 @@ def test_the_seed_counts_where_second_words_are_no_institutions():
 def test_the_only_patient_of_an_institution_can_come_into_any_subset():
     lonely = {split_patients([*LGG, "TCGA_XX_1"], chosen(seed=seed))["TCGA_XX_1"] for seed in range(60)}
     assert lonely == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("strategy", ["random", "kfold"])
+def test_who_is_set_aside_is_in_no_subset_and_the_others_are_split_as_if_alone(strategy):
+    others = [patient for patient in LGG if patient not in REPORT_VALIDATION]
+    found = split_patients(LGG, chosen(strategy, set_aside="report"))
+    assert sorted(found) == sorted(others)
+    assert found == split_patients(others, chosen(strategy))
+
+
+def test_over_all_folds_only_those_not_set_aside_test():
+    folds = [split_patients(LGG, chosen("kfold", set_aside="report", folds=3, fold=fold)) for fold in range(3)]
+    tested = Counter(patient for fold in folds for patient in members(fold, "test"))
+    assert sorted(tested) == sorted(PATIENTS) and set(tested.values()) == {1}
+
+
+def test_who_cannot_be_set_aside_is_told():
+    with pytest.raises(UserError, match=r"split.set_aside report needs patients that the data lacks: TCGA_CS_4944"):
+        split_patients(PATIENTS, chosen("kfold", set_aside="report"))
+    with pytest.raises(ValidationError, match="with strategy report those ten validate, expected nobody"):
+        chosen("report", set_aside="report")

@@ -16,10 +16,13 @@ from brainseg.losses.bce import bce
 from brainseg.losses.dice import dice
 from brainseg.preprocessing import FULL_SCALE
 from brainseg.resume import SavedState
+from brainseg.schedules.constant import constant
+from brainseg.schedules.cosine import cosine
 from brainseg.slices import Slices
 from brainseg.training import Trained, TrainSettings, train
 
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
+OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0}
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
 
 
@@ -56,10 +59,16 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     torch.manual_seed(seed)
     network = network or unet(3, features=2, levels=2)
     optimizer = more.get("optimizer", torch.optim.Adam)(network.parameters(), lr=lr)
-    settings = TrainSettings(epochs=epochs, batch_size=batch_size, precision="fp32", compile=more.get("compile", False))
+    settings = TrainSettings(
+        epochs=epochs,
+        batch_size=batch_size,
+        precision="fp32",
+        **{name: more.get(name, off) for name, off in OFF.items()},
+    )
     told = after_epoch or (lambda *_: None)
     augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
-    return train(network, loss, optimizer, training, VALIDATION, settings, augmentation, seed, told, saved)
+    schedule = more.get("schedule", constant)
+    return train(network, loss, optimizer, schedule, training, VALIDATION, settings, augmentation, seed, told, saved)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +203,14 @@ KINDS = {
     "adam": {"optimizer": torch.optim.Adam, "network": channels_last},
     "sgd": {"optimizer": partial(torch.optim.SGD, momentum=0.9), "network": channels_last},
     "dropout": {"optimizer": torch.optim.Adam, "network": with_dropout},
+    "everything": {
+        "optimizer": partial(torch.optim.SGD, momentum=0.9),
+        "network": channels_last,
+        "schedule": partial(cosine, last=0.1),
+        "warmup_epochs": 1,
+        "clip_norm": 0.1,
+        "ema_decay": 0.9,
+    },
 }
 EPOCHS = 4
 CALLS = 3 + 2  # of the loss, an epoch: three steps, then two batches to validate
@@ -326,3 +343,78 @@ def test_a_compiled_network_learns_the_same():
     for row, other in zip(expected.history, found.history, strict=True):
         assert losses(other) == pytest.approx(losses(row), abs=1e-4)
     assert found.last_state.keys() == expected.last_state.keys()  # so it can be loaded into a network that is not
+
+
+class Watched(torch.optim.SGD):
+    """Notes the learning rate and the gradient's length of every step."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, lr=lr)
+        self.rates, self.norms = [], []
+        Watched.last = self
+
+    def step(self, closure=None):
+        self.rates.append(self.param_groups[0]["lr"])
+        self.norms.append(torch.cat([weight.grad.flatten() for weight in self.param_groups[0]["params"]]).norm().item())
+        return super().step(closure)
+
+
+def test_the_learning_rate_warms_up_and_follows_the_schedule():
+    # 12 slices, 4 a batch: 3 steps an epoch; one epoch rises, two follow the schedule
+    run(epochs=3, lr=0.1, optimizer=Watched, schedule=lambda progress: 1 - progress / 2, warmup_epochs=1)
+    expected = [0.1 / 3, 0.2 / 3, 0.1, *(0.1 * (1 - step / 12) for step in range(6))]
+    assert Watched.last.rates == pytest.approx(expected)
+
+
+def test_without_a_schedule_the_learning_rate_stays_to_the_last_bit():
+    run(epochs=2, lr=0.1, optimizer=Watched)
+    assert Watched.last.rates == [0.1] * 6
+
+
+def test_gradients_are_shortened_and_shorter_ones_left_alone():
+    run(lr=1e-3, optimizer=Watched)
+    free = Watched.last.norms
+    run(lr=1e-3, optimizer=Watched, clip_norm=min(free) / 2)
+    assert Watched.last.norms == pytest.approx([min(free) / 2] * len(free), rel=1e-4)
+    run(lr=1e-3, optimizer=Watched, clip_norm=2 * max(free))
+    assert Watched.last.norms == free
+
+
+def test_the_average_is_what_is_validated_and_kept():
+    # the number falls by 0.4 in each of 3 steps: 1.8, 1.4, 1.0; the decay is 0.1, then 2/11, then 0.2
+    average = 2.2
+    for step, number in enumerate((1.8, 1.4, 1.0)):
+        decay = min(0.2, (1 + step) / (10 + step))
+        average = decay * average + (1 - decay) * number
+    validated = []
+    result = run(
+        epochs=1,
+        lr=0.4,
+        network=Falling(),
+        loss=lambda logits, _: logits.mean(),
+        ema_decay=0.2,
+        after_epoch=lambda network, _: validated.append(network.number.item()),
+    )
+    assert result.last_state["number"].item() == pytest.approx(average, abs=1e-4)
+    assert result.best_state["number"].item() == pytest.approx(average, abs=1e-4)
+    assert validated == [pytest.approx(average, abs=1e-4)]
+
+
+def test_a_loss_that_asks_is_told_how_far_training_is_and_how_much_is_lesion():
+    told = []
+
+    def loss(logits, target, *, progress, lesion_share):
+        told.append((progress, lesion_share))
+        return bce(logits, target)
+
+    run(epochs=3, loss=loss)
+    assert [progress for progress, _ in told] == [0.0] * 5 + [0.5] * 5 + [1.0] * 5  # 3 steps, 2 validation batches
+    assert [share for _, share in told] == pytest.approx([36 / 256] * 15)
+    told.clear()
+    run(epochs=1, loss=loss)
+    assert {progress for progress, _ in told} == {0.0}
+
+
+def test_a_warm_up_without_end_is_refused():
+    with pytest.raises(ValueError, match="warmup_epochs is 2; expected fewer than the 2 epochs"):
+        run(epochs=2, warmup_epochs=2)

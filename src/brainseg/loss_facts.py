@@ -5,6 +5,7 @@ from inspect import signature
 
 import torch
 
+FACTS = ("progress", "lesion_share")
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 

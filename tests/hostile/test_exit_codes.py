@@ -366,7 +366,7 @@ def test_a_full_disk_is_told_by_preprocess(project, small_disk):
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"loss": "dise"}, "params.yaml: loss is 'dise'; expected one of: bce, dice"),
+        ({"loss": "dise"}, "params.yaml: loss is 'dise'; expected one of: balanced_bce, bce, boundary"),
         ({"losses__dice__smoth": 1.0}, "params.yaml: losses.dice.smoth is not a setting; did you mean smooth?"),
         ({"optims__adam__lr": -1e-4}, "params.yaml: optims.adam.lr is -0.0001; expected greater than 0"),
     ],

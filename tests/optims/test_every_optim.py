@@ -32,6 +32,12 @@ def test_settings_of_params_yaml_reach_the_optimizer(name, params):
             {"lr": 0.5, "betas": (0.1, 0.2), "weight_decay": 0.3, "amsgrad": False},
         ),
         (
+            "adamw",
+            torch.optim.AdamW,
+            {"lr": 0.5, "beta1": 0.1, "beta2": 0.2, "weight_decay": 0.3},
+            {"lr": 0.5, "betas": (0.1, 0.2), "weight_decay": 0.3, "amsgrad": False},
+        ),
+        (
             "sgd",
             torch.optim.SGD,
             {"lr": 0.5, "momentum": 0.4, "nesterov": True, "weight_decay": 0.3},
@@ -82,6 +88,7 @@ def test_unknown_and_missing_settings_are_refused(name, params):
         ("adam", {"beta1": 1.0}),
         ("adam", {"beta2": -0.1}),
         ("adam", {"weight_decay": -1.0}),
+        ("adamw", {"weight_decay": -1.0}),
         ("sgd", {"momentum": 1.0}),
         ("sgd", {"nesterov": 1}),
         ("sgd", {"weight_decay": -1.0}),
@@ -95,3 +102,12 @@ def test_numbers_outside_their_range_are_refused(name, change, params):
 def test_nesterov_without_momentum_is_refused(params):
     with pytest.raises(UserError, match=r"optims\.sgd: nesterov is true; it needs a momentum above 0"):
         build("sgd", params["optims"]["sgd"] | {"nesterov": True, "momentum": 0.0})
+
+
+def test_adamw_shrinks_weights_that_have_no_gradient_and_adam_does_not_by_lr_times_decay():
+    for name, expected in (("adamw", 2.0 * (1 - 0.1 * 0.5)), ("adam", 2.0 - 0.1)):  # adam: one whole step of lr
+        optimizer = build(name, {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.5}, start=2.0)
+        (weights,) = optimizer.param_groups[0]["params"]
+        weights.grad = torch.zeros_like(weights)
+        optimizer.step()
+        assert weights.tolist() == [pytest.approx(expected, rel=1e-5)] * 2

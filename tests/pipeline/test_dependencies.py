@@ -14,7 +14,7 @@ STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evalu
 CHOSEN = {
     "check": KINDS,
     "download": ["sources"],
-    "train": ["losses", "optims", "archs"],
+    "train": ["losses", "optims", "schedules", "archs"],
     "predict": ["archs"],
     "robustness": ["archs"],
 }

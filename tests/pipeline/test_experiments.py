@@ -53,7 +53,7 @@ def ref(project, name: str) -> str:
 @pytest.mark.parametrize(
     ("change", "told"),
     {
-        "loss": ("loss=nope", "params.yaml: loss is 'nope'; expected one of: bce, dice"),
+        "loss": ("loss=nope", "params.yaml: loss is 'nope'; expected one of: balanced_bce, bce, boundary"),
         "learning rate": ("optims.adam.lr=-1", "params.yaml: optims.adam.lr is -1; expected greater than 0"),
         "misspelt key": ("+train.epoch=3", "params.yaml: train.epoch is not a setting; did you mean epochs?"),
         "side": ("preprocess.side_px=33", "preprocess.side_px is 33; unet needs a multiple of 2: 32 or 34"),

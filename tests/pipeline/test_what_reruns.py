@@ -14,6 +14,8 @@ COMMENT = "\n# an edit\n"
 SETTINGS = {
     "another loss": ("loss", "bce", ["train", "plot"]),  # plot: the loss stands in the titles
     "another optimizer": ("optim", "sgd", ["train", "plot"]),
+    "another schedule": ("schedule", "cosine", ["train"]),
+    "a number of a schedule not chosen": ("schedules.poly.power", 0.5, []),
     "another seed": ("seed", 1, ["train"]),
     "a number of the chosen loss": ("losses.dice.smooth", 2.0, ["train"]),
     "a number of the chosen optimizer": ("optims.adam.lr", 1e-2, ["train"]),
@@ -28,6 +30,7 @@ SETTINGS = {
     "evaluate.tolerance_px": ("evaluate.tolerance_px", 3.0, ["evaluate"]),  # the mask stays
     "plot": ("plot.dpi", 31, ["plot"]),
     "split": ("split.seed", 3, ["split"]),
+    "split.set_aside": ("split.set_aside", "report", ["split"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness"]),
     "the data set": ("data", "folder", ["download"]),
     "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download"]),
@@ -45,6 +48,8 @@ FILES = {
     "the chosen loss": ("src/brainseg/losses/dice.py", COMMENT, ["train"]),
     "the chosen optimizer": ("src/brainseg/optims/adam.py", COMMENT, ["train"]),
     "the chosen architecture": ("src/brainseg/archs/unet.py", COMMENT, ["train", "predict", "robustness"]),
+    "the chosen schedule": ("src/brainseg/schedules/constant.py", COMMENT, ["train"]),
+    "a schedule not chosen": ("src/brainseg/schedules/poly.py", COMMENT, []),
     "a loss not chosen": ("src/brainseg/losses/bce.py", COMMENT, []),
     "an optimizer not chosen": ("src/brainseg/optims/sgd.py", COMMENT, []),
     "a data source not chosen": ("src/brainseg/sources/folder.py", COMMENT, []),
