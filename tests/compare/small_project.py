@@ -14,17 +14,19 @@ PARAMS = {
     "data": "phantom",
     "loss": "dice",
     "optim": "adam",
+    "schedule": "constant",
     "arch": "unet",
     "seed": 0,
     "datasets": {"phantom": {"patients": 3}, "lgg": {}},
     "split": {"strategy": "random", "seed": 0, "folds": 5, "fold": 0},
     "preprocess": {"side_px": 64},
     "augment": {"flip": 0.5},
-    "train": {"epochs": 40, "batch_size": 16, "precision": "auto"},
+    "train": {"epochs": 40, "batch_size": 16, "precision": "auto", "warmup_epochs": 0},
     "predict": {"weights": "last"},
     "evaluate": {"threshold": 0.5},
     "losses": {"bce": {}, "dice": {"smooth": 1.0}, "log_cosh_dice": {"smooth": 1.0}},
     "optims": {"adam": {"lr": 0.002, "beta1": 0.9}, "sgd": {"lr": 0.1, "momentum": 0.9}},
+    "schedules": {"constant": {}, "cosine": {"last": 0.0}},
     "archs": {"unet": {"features": 8}},
 }
 FILES = {  # text, or what a stage wrote
@@ -68,6 +70,7 @@ def lock_of(run: dict[str, Any]) -> dict[str, Any]:
     """The stages of the dvc.lock of such a run."""
     params, files, outputs, code = run["params"], run["files"], run["outputs"], run["code"]
     chosen = {"losses": params["loss"], "optims": params["optim"], "archs": params["arch"]}
+    chosen["schedules"] = params["schedule"]
     components = [f"src/brainseg/{section}/{name}.py" for section, name in chosen.items()]
     blocks = {f"{section}.{name}": params[section][name] for section, name in chosen.items()}
 
@@ -81,7 +84,7 @@ def lock_of(run: dict[str, Any]) -> dict[str, Any]:
         return {name: (outputs | files)[name] for name in names}
 
     data = f"datasets.{params['data']}"
-    words = {key: params[key] for key in ("loss", "optim", "arch", "seed", "augment", "train")}
+    words = {key: params[key] for key in ("loss", "optim", "schedule", "arch", "seed", "augment", "train")}
     trained_on = code | {path: code.get(path, path) for path in components}
     written = ("plots/history.csv", "metrics/validation_per_epoch.csv", "metrics/training.json", "metrics/timing.json")
     return {

@@ -46,6 +46,14 @@ def of(*changes: dict[str, Any]) -> Experiment:
             {"optim": "sgd"},
             "same data, split, code and other settings; only the optimizer differs (adam → sgd, lr 0.002 → 0.1)",
         ),
+        (
+            {"schedule": "cosine"},
+            "same data, split, code and other settings; only the schedule differs (constant → cosine)",
+        ),
+        (
+            {"train.warmup_epochs": 3},
+            "same data, split, code and other settings; only the schedule differs (warmup_epochs 0 → 3)",
+        ),
         ({"seed": 1}, "same data, split, code and other settings; only the seed differs (0 → 1)"),
         (
             {"train.epochs": 80, "train.batch_size": 8},
