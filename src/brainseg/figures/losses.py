@@ -22,13 +22,13 @@ def learning_curves(curves: pd.DataFrame, groups: Mapping[str, Sequence[str]], s
         for number, loss in enumerate(losses):
             by_epoch = curves[curves.loss == loss].groupby("epoch")[score]
             colour = COLOURS[number % len(COLOURS)]
-            axes.fill_between(by_epoch.min().index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.15, lw=0)
+            axes.fill_between(by_epoch.min().index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.1, lw=0)
             axes.plot(by_epoch.mean(), color=colour, ls="-" if number < len(COLOURS) else "--", label=loss)
         axes.set_title(group, loc="left", fontsize=10)
         axes.set_ylim(0, 1)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
+        axes.legend(frameon=False, fontsize=8, loc="lower right", ncols=2)
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel("epoch", fontsize=10)
     return figure
