@@ -59,7 +59,7 @@ def main() -> None:
             scored(f"{name}-fold{fold}", base | settings, best, fold)
     runs = pd.read_csv(ROWS)
     runs["method"] = runs.name.str.replace("-lr.*", "", regex=True)
-    title = "Mean validation DSC over the learning rate, a dot a fold"
+    title = "Mean validation DSC over the learning rate, a thin line a fold"
     save(learning_rates(runs, "validation_dsc", title), Path("docs/images/losses_learning_rates.png"), 100)
 
 
