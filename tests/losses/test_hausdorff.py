@@ -27,7 +27,9 @@ def test_one_sided_hand_computed():
 @pytest.mark.parametrize("seed", range(3))
 def test_equals_monais_which_is_in_pixels(alpha, seed):
     logits, target = (given[:5] for given in blobs(seed))  # of a full mask MONAI's distance has no meaning
-    expected = HausdorffDTLoss(alpha=alpha, sigmoid=True, include_background=True)(logits.double(), target.double()).item()
+    expected = HausdorffDTLoss(alpha=alpha, sigmoid=True, include_background=True)(
+        logits.double(), target.double()
+    ).item()
     found = hausdorff(logits, target, alpha=alpha, distances="both").item()
     assert found * DIAGONAL_PX**alpha == pytest.approx(expected, rel=1e-6)
 
