@@ -3,17 +3,18 @@
 Inside the 80 patients that the report trained on; its ten are in no subset. Each method trains three folds at each
 of its learning rates. The rate with the best validation DSC, the mean of the folds, is its own; its networks
 are scored on their folds' test patients and compared: `brainseg compare 'adam-*' 'sgd-*'`. Every run is a DVC
-experiment. A row of docs/losses/runs.csv is written after each; rows that are there are not run again, so it can be
-stopped at any moment. With --train-only nothing is scored: run again without, the networks come from DVC's cache.
+experiment; those of each rate, trained and not scored, are named tune-... . A row of docs/losses/runs.csv is written
+after each; rows that are there are not run again, so it can be stopped at any moment. With --train-only nothing is
+scored: run again without, the networks come from DVC's cache.
 """
 
-import csv
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
+from growing_table import append, find
 
 from brainseg.figures.learning_rates import learning_rates
 from brainseg.plotting import save
@@ -55,35 +56,35 @@ def main() -> None:
     folder, train_only = Path(sys.argv[1]).resolve(), "--train-only" in sys.argv
     base = BASE | {"datasets.folder.path": str(folder)}
     for name, (settings, rates) in METHODS.items():
-        dsc = {lr: [trained(f"{name}-lr{lr}-fold{fold}", base | settings, lr, fold) for fold in FOLDS] for lr in rates}
+        dsc = {
+            lr: [trained(f"tune-{name}-lr{lr}-fold{fold}", base | settings, lr, fold) for fold in FOLDS] for lr in rates
+        }
         best = max(dsc, key=lambda lr: sum(dsc[lr]))
         for fold in () if train_only else FOLDS:
             scored(f"{name}-fold{fold}", base | settings, best, fold)
     runs = pd.read_csv(ROWS)
-    runs["method"] = runs.name.str.replace("-lr.*", "", regex=True)
+    runs["method"] = runs.name.str.extract("tune-(.*)-lr")
     title = "Mean validation DSC over the learning rate, a thin line a fold"
     save(learning_rates(runs, "validation_dsc", title), Path("docs/images/losses_learning_rates.png"), 100)
 
 
 def trained(name: str, settings: dict[str, str], lr: str, fold: int) -> float:
     """Validation DSC, the mean of the last two epochs."""
-    if not (row := row_of(ROWS, name)):
+    if not (row := find(ROWS, name=name)):
         run(name, settings, lr, fold, "train")
-        with Path("plots/history.csv").open(newline="") as file:
-            history = list(csv.DictReader(file))
-        dsc = sum(float(epoch["validation_dsc"]) for epoch in history[-2:]) / 2
+        dsc = pd.read_csv("plots/history.csv").validation_dsc[-2:].mean()
         seconds = json.loads(Path("metrics/timing.json").read_text())["training_seconds"]
         row = {"name": name, **chosen(settings, lr, fold), "validation_dsc": round(dsc, 4), "training_seconds": seconds}
-        append(ROWS, row)
+        append(ROWS, pd.DataFrame([row]))
     return float(row["validation_dsc"])
 
 
 def scored(name: str, settings: dict[str, str], lr: str, fold: int) -> None:
-    if not row_of(SCORES, name):
+    if not find(SCORES, name=name, lr=lr):  # with more rates, another may be the best
         run(name, settings, lr, fold, "evaluate")
         dsc = json.loads(Path("metrics/evaluation.json").read_text())["test"]["dsc"]
         found = {key: round(dsc[key], 4) for key in ("mean", "median", "minimum", "failures")}
-        append(SCORES, {"name": name, **chosen(settings, lr, fold), **found})
+        append(SCORES, pd.DataFrame([{"name": name, **chosen(settings, lr, fold), **found}]))
 
 
 def run(name: str, settings: dict[str, str], lr: str, fold: int, target: str) -> None:
@@ -96,23 +97,6 @@ def run(name: str, settings: dict[str, str], lr: str, fold: int, target: str) ->
 def chosen(settings: dict[str, str], lr: str, fold: int) -> dict[str, object]:
     words = {key.removeprefix("train."): settings[key] for key in ("loss", "optim", "schedule", "train.ema_decay")}
     return words | {"lr": lr, "fold": fold}
-
-
-def row_of(path: Path, name: str) -> dict[str, str] | None:
-    if not path.exists():
-        return None
-    with path.open(newline="") as file:
-        return next((row for row in csv.DictReader(file) if row["name"] == name), None)
-
-
-def append(path: Path, row: dict[str, object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, row, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 if __name__ == "__main__":

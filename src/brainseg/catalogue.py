@@ -3,7 +3,6 @@
 import ast
 import textwrap
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from brainseg.components import names
@@ -23,9 +22,7 @@ class Entry:
 
 def catalogue(kind: str) -> list[Entry]:
     """All components of a kind, by group and name. Reads the files and imports none."""
-    package = find_spec(f"brainseg.{kind}")
-    folder = Path(package.submodule_search_locations[0])
-    entries = [_entry(folder / f"{name}.py") for name in names(kind)]
+    entries = [_entry(Path(__file__).parent / kind / f"{name}.py") for name in names(kind)]
     return sorted(entries, key=lambda entry: (GROUPS.index(entry.group) if entry.group in GROUPS else -1, entry.name))
 
 

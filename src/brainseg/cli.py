@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from brainseg.catalogue import as_text, catalogue
 from brainseg.errors import told_in_one_line
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -53,6 +52,8 @@ def archs() -> None:
 
 
 def show(kind: str) -> None:
+    from brainseg.catalogue import as_text, catalogue  # `--help` should not wait for pydantic
+
     typer.echo(as_text(catalogue(kind), min(get_terminal_size().columns, 120)))
 
 

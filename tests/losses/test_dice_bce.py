@@ -26,7 +26,7 @@ def test_equals_the_sum_of_monais_dice_and_pytorchs_cross_entropy(reduce, seed):
     pair = logits.double(), target.double()
     expected = 0.7 * monai(*pair) + 1.5 * binary_cross_entropy_with_logits(*pair)
     found = dice_bce(logits, target, dice_weight=0.7, bce_weight=1.5, smooth=1.0, reduce=reduce)
-    assert found.item() == pytest.approx(expected.item(), rel=2e-6)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 @REDUCE

@@ -30,7 +30,7 @@ def test_equals_its_formula_in_float64(gamma, share):
     entropies = weight * (-np.log(np.where(y == 1, p, 1 - p))) ** gamma
     expected = 0.8 * np.mean(dice_losses) + 0.2 * np.mean(entropies)
     found = exp_log(logits, target, dice_weight=0.8, gamma=gamma, smooth=1.0, lesion_share=share).item()
-    assert found == pytest.approx(expected, rel=1e-5)
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_rarer_lesion_is_the_more_its_pixels_count():

@@ -23,7 +23,7 @@ def test_equals_its_formula_in_float64(reduce, smooth):
     axes = (0, 1, 2) if reduce == "batch" else (1, 2)
     both = (p * y).sum(axes)
     expected = (1 - (both + smooth) / (p.sum(axes) + y.sum(axes) - both + smooth)).mean()
-    assert iou(logits, target, smooth=smooth, reduce=reduce).item() == pytest.approx(expected, rel=1e-5)
+    assert iou(logits, target, smooth=smooth, reduce=reduce).item() == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -4,16 +4,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
+from small_slices import drawn
 
 from brainseg.losses.bce import bce
 from brainseg.losses.shape_aware import shape_aware
 
 THREE_QUARTERS = log(3)  # the logit of this probability
-
-
-def drawn(*slices: str) -> torch.Tensor:
-    """Masks, (N, 1, H, W) float: # is lesion, / ends a row."""
-    return torch.tensor([[[[float(pixel == "#") for pixel in row] for row in text.split("/")]] for text in slices])
 
 
 def three_quarters_sure(mask: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ def learning_curves(curves: pd.DataFrame, groups: Mapping[str, Sequence[str]], s
     curves has the columns loss, seed, epoch and `score`; groups the losses of each group.
     """
     figure = Figure(figsize=(9.5, 7), layout="constrained")
-    panels = figure.subplots(-(-len(groups) // 2), 2, sharex=True, sharey=True, squeeze=False).flat
+    panels = list(figure.subplots(-(-len(groups) // 2), 2, sharex=True, sharey=True, squeeze=False).flat)
     for axes, (group, losses) in zip(panels, groups.items(), strict=False):
         for number, loss in enumerate(losses):
             by_epoch = curves[curves.loss == loss].groupby("epoch")[score]
@@ -29,6 +29,8 @@ def learning_curves(curves: pd.DataFrame, groups: Mapping[str, Sequence[str]], s
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=8, loc="lower right", ncols=2)
+    for axes in panels[len(groups) :]:
+        axes.set_visible(False)
     figure.suptitle(title, x=0.01, ha="left")
     figure.supxlabel("epoch", fontsize=10)
     return figure
