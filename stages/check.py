@@ -14,7 +14,8 @@ from brainseg.augmentation import AugmentSettings
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.files import write_bytes
 from brainseg.headline import EvaluateSettings
-from brainseg.inference import PredictSettings
+from brainseg.inference import PredictSettings, answer_as_set
+from brainseg.network_input import InputSettings
 from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, read_params, settings
 from brainseg.plotting import PlotSettings
 from brainseg.preprocessing import PreprocessSettings
@@ -24,6 +25,7 @@ from brainseg.training import TrainSettings
 SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
     "preprocess": PreprocessSettings,
+    "input": InputSettings,
     "augment": AugmentSettings,
     "train": TrainSettings,
     "predict": PredictSettings,
@@ -49,7 +51,7 @@ def main() -> None:
         except UserError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
     if not faults:
-        faults += sizes_that_do_not_fit(params)
+        faults += what_does_not_fit_together(params)
     if faults:
         raise UserError("\n".join(faults))
     write_bytes(Path("data/params_checked"), b"params.yaml holds no mistake\n")
@@ -62,14 +64,19 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
         raise UserError(f"{PARAMS_FILE}: {', '.join(unknown)} is not a setting; allowed: {', '.join(known)}")
 
 
-def sizes_that_do_not_fit(params: Mapping[str, Any]) -> list[str]:
+def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
     with torch.device("meta"):  # the network's shape without its memory
         try:
-            divisor = components.chosen("archs", params)(3).divisor
+            network = components.chosen("archs", params)(settings(InputSettings, params, "input").in_channels)
         except (RuntimeError, TypeError) as error:
             reason = " ".join(str(error).split())[:150]
             return [f"{PARAMS_FILE}: archs.{params['arch']}: no such network can be built ({reason})"]
+    try:
+        answer_as_set(network, settings(PredictSettings, params, "predict"))
+    except UserError as error:
+        return [str(error)]
+    divisor = network.divisor
     if side_px == divisor and batch_size == 1:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
     if side_px % divisor == 0:

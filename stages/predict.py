@@ -4,7 +4,7 @@ from pathlib import Path
 
 from brainseg.device import be_reproducible, pick_device
 from brainseg.errors import told_in_one_line
-from brainseg.inference import PredictSettings, predict
+from brainseg.inference import PredictSettings, answer_as_set, predict
 from brainseg.params import read_params, settings
 from brainseg.prediction import write_prediction
 from brainseg.preprocessing import read_preprocessed
@@ -18,9 +18,11 @@ def main() -> None:
     predict_settings = settings(PredictSettings, read_params(), "predict")
     device = pick_device()
     be_reproducible(predict_settings.precision)
-    network = read_network(Path("data/weights") / f"{predict_settings.weights}.pt").to(device)
+    trained = read_network(Path("data/weights") / f"{predict_settings.weights}.pt")
+    trained.network.to(device)
+    answer_as_set(trained.network, predict_settings)
     for path in progress(sorted(PREPROCESSED.glob("*.npz")), "predicting"):
-        prediction = predict(network, read_preprocessed(path), device, predict_settings)
+        prediction = predict(trained, read_preprocessed(path), device, predict_settings)
         write_prediction(PREDICTIONS / path.name, prediction)
 
 

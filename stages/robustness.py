@@ -11,7 +11,7 @@ from brainseg.errors import told_in_one_line
 from brainseg.figures.robustness_lines import robustness_lines
 from brainseg.files import write_csv, write_json
 from brainseg.headline import MaskSettings, headline_mask
-from brainseg.inference import PredictSettings, predict
+from brainseg.inference import PredictSettings, answer_as_set, predict
 from brainseg.params import read_params, settings
 from brainseg.perturbations import STRENGTHS, perturbed
 from brainseg.plotting import save
@@ -34,10 +34,12 @@ def main() -> None:
     evaluate = settings(MaskSettings, params, "evaluate")
     device = pick_device()
     be_reproducible(predict_settings.precision)
-    network = read_network(Path("data/weights") / f"{predict_settings.weights}.pt").to(device)
+    trained = read_network(Path("data/weights") / f"{predict_settings.weights}.pt")
+    trained.network.to(device)
+    answer_as_set(trained.network, predict_settings)
 
     def dsc_of(image: np.ndarray, truth: np.ndarray) -> float:
-        prediction = predict(network, preprocess(image, truth, as_trained), device, predict_settings)
+        prediction = predict(trained, preprocess(image, truth, as_trained), device, predict_settings)
         return dsc(headline_mask(prediction, evaluate), truth)
 
     subset = read_split(Path("data/split.csv"))

@@ -16,6 +16,7 @@ from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.files import write_csv, write_json
 from brainseg.monitor import Monitor
+from brainseg.network_input import InputSettings
 from brainseg.params import block, choice, natural_number, read_params, settings
 from brainseg.progress import say
 from brainseg.resume import key_of, project_folder, saved_state
@@ -32,21 +33,24 @@ def main() -> None:
     seed, arch = natural_number(params, "seed"), choice(params, "arch")
     loss, schedule = chosen("losses", params), chosen("schedules", params)
     build_optimizer, build_network = chosen("optims", params), chosen("archs", params)
-    train_settings = settings(TrainSettings, params, "train")
+    train_settings, sees = settings(TrainSettings, params, "train"), settings(InputSettings, params, "input")
 
     device = pick_device()
     subset = read_split(Path("data/split.csv"))
     for name in ("train", "validation"):
         if not members(subset, name):
             raise UserError(f"data/split.csv: no patient is in {name}; training needs both train and validation")
-    training = load_slices(PREPROCESSED, members(subset, "train"), device)
-    validation = load_slices(PREPROCESSED, members(subset, "validation"), device)
+    training = load_slices(PREPROCESSED, members(subset, "train"), device, sees)
+    validation = load_slices(PREPROCESSED, members(subset, "validation"), device, sees)
     if not training.masks.any():
         raise UserError("data/split.csv: no training patient has a lesion; there is nothing to learn from")
 
     be_reproducible(train_settings.precision)
     torch.manual_seed(seed)  # the initial weights
-    network = build_network(3).to(device, memory_format=torch.channels_last)
+    network = build_network(sees.in_channels)
+    if hasattr(network, "load_pretrained"):
+        network.load_pretrained()  # not where it is built: trained weights need no download
+    network.to(device, memory_format=torch.channels_last)
     optimizer = build_optimizer(network.parameters())
     parameters = sum(parameter.numel() for parameter in network.parameters())
     say(f"{arch}, {parameters:,} parameters, on {device}: {len(training)} slices of {len(training.names)} patients")
@@ -73,15 +77,15 @@ def main() -> None:
             told = f"no memory left on {device} with train.batch_size {train_settings.batch_size}"
             raise UserError(f"{told}; lower it, or preprocess.side_px, or the network's size") from None
         arch_settings = block(params, f"archs.{arch}")
-        write_weights(WEIGHTS / "last.pt", trained.last_state, arch, arch_settings)
-        write_weights(WEIGHTS / "best.pt", trained.best_state, arch, arch_settings)
+        write_weights(WEIGHTS / "last.pt", trained.last_state, arch, arch_settings, sees)
+        write_weights(WEIGHTS / "best.pt", trained.best_state, arch, arch_settings, sees)
         write_records(trained, device, train_settings.precision, parameters)
         saved.remove()
 
 
 def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     """The settings and the device that this training's result depends on."""
-    blocks = ["seed", "augment", "train"]
+    blocks = ["seed", "input", "augment", "train"]
     for word, section in (("loss", "losses"), ("optim", "optims"), ("schedule", "schedules"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}

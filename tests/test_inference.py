@@ -9,8 +9,8 @@ from brainseg.preprocessing import FULL_SCALE, Preprocessed
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch
-ONCE = PredictSettings(weights="last", flips=False, precision="fp32")
-FLIPS = PredictSettings(weights="last", flips=True, precision="fp32")
+ONCE = PredictSettings(weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
+FLIPS = PredictSettings(weights="last", flips=True, precision="fp32", heads="last", prune_to=0)
 
 
 class FirstChannel(torch.nn.Module):

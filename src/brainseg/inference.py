@@ -4,11 +4,14 @@ from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 
 from brainseg.device import autocast
-from brainseg.params import StrictSettings
+from brainseg.errors import UserError
+from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.prediction import Prediction, to_uint8
 from brainseg.preprocessing import Preprocessed
+from brainseg.weights import TrainedNetwork
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
 
@@ -17,16 +20,41 @@ class PredictSettings(StrictSettings):
     weights: Literal["last", "best"]
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]
+    heads: Literal["last", "mean"]
+    prune_to: int = Field(ge=0)  # 0: not pruned
+
+
+def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
+    """Have the network answer with the heads and the depth of the settings; a UserError if it can't.
+
+    A network with a trained head at several depths lists them in `depths` and takes the choice through
+    `answer_with(heads, depth)`.
+    """
+    if settings.heads == "last" and not settings.prune_to:
+        return
+    depths = getattr(network, "depths", ())
+    if not depths:
+        given = f"prune_to is {settings.prune_to}" if settings.prune_to else f"heads is {settings.heads}"
+        raise UserError(
+            f"{PARAMS_FILE}: predict.{given}; only unetpp trained with deep_supervision has heads to choose from,"
+            " expected prune_to 0 and heads last"
+        )
+    if settings.prune_to and settings.prune_to not in depths:
+        allowed = ", ".join(map(str, depths))
+        raise UserError(f"{PARAMS_FILE}: predict.prune_to is {settings.prune_to}; expected 0 or one of: {allowed}")
+    network.answer_with(settings.heads, settings.prune_to or depths[-1])
 
 
 @torch.inference_mode()
 def predict(
-    network: torch.nn.Module, patient: Preprocessed, device: torch.device, settings: PredictSettings
+    trained: TrainedNetwork, patient: Preprocessed, device: torch.device, settings: PredictSettings
 ) -> Prediction:
     """Predict one patient; with `settings.flips` each slice is also seen mirrored and the two averaged."""
+    network, sees = trained
+    z_scores = torch.from_numpy(patient.z_score())
     probabilities = []
-    for images in torch.from_numpy(patient.z_score()).split(BATCH_SIZE):
-        images = images.to(device).permute(0, 3, 1, 2)  # (B, 3, n, n), channels last in memory
+    for seen in torch.from_numpy(neighbours(patient.kept, sees.neighbours)).split(BATCH_SIZE):
+        images = sees.as_channels(z_scores[seen].to(device))  # (B, in_channels, n, n)
         with autocast(device, settings.precision):
             probability = network(images).float().sigmoid()
             if settings.flips:
@@ -35,3 +63,15 @@ def predict(
         probabilities.append(probability[:, 0].cpu().numpy())
     probability = np.concatenate(probabilities)  # (S, n, n)
     return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
+
+
+def neighbours(kept: np.ndarray, count: int) -> np.ndarray:
+    """For each slice itself and `count` on either side, (S, 2 count + 1) int64 places.
+
+    A slice that training keeps sees the kept ones only, as in training; beyond the first and the last that one
+    is seen again. kept is (S,) bool, one run of slices.
+    """
+    place = np.arange(len(kept))
+    first, last = np.flatnonzero(kept)[[0, -1]] if kept.any() else (0, len(kept) - 1)
+    low, high = np.where(kept, first, 0), np.where(kept, last, len(kept) - 1)
+    return (place[:, None] + np.arange(-count, count + 1)).clip(low[:, None], high[:, None])

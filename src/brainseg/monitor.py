@@ -22,7 +22,11 @@ class Monitor:
         self.writer: SummaryWriter | None = None  # until the first epoch says which one it is
         self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
-        self.images, self.masks = validation.batch(torch.stack(largest[:EXAMPLES]))
+        shown = torch.stack(largest[:EXAMPLES])
+        self.images, self.masks = validation.batch(shown)
+        self.flair = validation.z_scores(shown)[
+            :, None, ..., FLAIR
+        ]  # (B, 1, n, n), also where the network does not see it
 
     def __enter__(self) -> "Monitor":
         return self
@@ -44,8 +48,7 @@ class Monitor:
                 self.writer.add_scalar(f"{score}/{subset}", value, epoch)
         if epoch == 1 or epoch % self.pictures_every == 0:
             probability = network(self.images).float().sigmoid()
-            flair = self.images[:, FLAIR : FLAIR + 1]
-            low, high = flair.amin((2, 3), keepdim=True), flair.amax((2, 3), keepdim=True)
-            grey = (flair - low) / (high - low).clamp_min(1e-6)
+            low, high = self.flair.amin((2, 3), keepdim=True), self.flair.amax((2, 3), keepdim=True)
+            grey = (self.flair - low) / (high - low).clamp_min(1e-6)
             picture = torch.cat([grey, self.masks, probability], dim=3)  # FLAIR | truth | probability
             self.writer.add_images("flair_truth_probability", picture.cpu(), epoch)

@@ -20,6 +20,7 @@ from brainseg.progress import progress, say
 from brainseg.resume import SavedState
 from brainseg.sampling import draw, slice_weights
 from brainseg.slices import Slices
+from brainseg.supervision import supervised_loss
 from brainseg.validation import mean_scores, validate
 
 
@@ -119,8 +120,8 @@ def train(
                 images, masks = training.batch(index.to(total.device, non_blocking=True))
                 images, masks = augment(images, masks, augmentation, generator)
                 with autocast(total.device, settings.precision):
-                    logits = forward(images)
-                batch_loss = told_loss(logits, masks)
+                    output = forward(images)
+                batch_loss = supervised_loss(output, masks, told_loss)
                 optimizer.zero_grad(set_to_none=True)
                 batch_loss.backward()
                 if settings.clip_norm:

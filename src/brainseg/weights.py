@@ -2,31 +2,40 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from brainseg.components import load
 from brainseg.errors import UserError
 from brainseg.files import write_bytes
+from brainseg.network_input import InputSettings
 
 
-def write_weights(path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any]) -> None:
+class TrainedNetwork(NamedTuple):
+    network: torch.nn.Module
+    sees: InputSettings
+
+
+def write_weights(
+    path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], sees: InputSettings
+) -> None:
     """The same weights give the same bytes: saving to a path would put its name inside."""
     buffer = io.BytesIO()
-    torch.save({"arch": arch, "settings": arch_settings, "state": state}, buffer)
+    torch.save({"arch": arch, "settings": arch_settings, "input": sees.model_dump(), "state": state}, buffer)
     write_bytes(path, buffer.getvalue())
 
 
-def read_network(path: Path, in_channels: int = 3) -> torch.nn.Module:
+def read_network(path: Path) -> TrainedNetwork:
     """The trained network, in evaluation mode, on the CPU, channels last."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         arch, arch_settings, state = content["arch"], content["settings"], content["state"]
-        network = load("archs", arch, {"archs": {arch: arch_settings}})(in_channels)
+        sees = InputSettings(**content["input"])
+        network = load("archs", arch, {"archs": {arch: arch_settings}})(sees.in_channels)
         network.load_state_dict(state)
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # torch raises whatever the damage leads to
         raise UserError(f"{path}: not a file of weights that brainseg wrote ({type(error).__name__})") from None
-    return network.to(memory_format=torch.channels_last).eval()
+    return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), sees)

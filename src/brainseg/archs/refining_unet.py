@@ -1,0 +1,128 @@
+"""Refining U-Net: a U-Net, then a second look at the pixels it is least sure of, as tokens that attend to each other.
+
+Source: the report's section 11 (its last wish); near to it: Kirillov et al., "PointRend", CVPR 2020 (arXiv 1912.08193)
+
+The pixels whose logit is nearest to 0 become tokens: their neighbourhood in the image and in the finest map, what the
+coarser maps say there, the logit and the place. The tokens attend to each other and to the bottleneck's places, and
+each changes its own pixel's logit. No label is needed to find them, so training and prediction do the same. In training
+the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels is added, `token_weight` times.
+"""
+
+import torch
+from pydantic import Field, model_validator
+from torch import nn
+
+from brainseg.encoder_decoder import UNet
+from brainseg.params import StrictSettings
+from brainseg.supervision import Supervised
+
+
+class Settings(StrictSettings):
+    features: int = Field(ge=1)
+    levels: int = Field(ge=2, le=7)
+    token_share: float = Field(gt=0, le=1)
+    token_width: int = Field(ge=1)
+    token_layers: int = Field(ge=0)
+    token_heads: int = Field(ge=1)
+    token_weight: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "Settings":
+        if self.token_width % self.token_heads:
+            raise ValueError(f"token_width is {self.token_width}; expected a multiple of the {self.token_heads} heads")
+        return self
+
+
+def refining_unet(in_channels: int, **settings: object) -> nn.Module:
+    return RefiningUNet(in_channels, Settings(**settings))
+
+
+class RefiningUNet(nn.Module):
+    """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
+
+    K = token_share * H * W pixels a slice are looked at twice, at least one.
+    """
+
+    def __init__(self, in_channels: int, settings: Settings) -> None:
+        super().__init__()
+        width = settings.token_width
+        self.token_share, self.token_weight = settings.token_share, settings.token_weight
+        self.unet = UNet(in_channels, settings.features, settings.levels)
+        self.divisor = self.unet.divisor
+        near, deep = 9 * (in_channels + settings.features), self.unet.widths[-1]
+        self.token = nn.Sequential(nn.Linear(near + deep + 1, width), nn.LayerNorm(width), nn.GELU())
+        self.context = nn.Linear(deep, width) if settings.token_layers else None
+        self.position = nn.Linear(2, width)
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                width,
+                settings.token_heads,
+                2 * width,
+                dropout=0.0,
+                activation="gelu",
+                batch_first=True,
+                norm_first=True,
+            )
+            for _ in range(settings.token_layers)
+        )
+        self.change = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
+        maps = self.unet.maps(x)
+        coarse = self.unet.head(maps[0])
+        flat = coarse.flatten(1)  # (N, H W)
+        count = max(1, round(self.token_share * flat.shape[1]))
+        places = flat.detach().abs().topk(count, largest=False, sorted=False).indices  # (N, K)
+        with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
+            change = self.second_look(x, maps, flat, places)
+        refined = flat.index_put((rows(places), places), change.to(flat.dtype), accumulate=True).view_as(coarse)
+        if self.training:
+            return Supervised((coarse, refined), places, self.token_weight)
+        return refined
+
+    def second_look(
+        self, x: torch.Tensor, maps: list[torch.Tensor], coarse: torch.Tensor, places: torch.Tensor
+    ) -> torch.Tensor:
+        """What to add to the logits at these places, (N, K) float32."""
+        finest, deepest = maps[0], maps[-1]
+        row, column = places // x.shape[3], places % x.shape[3]
+        known = [neighbourhoods(x, row, column), neighbourhoods(finest, row, column)]
+        known.append(pick(deepest, row // self.divisor, column // self.divisor))
+        known.append(coarse[rows(places), places][..., None].float())
+        tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
+        if self.context is not None:
+            deep = deepest.float()
+            place = torch.arange(deep[0, 0].numel(), device=x.device)
+            where = centred(place // deep.shape[3], place % deep.shape[3], deep)
+            context = self.context(deep.flatten(2).transpose(1, 2)) + self.position(where)
+            tokens = torch.cat([tokens, context], dim=1)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return self.change(tokens[:, : places.shape[1]])[..., 0]
+
+
+def rows(places: torch.Tensor) -> torch.Tensor:
+    """(N, 1): beside places (N, ...) the number of the slice they are in."""
+    return torch.arange(len(places), device=places.device)[:, None]
+
+
+def pick(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+    """What a map (N, C, H, W) holds at the places (N, K): (N, K, C) float32."""
+    pixels = map_.permute(0, 2, 3, 1).flatten(0, 2)  # (N H W, C), no copy where channels are last
+    index = (rows(row) * map_.shape[2] + row) * map_.shape[3] + column
+    return pixels.index_select(0, index.flatten()).unflatten(0, index.shape).float()
+
+
+def neighbourhoods(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+    """The 3 x 3 pixels of a map (N, C, H, W) about each place (N, K), the edge's repeated: (N, K, 9 C) float32."""
+    height, width = map_.shape[2:]
+    offset = torch.arange(9, device=row.device)
+    near_row = (row[..., None] + offset // 3 - 1).clamp(0, height - 1).flatten(1)
+    near_column = (column[..., None] + offset % 3 - 1).clamp(0, width - 1).flatten(1)
+    return pick(map_, near_row, near_column).unflatten(1, (-1, 9)).flatten(2)
+
+
+def centred(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
+    """The middles of pixels of a map (N, C, H, W) from -1 to 1 across it, (..., 2) float32."""
+    height, width = map_.shape[2:]
+    return torch.stack([(2 * row + 1) / height - 1, (2 * column + 1) / width - 1], dim=-1)

@@ -1,0 +1,13 @@
+"""The convolutions that U-Nets of all kinds are made of."""
+
+from torch import nn
+
+
+def double_convolution(in_channels: int, out_channels: int) -> nn.Sequential:
+    """Two 3 x 3 convolutions, each followed by batch norm and ReLU."""
+    layers: list[nn.Module] = []
+    for before in (in_channels, out_channels):
+        # no bias: batch norm subtracts the mean anyway
+        layers += [nn.Conv2d(before, out_channels, kernel_size=3, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)

@@ -1,0 +1,35 @@
+"""What training asks of a network besides its answer: further heads, and pixels that count more."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+
+class Supervised(NamedTuple):
+    """What a network in training mode may return in place of its logits (N, 1, H, W).
+
+    heads: logits (N, 1, H, W), each judged by the loss; the last one is the network's answer
+    places: (N, K) int64, pixels of the flattened slices whose cross-entropy is added; None for none
+    place_weight: of that cross-entropy, the mean over those pixels
+    """
+
+    heads: tuple[torch.Tensor, ...]
+    places: torch.Tensor | None = None
+    place_weight: float = 0.0
+
+
+def supervised_loss(
+    output: torch.Tensor | Supervised,
+    target: torch.Tensor,
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> torch.Tensor:
+    """The scalar to minimise: the loss of the logits, or its mean over the heads and what the places add."""
+    if isinstance(output, torch.Tensor):
+        return loss(output, target)
+    total = torch.stack([loss(head, target) for head in output.heads]).mean()
+    if output.places is not None:
+        answer, truth = (map_.flatten(1).gather(1, output.places).float() for map_ in (output.heads[-1], target))
+        total = total + output.place_weight * binary_cross_entropy_with_logits(answer, truth)
+    return total
