@@ -16,6 +16,10 @@ USUAL = {
     "optim": "adam",
     "schedule": "constant",
     "arch": "unet",
+    "archs.unetpp.deep_supervision": False,
+    "predict.heads": "last",
+    "predict.prune_to": 0,
+    "input.neighbours": 0,
     "seed": 0,
     "split.strategy": "random",
     "split.folds": 5,
@@ -72,6 +76,14 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("split.strategy", "randm", "split.strategy is 'randm'; expected 'random', 'report' or 'kfold'"),
         ("preprocess.low_percentile", 99.9, "low_percentile is 99.9; expected below high_percentile"),
         ("preprocess.side_px", 72, "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
+        ("arch", "resnet", "arch is 'resnet'; expected one of: refining_unet, transunet, unet, unetpp"),
+        ("input.channels", ["t2"], "input.channels.0 is 't2'; expected 'pre_contrast', 'flair' or 'post_contrast'"),
+        ("input.neighbours", 9, "input.neighbours is 9; expected less than or equal to 8"),
+        ("predict.heads", "mean", "predict.heads is mean; only unetpp trained with deep_supervision has heads"),
+        ("predict.prune_to", 2, "predict.prune_to is 2; only unetpp trained with deep_supervision has heads"),
+        ("archs.transunet.heads", 5, "archs.transunet: width is 96; expected a multiple of the 5 heads"),
+        ("archs.transunet.pretrained", True, "archs.transunet: pretrained is true and features is 16, blocks is"),
+        ("archs.refining_unet.token_share", 0.0, "archs.refining_unet.token_share is 0.0; expected greater than 0"),
         ("datasets.folder.path", "none", "datasets.folder.path: 'none' is neither a folder nor a zip archive"),
         ("optims.sgd.nesterov", "yes", "optims.sgd.nesterov is 'yes'; expected a valid boolean"),
     ],
@@ -96,3 +108,25 @@ def test_all_mistakes_are_told_at_once(params):
     with pytest.raises(UserError) as error:
         main()
     assert [line.split()[1] for line in str(error.value).splitlines()] == ["train.epochs", "plot.dpi"]
+
+
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+def test_a_side_that_does_not_divide_is_refused_with_those_that_do(params, arch):
+    params({"arch": arch, "preprocess.side_px": 72})
+    with pytest.raises(UserError, match=f"preprocess.side_px is 72; {arch} needs a multiple of 16: 64 or 80"):
+        main()
+
+
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+def test_every_architecture_takes_neighbouring_slices(params, tmp_path, arch):
+    params({"arch": arch, "input.neighbours": 2, "input.channels": ["flair"]})
+    main()
+    assert (tmp_path / "data" / "params_checked").exists()
+
+
+def test_heads_are_chosen_where_there_are_several(params, tmp_path):
+    params({"arch": "unetpp", "archs.unetpp.deep_supervision": True, "predict.heads": "mean", "predict.prune_to": 4})
+    main()
+    params({"arch": "unetpp", "archs.unetpp.deep_supervision": True, "predict.prune_to": 5})
+    with pytest.raises(UserError, match="predict.prune_to is 5; expected 0 or one of: 1, 2, 3, 4"):
+        main()

@@ -2,10 +2,15 @@ import numpy as np
 import pytest
 import torch
 
+from brainseg.archs.unet import unet
+from brainseg.archs.unetpp import unetpp
+from brainseg.errors import UserError
 from brainseg.geometry import Geometry
-from brainseg.inference import BATCH_SIZE, PredictSettings, predict
+from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict
+from brainseg.network_input import AS_THE_REPORT, InputSettings
 from brainseg.prediction import to_uint8
 from brainseg.preprocessing import FULL_SCALE, Preprocessed
+from brainseg.weights import TrainedNetwork
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch
@@ -40,14 +45,14 @@ def patient(rng) -> Preprocessed:
 
 
 def test_every_slice_is_predicted_also_those_not_kept(patient):
-    prediction = predict(FirstChannel(), patient, CPU, ONCE)
+    prediction = predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, ONCE)
     expected = 1 / (1 + np.exp(-patient.z_score()[..., 0]))
     assert np.abs(prediction.on_network_grid / 255 - expected).max() < 0.51 / 255
     assert prediction.on_network_grid.shape == (COUNT, 16, 16)
 
 
 def test_the_file_grid_is_the_network_grid_brought_back(patient):
-    prediction = predict(FirstChannel(), patient, CPU, ONCE)
+    prediction = predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, ONCE)
     back = patient.geometry.to_file(1 / (1 + np.exp(-patient.z_score()[..., 0])))
     assert prediction.on_file_grid.shape == (COUNT, 20, 24)
     assert prediction.on_file_grid.dtype == prediction.on_network_grid.dtype == np.uint8
@@ -56,19 +61,89 @@ def test_the_file_grid_is_the_network_grid_brought_back(patient):
 
 @pytest.mark.parametrize("settings", [ONCE, FLIPS])
 def test_outside_the_box_it_is_0_even_if_the_network_sees_lesion_everywhere(patient, settings):
-    file = predict(Everywhere(), patient, CPU, settings).on_file_grid
+    file = predict(TrainedNetwork(Everywhere(), AS_THE_REPORT), patient, CPU, settings).on_file_grid
     inside = np.zeros((20, 24), bool)
     inside[3:15, 2:22] = True
     np.testing.assert_array_equal(file, np.broadcast_to(inside * np.uint8(255), file.shape))
 
 
 def test_flips_average_with_what_the_mirror_image_gives(patient):
-    ramp = predict(Ramp(), patient, CPU, ONCE).on_network_grid.astype(int)
-    flips = predict(Ramp(), patient, CPU, FLIPS).on_network_grid.astype(int)
+    ramp = predict(TrainedNetwork(Ramp(), AS_THE_REPORT), patient, CPU, ONCE).on_network_grid.astype(int)
+    flips = predict(TrainedNetwork(Ramp(), AS_THE_REPORT), patient, CPU, FLIPS).on_network_grid.astype(int)
     assert np.abs(flips - (ramp + ramp[:, :, ::-1]) / 2).max() <= 1
     assert np.ptp(ramp) > 100 > np.ptp(flips)  # p(l) + p(-l) is 1: the average is flat
 
 
 def test_flips_change_nothing_for_a_network_that_has_no_side(patient):
-    once, flips = (predict(FirstChannel(), patient, CPU, settings) for settings in (ONCE, FLIPS))
+    once, flips = (
+        predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, settings) for settings in (ONCE, FLIPS)
+    )
     np.testing.assert_array_equal(once.on_file_grid, flips.on_file_grid)
+
+
+@pytest.mark.parametrize("flips", [ONCE, FLIPS])
+def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(patient, flips):
+    class Watching(torch.nn.Module):
+        def forward(self, images):
+            seen.append(images)
+            return images[:, :1]
+
+    seen: list[torch.Tensor] = []
+    sees = InputSettings(channels=["flair"], neighbours=1)
+    predict(TrainedNetwork(Watching(), sees), patient, CPU, flips)
+    batches = [images for images in seen if len(seen) == 2 or not images.equal(images.flip(3))]
+    flair = torch.from_numpy(patient.z_score()[..., 1])
+    # slice 1 is the first that is kept: its neighbour before it is itself
+    expected = torch.stack([flair[1], flair[1], flair[2]])
+    assert batches[0].shape == (BATCH_SIZE, 3, 16, 16)
+    assert batches[0][1].equal(expected)
+
+
+def test_kept_slices_see_kept_ones_and_the_others_what_is_there():
+    kept = np.array([False, False, True, True, True, False])
+    assert neighbours(kept, 1).tolist() == [[0, 0, 1], [0, 1, 2], [2, 2, 3], [2, 3, 4], [3, 4, 4], [4, 5, 5]]
+    assert neighbours(kept, 0).tolist() == [[0], [1], [2], [3], [4], [5]]
+
+
+def test_where_no_slice_is_kept_all_see_each_other():
+    assert neighbours(np.zeros(3, bool), 1).tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
+
+
+def test_more_neighbours_than_slices_repeat_the_outermost():
+    assert neighbours(np.ones(2, bool), 3).tolist() == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 1]]
+
+
+def asking(**more: object) -> PredictSettings:
+    return PredictSettings(**ONCE.model_dump() | more)
+
+
+def test_the_heads_and_the_depth_of_the_settings_answer():
+    torch.manual_seed(0)
+    network = unetpp(3, features=2, levels=4, deep_supervision=True).eval()
+    images = torch.randn(1, 3, 8, 8)
+    whole = network(images)
+    answer_as_set(network, asking(prune_to=1))
+    assert (network.depth, network.mean_of_heads) == (1, False)
+    answer_as_set(network, asking(heads="mean"))
+    assert (network.depth, network.mean_of_heads) == (3, True)
+    answer_as_set(network, asking(heads="mean", prune_to=2))
+    assert (network.depth, network.mean_of_heads) == (2, True)
+    assert not network(images).equal(whole)
+
+
+@pytest.mark.parametrize(
+    ("network", "asked", "told"),
+    [
+        (unet(3, features=2, levels=2), {"heads": "mean"}, "predict.heads is mean; only unetpp trained with"),
+        (unet(3, features=2, levels=2), {"prune_to": 1}, "predict.prune_to is 1; only unetpp trained with"),
+        (unetpp(3, features=2, levels=3, deep_supervision=False), {"prune_to": 1}, "prune_to is 1; only unetpp"),
+        (unetpp(3, features=2, levels=3, deep_supervision=True), {"prune_to": 3}, "expected 0 or one of: 1, 2"),
+    ],
+)
+def test_heads_that_are_not_there_are_refused(network, asked, told):
+    with pytest.raises(UserError, match=told):
+        answer_as_set(network, asking(**asked))
+
+
+def test_nothing_is_asked_of_a_network_of_one_head():
+    answer_as_set(unet(3, features=2, levels=2), ONCE)

@@ -7,6 +7,7 @@ import torch
 from conftest import ROOT
 
 from brainseg.archs.unet import unet
+from brainseg.network_input import AS_THE_REPORT
 from brainseg.perturbations import STRENGTHS, perturbed
 from brainseg.splits import write_split
 from brainseg.volumes import write_patient
@@ -31,7 +32,7 @@ def folder(tmp_path, monkeypatch, rng):
     torch.manual_seed(0)
     network = unet(3, **ARCH)
     for weights in ("last", "best"):
-        write_weights(tmp_path / "data" / "weights" / f"{weights}.pt", network.state_dict(), "unet", ARCH)
+        write_weights(tmp_path / f"data/weights/{weights}.pt", network.state_dict(), "unet", ARCH, AS_THE_REPORT)
     return tmp_path
 
 

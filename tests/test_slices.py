@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from brainseg.network_input import InputSettings
 from brainseg.preprocessing import Preprocessed, PreprocessSettings, preprocess, write_preprocessed
 from brainseg.slices import Slices, load_slices
 from brainseg.sources.phantom import phantom_patient
@@ -65,3 +66,29 @@ def test_largest_lesion_is_the_index_of_the_slice_with_most(slices):
         index = slices.of_patient(number)
         assert slices.largest_lesion(number) in index
         assert area[slices.largest_lesion(number)] == area[index].max() > 0
+
+
+def test_neighbours_are_the_slices_before_and_after_of_the_same_patient(slices):
+    seen = Slices(**vars(slices) | {"sees": InputSettings(channels=["flair"], neighbours=2)})
+    flair = slices.batch(torch.arange(len(slices)))[0][:, 1]  # (N, 32, 32)
+    # patient a has the places 4 to 9
+    places = torch.tensor([4, 5, 6, 9])
+    expected = [[4, 4, 4, 5, 6], [4, 4, 5, 6, 7], [4, 5, 6, 7, 8], [7, 8, 9, 9, 9]]
+    images, masks = seen.batch(places)
+    assert images.shape == (4, 5, 32, 32)
+    assert images.equal(flair[torch.tensor(expected)])
+    assert masks.equal(slices.batch(places)[1])  # of the slice in the middle
+
+
+def test_a_patient_of_one_slice_is_its_own_neighbour(slices):
+    first = {name: getattr(slices, name)[:1] for name in ("images", "masks", "patient", "mean", "std")}
+    alone = Slices(names=("b",), **first, sees=InputSettings(channels=["flair", "pre_contrast"], neighbours=1))
+    images, _ = alone.batch(torch.tensor([0]))
+    plain, _ = slices.batch(torch.tensor([0]))
+    assert images.equal(plain[:, [1, 0, 1, 0, 1, 0]])
+
+
+def test_z_scores_are_of_the_slices_asked_for_in_any_shape(slices):
+    images, _ = slices.batch(torch.tensor([3, 11]))
+    assert slices.z_scores(torch.tensor([[3], [11]])).shape == (2, 1, 32, 32, 3)
+    assert slices.z_scores(torch.tensor([3, 11])).permute(0, 3, 1, 2).equal(images)

@@ -30,6 +30,7 @@ def supervised_loss(
         return loss(output, target)
     total = torch.stack([loss(head, target) for head in output.heads]).mean()
     if output.places is not None:
-        answer, truth = (map_.flatten(1).gather(1, output.places).float() for map_ in (output.heads[-1], target))
+        number = torch.arange(len(target), device=target.device)[:, None]  # of the slice
+        answer, truth = (map_.flatten(1)[number, output.places].float() for map_ in (output.heads[-1], target))
         total = total + output.place_weight * binary_cross_entropy_with_logits(answer, truth)
     return total

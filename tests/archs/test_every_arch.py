@@ -1,16 +1,28 @@
 """What every architecture must do; a new file in brainseg/archs is tested without a word here."""
 
 import io
+import shutil
 
 import pytest
 import torch
 
 from brainseg.components import load, names
+from brainseg.device import has_bf16
+from brainseg.losses.bce import bce
+from brainseg.supervision import supervised_loss
+
+# settings, besides those of params.yaml, that make another network of the same name
+FORMS = {
+    "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
+    "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
+}
+ALL = {name: (name, {}) for name in names("archs")} | FORMS
 
 
-@pytest.fixture(params=names("archs"))
+@pytest.fixture(params=ALL)
 def build(request, params):
-    return load("archs", request.param, params)
+    name, changes = ALL[request.param]
+    return load("archs", name, {"archs": {name: params["archs"][name] | changes}})
 
 
 @pytest.fixture
@@ -31,9 +43,18 @@ def test_a_logit_for_every_pixel(network, count, rows, columns):
     assert network(images).shape == (count, 1, *images.shape[2:])
 
 
+@pytest.mark.parametrize("side_px", [15, 17, 24, 40, 63])
+def test_other_sides_are_an_error_and_never_a_wrong_size(network, side_px):
+    assert side_px % network.divisor  # what `check` refuses before any work
+    with pytest.raises(RuntimeError):
+        network(torch.zeros(1, 3, side_px, side_px))
+
+
 def test_gradients_reach_every_parameter(network):
     network.train()
-    network(batch(network, 3)).square().mean().backward()
+    images = batch(network, 3)
+    target = (images[:, :1] > 0.5).float()
+    supervised_loss(network(images), target, bce).backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
@@ -60,6 +81,44 @@ def test_channels_last_gives_the_same(network):
     )
 
 
+def test_without_gradients_it_gives_the_same(network):
+    images = batch(network, 2)
+    with torch.inference_mode():  # where PyTorch computes a transformer's layer in one piece
+        found = network(images)
+    torch.testing.assert_close(found, network(images), atol=1e-5, rtol=1e-5)
+
+
+def learnt(network: torch.nn.Module) -> torch.nn.Module:
+    """A few steps away from the random start, so that its logits are not all near 0."""
+    optimizer = torch.optim.Adam(network.train().parameters(), lr=3e-3)
+    images = batch(network, 4)
+    target = (torch.nn.functional.avg_pool2d(images[:, :1], 5, 1, 2) > 0.1).float()
+    for _ in range(8):
+        supervised_loss(network(images), target, bce).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return network.eval()
+
+
+@pytest.mark.skipif(not has_bf16(torch.device("cpu")), reason="no bf16 here: emulated it takes minutes")
+@torch.inference_mode()
+def test_bf16_gives_nearly_the_same_probabilities(network):
+    images = batch(network, 2, 4, 4)
+    expected = network(images).sigmoid()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = network(images)
+    assert (found.float().sigmoid() - expected).abs().max() < 1e-2
+
+
+@pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler")
+@torch.inference_mode()
+def test_compiled_it_gives_the_same(network):
+    images = batch(network, 2)
+    # traced whole and run by PyTorch's own kernels: machine code for each would take a minute a network
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(images), network(images), atol=1e-5, rtol=1e-5)
+
+
 def test_saved_and_loaded_weights_give_the_same(network, build):
     network.train()
     network(batch(network, 3))  # moves running statistics, which must be saved too
@@ -83,7 +142,8 @@ def test_the_seed_decides_the_initial_weights(build):
     assert not all(first.equal(other) for first, other in zip(weights(1), weights(2), strict=True))
 
 
-def test_the_number_of_input_channels_is_free(build):
-    network = build(1).eval()
+@pytest.mark.parametrize("in_channels", [1, 2, 9])
+def test_the_number_of_input_channels_is_free(build, in_channels):
+    network = build(in_channels).eval()
     side_px = 2 * network.divisor
-    assert network(torch.zeros(1, 1, side_px, side_px)).shape == (1, 1, side_px, side_px)
+    assert network(torch.zeros(1, in_channels, side_px, side_px)).shape == (1, 1, side_px, side_px)

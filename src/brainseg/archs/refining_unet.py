@@ -72,10 +72,12 @@ class RefiningUNet(nn.Module):
         coarse = self.unet.head(maps[0])
         flat = coarse.flatten(1)  # (N, H W)
         count = max(1, round(self.token_share * flat.shape[1]))
-        places = flat.detach().abs().topk(count, largest=False, sorted=False).indices  # (N, K)
+        least, places = flat.detach().float().abs().topk(count, largest=False, sorted=False)  # (N, K)
+        # nothing at the last place of all: so the answer is continuous, whichever places rounding lets in
+        importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
         with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
-            change = self.second_look(x, maps, flat, places)
-        refined = flat.index_put((rows(places), places), change.to(flat.dtype), accumulate=True).view_as(coarse)
+            change = importance * self.second_look(x, maps, flat, places)
+        refined = flat.index_put((numbers(places), places), change.to(flat.dtype), accumulate=True).view_as(coarse)
         if self.training:
             return Supervised((coarse, refined), places, self.token_weight)
         return refined
@@ -86,9 +88,10 @@ class RefiningUNet(nn.Module):
         """What to add to the logits at these places, (N, K) float32."""
         finest, deepest = maps[0], maps[-1]
         row, column = places // x.shape[3], places % x.shape[3]
-        known = [neighbourhoods(x, row, column), neighbourhoods(finest, row, column)]
-        known.append(pick(deepest, row // self.divisor, column // self.divisor))
-        known.append(coarse[rows(places), places][..., None].float())
+        near = neighbourhoods(row, column, x)  # (N, 9 K)
+        known = [pick(map_, near).view(*places.shape, -1) for map_ in (x, finest)]
+        known.append(pick(deepest, place_of(row // self.divisor, column // self.divisor, deepest)))
+        known.append(pick(coarse.view(len(x), 1, *x.shape[2:]), places))
         tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
         if self.context is not None:
             deep = deepest.float()
@@ -101,25 +104,30 @@ class RefiningUNet(nn.Module):
         return self.change(tokens[:, : places.shape[1]])[..., 0]
 
 
-def rows(places: torch.Tensor) -> torch.Tensor:
-    """(N, 1): beside places (N, ...) the number of the slice they are in."""
+def numbers(places: torch.Tensor) -> torch.Tensor:
+    """(N, 1): beside places (N, K) the number of the slice they are in."""
     return torch.arange(len(places), device=places.device)[:, None]
 
 
-def pick(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
-    """What a map (N, C, H, W) holds at the places (N, K): (N, K, C) float32."""
-    pixels = map_.permute(0, 2, 3, 1).flatten(0, 2)  # (N H W, C), no copy where channels are last
-    index = (rows(row) * map_.shape[2] + row) * map_.shape[3] + column
-    return pixels.index_select(0, index.flatten()).unflatten(0, index.shape).float()
+def place_of(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
+    """The number of a pixel in a flattened slice of a map (N, C, H, W)."""
+    return row * map_.shape[3] + column
 
 
-def neighbourhoods(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
-    """The 3 x 3 pixels of a map (N, C, H, W) about each place (N, K), the edge's repeated: (N, K, 9 C) float32."""
+def neighbourhoods(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
+    """The 3 x 3 pixels of a map (N, C, H, W) about each place (N, K), the edge's repeated: places (N, 9 K)."""
     height, width = map_.shape[2:]
     offset = torch.arange(9, device=row.device)
-    near_row = (row[..., None] + offset // 3 - 1).clamp(0, height - 1).flatten(1)
-    near_column = (column[..., None] + offset % 3 - 1).clamp(0, width - 1).flatten(1)
-    return pick(map_, near_row, near_column).unflatten(1, (-1, 9)).flatten(2)
+    near_row = (row[..., None] + (offset // 3 - 1)).clamp(0, height - 1)
+    near_column = (column[..., None] + (offset % 3 - 1)).clamp(0, width - 1)
+    return place_of(near_row, near_column, map_).flatten(1)
+
+
+def pick(map_: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """What a map (N, C, H, W) holds at the places (N, K): (N, K, C) float32."""
+    pixels = map_.permute(0, 2, 3, 1).flatten(0, 2)  # (N H W, C), no copy where channels are last
+    index = numbers(places) * map_[0, 0].numel() + places
+    return pixels.index_select(0, index.flatten()).view(*places.shape, -1).float()
 
 
 def centred(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:

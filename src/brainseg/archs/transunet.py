@@ -75,6 +75,8 @@ class TransUNet(nn.Module):
         self.head = nn.Conv2d(widths[-1], 1, kernel_size=3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.shape[2] % self.divisor or x.shape[3] % self.divisor:  # sides of 17 would come out as 16
+            raise RuntimeError(f"sides are {tuple(x.shape[2:])}; expected multiples of {self.divisor}")
         *skips, coarsest = self.stem(x)
         tokens = self.encode(coarsest)  # (N, H / 16 * W / 16, width)
         x = self.from_tokens(tokens.transpose(1, 2).unflatten(2, coarsest.shape[2:]))
