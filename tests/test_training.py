@@ -14,11 +14,13 @@ from brainseg.augmentation import AugmentSettings
 from brainseg.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.dice import dice
+from brainseg.network_input import InputSettings
 from brainseg.preprocessing import FULL_SCALE
 from brainseg.resume import SavedState
 from brainseg.schedules.constant import constant
 from brainseg.schedules.cosine import cosine
 from brainseg.slices import Slices
+from brainseg.supervision import Supervised
 from brainseg.training import Trained, TrainSettings, train
 
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
@@ -67,8 +69,8 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     )
     told = after_epoch or (lambda *_: None)
     augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
-    schedule = more.get("schedule", constant)
-    return train(network, loss, optimizer, schedule, training, VALIDATION, settings, augmentation, seed, told, saved)
+    schedule, validation = more.get("schedule", constant), more.get("validation", VALIDATION)
+    return train(network, loss, optimizer, schedule, training, validation, settings, augmentation, seed, told, saved)
 
 
 @pytest.fixture(scope="module")
@@ -418,3 +420,38 @@ def test_a_loss_that_asks_is_told_how_far_training_is_and_how_much_is_lesion():
 def test_a_warm_up_without_end_is_refused():
     with pytest.raises(ValueError, match="warmup_epochs is 2; expected fewer than the 2 epochs"):
         run(epochs=2, warmup_epochs=2)
+
+
+class TwoHeads(nn.Module):
+    """In training the same logits twice, and one of them again at the first pixel."""
+
+    def __init__(self, place_weight):
+        super().__init__()
+        torch.manual_seed(0)
+        self.network, self.place_weight = unet(3, features=2, levels=2), place_weight
+
+    def forward(self, images):
+        logits = self.network(images)
+        first = torch.zeros(len(images), 1, dtype=torch.int64)
+        return Supervised((logits, logits), first, self.place_weight) if self.training else logits
+
+
+def test_the_heads_of_a_network_are_judged_in_training_and_its_answer_in_validation():
+    plain = run(epochs=1, network=TwoHeads(0.0).network)
+    twice, more = run(epochs=1, network=TwoHeads(0.0)), run(epochs=1, network=TwoHeads(5.0))
+    assert losses(twice.history[0]) == pytest.approx(losses(plain.history[0]), rel=1e-5)
+    assert more.history[0]["train_loss"] > 1.5 * plain.history[0]["train_loss"]  # the place costs besides
+    assert more.history[0]["validation_loss"] < 1.5 * plain.history[0]["validation_loss"]
+
+
+def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
+    class Watching(nn.Conv2d):
+        def forward(self, images):
+            shapes.add(images.shape[1:])
+            return super().forward(images)
+
+    shapes: set[torch.Size] = set()
+    sees = InputSettings(channels=["flair", "post_contrast"], neighbours=1)
+    both = [Slices(**vars(slices) | {"sees": sees}) for slices in (TRAINING, VALIDATION)]
+    run(epochs=1, network=Watching(6, 1, 3, padding=1), training=both[0], validation=both[1])
+    assert shapes == {(6, 16, 16)}

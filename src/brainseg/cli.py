@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainseg.errors import told_in_one_line
+from brainseg.errors import UserError, told_in_one_line
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -55,6 +55,27 @@ def show(kind: str) -> None:
     from brainseg.catalogue import as_text, catalogue  # `--help` should not wait for pydantic
 
     typer.echo(as_text(catalogue(kind), min(get_terminal_size().columns, 120)))
+
+
+@app.command()
+def diagram(
+    name: Annotated[str, typer.Argument(help="An architecture: `brainseg archs` lists them.")],
+    out: Annotated[Path | None, typer.Option(help="The picture to write; by default NAME.png.")] = None,
+) -> None:
+    """Draw an architecture as its block in params.yaml makes it, from the network itself."""
+    with told_in_one_line():
+        from brainseg.architecture_graph import trace_by_name  # `--help` should not wait for torch
+        from brainseg.figures.architecture import architecture
+        from brainseg.params import read_params, settings
+        from brainseg.plotting import PlotSettings, save
+
+        params = read_params()
+        graph = trace_by_name(name, params)
+        path = out or Path(f"{name}.png")
+        if path.suffix != ".png":
+            raise UserError(f"--out is {path}; expected a name that ends in .png")
+        save(architecture(graph, name), path, settings(PlotSettings, params, "plot").dpi)
+    typer.echo(path)
 
 
 @app.command()

@@ -37,14 +37,13 @@ def fetch() -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     try:
-        path = hf_hub_download(REPOSITORY, FILE)
-    except Exception as error:  # of the network, of HTTP, of the hub, of the disk: all mean the same here
+        return load_file(hf_hub_download(REPOSITORY, FILE))
+    except Exception as error:  # of the network, of HTTP, of the hub, of a file cut off: all mean the same here
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise UserError(
             f"archs.transunet.pretrained: {FILE} of {REPOSITORY} can't be fetched from the Hugging Face hub"
             f" ({reason}); connect, put it into the hub's cache, or set pretrained to false"
         ) from None
-    return load_file(path)
 
 
 def renamed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -60,9 +59,10 @@ def renamed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
                 break
         else:
             raise UserError(f"{FILE} of {REPOSITORY}: {name} is no name of R50 + ViT-B/16")
-    position = ours["position"]  # (1, tokens, width)
-    grid = int(position.shape[1] ** 0.5)
-    ours["position"] = position[:, -grid * grid :].transpose(1, 2).unflatten(2, (grid, grid))
+    if "position" in ours:
+        position = ours["position"]  # (1, tokens, width)
+        grid = int(position.shape[1] ** 0.5)
+        ours["position"] = position[:, -grid * grid :].transpose(1, 2).unflatten(2, (grid, grid))
     return ours
 
 
@@ -73,9 +73,9 @@ def load_pretrained(network: torch.nn.Module, weights: Mapping[str, torch.Tensor
     is of no account. Raises UserError where a weight is missing or has another shape.
     """
     ours, own = renamed(weights), network.state_dict()
-    first = ours["stem.root.0.weight"]
-    channels = own["stem.root.0.weight"].shape[1]
-    ours["stem.root.0.weight"] = first[:, torch.arange(channels) % first.shape[1]]
+    if (first := ours.get("stem.root.0.weight")) is not None:
+        channels = own["stem.root.0.weight"].shape[1]
+        ours["stem.root.0.weight"] = first[:, torch.arange(channels) % first.shape[1]]
     shared = {name for name in own if name.startswith(("stem.", "to_tokens.", "position", "layers.", "norm."))}
     wrong = sorted(shared ^ ours.keys()) or sorted(name for name in shared if own[name].shape != ours[name].shape)
     if wrong:

@@ -20,7 +20,7 @@ class StandardisedConv(nn.Conv2d):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         variance, mean = torch.var_mean(self.weight, dim=(1, 2, 3), keepdim=True, correction=0)
-        weight = (self.weight - mean) * torch.rsqrt(variance + 1e-6)
+        weight = (self.weight - mean) * torch.rsqrt(variance + 1e-8)  # more would weaken the public weights' filters
         return conv2d(pad_as_tensorflow(x, self.kernel_size[0], self.stride[0]), weight, stride=self.stride)
 
 

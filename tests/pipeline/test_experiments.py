@@ -43,6 +43,17 @@ def test_queued_experiments_run_their_own_code_and_settings(project):
         assert (train_loss > 1000) == is_dice  # neither the installed package's loss nor the workspace's
 
 
+def test_an_architecture_with_several_heads_and_neighbouring_slices(project):
+    project.set("archs.unetpp.features", 2)
+    project.set("archs.unetpp.levels", 3)
+    chosen = ["-S", "arch=unetpp", "-S", "archs.unetpp.deep_supervision=true", "-S", "input.neighbours=1"]
+    project.run("dvc", "exp", "run", "-n", "whole", *chosen, "-S", "input.channels=[flair,post_contrast]", "predict")
+    whole = (project.folder / "data/predictions/PHANTOM_NORTH_001.npz").read_bytes()
+    told = project.run("dvc", "exp", "run", "-n", "pruned", "-S", "predict.prune_to=1", "predict")
+    assert "Running stage 'train'" not in told and "Running stage 'predict'" in told
+    assert (project.folder / "data/predictions/PHANTOM_NORTH_001.npz").read_bytes() != whole
+
+
 def ref(project, name: str) -> str:
     listed = project.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
     found = [line for line in listed if line.endswith(f"/{name}")]
