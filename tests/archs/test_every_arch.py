@@ -15,6 +15,7 @@ from brainseg.supervision import supervised_loss
 FORMS = {
     "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
     "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
+    "refining_unet, coarsened": ("refining_unet", {"coarsening": 2, "levels": 4}),
 }
 ALL = {name: (name, {}) for name in names("archs")} | FORMS
 

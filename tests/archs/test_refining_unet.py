@@ -2,13 +2,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
-from torch.nn.functional import pad, unfold
+from torch.nn.functional import interpolate, pad, unfold
 
 from brainseg.archs.refining_unet import (
     RefiningUNet,
     Settings,
+    around,
     centred,
-    neighbourhoods,
     pick,
     place_of,
     refining_unet,
@@ -19,6 +19,7 @@ from brainseg.supervision import Supervised
 SETTINGS = {
     "features": 4,
     "levels": 3,
+    "coarsening": 1,
     "token_share": 0.05,
     "token_width": 8,
     "token_layers": 1,
@@ -118,15 +119,14 @@ def test_tokens_know_the_bottleneck(network, images):
     assert not network.second_look(images, [*maps[:-1], elsewhere], coarse, places).equal(before)
 
 
-def test_neighbourhoods_are_what_unfold_gives_with_the_edge_repeated():
+def test_around_is_what_unfold_gives_with_the_edge_repeated():
     map_ = torch.randn(2, 3, 6, 7)
     row, column = torch.tensor([[0, 5, 3], [2, 0, 5]]), torch.tensor([[0, 6, 4], [6, 3, 0]])
     unfolded = unfold(pad(map_, (1, 1, 1, 1), mode="replicate"), 3)  # (2, 3 * 9, 42), channel by channel
-    unfolded = unfolded.unflatten(1, (3, 9)).permute(0, 3, 2, 1)  # (2, 42, 9, 3), pixel by pixel
+    unfolded = unfolded.unflatten(1, (3, 9)).permute(0, 3, 2, 1).flatten(2)  # (2, 42, 9 * 3), pixel by pixel
     expected = torch.stack([unfolded[slice_, (row * 7 + column)[slice_]] for slice_ in range(2)])
-    places = neighbourhoods(row, column, map_)
-    assert pick(map_, places).view(2, 3, 9, 3).equal(expected)
-    assert pick(map_.contiguous(memory_format=torch.channels_last), places).view(2, 3, 9, 3).equal(expected)
+    assert around(map_, row, column).equal(expected)
+    assert around(map_.contiguous(memory_format=torch.channels_last), row, column).equal(expected)
 
 
 def test_pick_reads_the_pixel_itself():
@@ -158,3 +158,27 @@ def test_a_slice_that_is_sure_everywhere_is_left_alone(network, images):
     nn.init.zeros_(network.unet.head.weight)
     nn.init.zeros_(network.unet.head.bias)  # all logits 0: nothing to divide by
     assert network(images).isfinite().all()
+
+
+def test_coarsened_the_unet_sees_the_mean_of_pixels_and_its_logits_are_brought_back(images):
+    torch.manual_seed(0)
+    network = refining_unet(3, **SETTINGS | {"coarsening": 2, "levels": 2}).eval()
+    assert network.divisor == 4
+    alone = unet(3, features=4, levels=2).eval()
+    alone.load_state_dict(network.unet.state_dict())
+    means = images.unflatten(2, (8, 2)).unflatten(4, (10, 2)).mean((3, 5))
+    (coarse, refined), places, _ = looked_at(network, images)
+    torch.testing.assert_close(coarse, interpolate(alone(means), size=(16, 20), mode="bilinear", align_corners=False))
+    assert places.shape == (2, 16) and refined.shape == (2, 1, 16, 20)
+
+
+def test_coarsened_the_tokens_still_see_the_slice_whole(images):
+    network = refining_unet(3, **SETTINGS | {"coarsening": 2, "levels": 2}).eval()
+    maps, coarse = network.first_look(images)
+    places = torch.tensor([[5 * 20 + 6], [5 * 20 + 6]])
+    before = network.second_look(images, maps, coarse.flatten(1), places)
+    checked = images.clone()
+    checked[:, :, 4:6, 6:8] += torch.tensor([[1.0, -1.0], [-1.0, 1.0]])  # whose mean is nothing
+    again, _ = network.first_look(checked)
+    torch.testing.assert_close(again, maps)
+    assert (network.second_look(checked, maps, coarse.flatten(1), places) - before).abs().min() > 1e-4

@@ -2,15 +2,17 @@
 
 Source: the report's section 11 (its last wish); near to it: Kirillov et al., "PointRend", CVPR 2020 (arXiv 1912.08193)
 
-The pixels whose logit is nearest to 0 become tokens: their neighbourhood in the image and in the finest map, what the
-coarser maps say there, the logit and the place. The tokens attend to each other and to the bottleneck's places, and
-each changes its own pixel's logit. No label is needed to find them, so training and prediction do the same. In training
-the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels is added, `token_weight` times.
+The pixels whose logit is nearest to 0 become tokens: their neighbourhood in the slice and in the U-Net's finest map,
+what the bottleneck says there, the logit and the place. The tokens attend to each other and to the bottleneck's
+places, and each changes its own pixel's logit. No label is needed to find them, so training and prediction do the
+same. With `coarsening` 2 the U-Net sees the slice at half its resolution, and only the tokens see it whole. In
+training the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels may be added.
 """
 
 import torch
 from pydantic import Field, model_validator
 from torch import nn
+from torch.nn.functional import avg_pool2d, interpolate
 
 from brainseg.encoder_decoder import UNet
 from brainseg.params import StrictSettings
@@ -20,6 +22,7 @@ from brainseg.supervision import Supervised
 class Settings(StrictSettings):
     features: int = Field(ge=1)
     levels: int = Field(ge=2, le=7)
+    coarsening: int = Field(ge=1, le=8)
     token_share: float = Field(gt=0, le=1)
     token_width: int = Field(ge=1)
     token_layers: int = Field(ge=0)
@@ -40,7 +43,8 @@ def refining_unet(in_channels: int, **settings: object) -> nn.Module:
 class RefiningUNet(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
 
-    K = token_share * H * W pixels a slice are looked at twice, at least one.
+    K = token_share * H * W pixels a slice are looked at twice, at least one. The U-Net's `levels` begin at
+    its own resolution, H / coarsening.
     """
 
     def __init__(self, in_channels: int, settings: Settings) -> None:
@@ -48,7 +52,7 @@ class RefiningUNet(nn.Module):
         width = settings.token_width
         self.token_share, self.token_weight = settings.token_share, settings.token_weight
         self.unet = UNet(in_channels, settings.features, settings.levels)
-        self.divisor = self.unet.divisor
+        self.coarsening, self.divisor = settings.coarsening, settings.coarsening * self.unet.divisor
         near, deep = 9 * (in_channels + settings.features), self.unet.widths[-1]
         self.token = nn.Sequential(nn.Linear(near + deep + 1, width), nn.LayerNorm(width), nn.GELU())
         self.context = nn.Linear(deep, width) if settings.token_layers else None
@@ -68,19 +72,29 @@ class RefiningUNet(nn.Module):
         self.change = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
-        maps = self.unet.maps(x)
-        coarse = self.unet.head(maps[0])
+        maps, coarse = self.first_look(x)
         flat = coarse.flatten(1)  # (N, H W)
         count = max(1, round(self.token_share * flat.shape[1]))
-        least, places = flat.detach().float().abs().topk(count, largest=False, sorted=False)  # (N, K)
+        least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
         # nothing at the last place of all: so the answer is continuous, whichever places rounding lets in
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
         with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
             change = importance * self.second_look(x, maps, flat, places)
-        refined = flat.index_put((numbers(places), places), change.to(flat.dtype), accumulate=True).view_as(coarse)
+        refined = flat.index_put((numbers(places), places), change, accumulate=True).view_as(coarse)
         if self.training:
             return Supervised((coarse, refined), places, self.token_weight)
         return refined
+
+    def first_look(self, x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The U-Net's maps, and its logits (N, 1, H, W) float32 brought to the slice's own grid."""
+        if x.shape[2] % self.divisor or x.shape[3] % self.divisor:  # coarsened, sides of 17 would come out as 16
+            raise RuntimeError(f"sides are {tuple(x.shape[2:])}; expected multiples of {self.divisor}")
+        if self.coarsening == 1:
+            maps = self.unet.maps(x)
+            return maps, self.unet.head(maps[0]).float()
+        maps = self.unet.maps(avg_pool2d(x, self.coarsening))
+        logits = self.unet.head(maps[0]).float()
+        return maps, interpolate(logits, scale_factor=self.coarsening, mode="bilinear", align_corners=False)
 
     def second_look(
         self, x: torch.Tensor, maps: list[torch.Tensor], coarse: torch.Tensor, places: torch.Tensor
@@ -88,8 +102,7 @@ class RefiningUNet(nn.Module):
         """What to add to the logits at these places, (N, K) float32."""
         finest, deepest = maps[0], maps[-1]
         row, column = places // x.shape[3], places % x.shape[3]
-        near = neighbourhoods(row, column, x)  # (N, 9 K)
-        known = [pick(map_, near).view(*places.shape, -1) for map_ in (x, finest)]
+        known = [around(x, row, column), around(finest, row // self.coarsening, column // self.coarsening)]
         known.append(pick(deepest, place_of(row // self.divisor, column // self.divisor, deepest)))
         known.append(pick(coarse.view(len(x), 1, *x.shape[2:]), places))
         tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
@@ -114,13 +127,13 @@ def place_of(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> tor
     return row * map_.shape[3] + column
 
 
-def neighbourhoods(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
-    """The 3 x 3 pixels of a map (N, C, H, W) about each place (N, K), the edge's repeated: places (N, 9 K)."""
+def around(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+    """What a map (N, C, H, W) holds 3 x 3 about each place (N, K), its edge repeated: (N, K, 9 C) float32."""
     height, width = map_.shape[2:]
     offset = torch.arange(9, device=row.device)
     near_row = (row[..., None] + (offset // 3 - 1)).clamp(0, height - 1)
     near_column = (column[..., None] + (offset % 3 - 1)).clamp(0, width - 1)
-    return place_of(near_row, near_column, map_).flatten(1)
+    return pick(map_, place_of(near_row, near_column, map_).flatten(1)).view(*row.shape, -1)
 
 
 def pick(map_: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ FACTORS = {
     "schedules": "schedule",
     "arch": "architecture",
     "archs": "architecture",
+    "input": "input",
     "augment": "augmentation",
     "train.epochs": "budget",
     "train.batch_size": "budget",
