@@ -186,7 +186,8 @@ def hub(monkeypatch):
         (OSError(28, "No space left on device"), "([Errno 28] No space left on device)"),
         (RuntimeError("offline mode\n  is on,\n\tno cache"), "(offline mode is on, no cache)"),
         (TimeoutError(), "(TimeoutError)"),
-        (ValueError("x" * 5000), f"({'x' * 120})"),
+        (ValueError("x" * 5000), f"({'x' * 150})"),
+        (OSError("The file is not in the cache. Please check your connection. "), "(The file is not in the cache)"),
     ],
 )
 def test_without_network_one_line_says_what_to_do(hub, fault, reason):

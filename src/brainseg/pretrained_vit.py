@@ -39,7 +39,7 @@ def fetch() -> dict[str, torch.Tensor]:
     try:
         return load_file(hf_hub_download(REPOSITORY, FILE))
     except Exception as error:  # of the network, of HTTP, of the hub, of a file cut off: all mean the same here
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = " ".join(str(error).split()).partition(". ")[0][:150] or type(error).__name__  # its first sentence
         raise UserError(
             f"archs.transunet.pretrained: {FILE} of {REPOSITORY} can't be fetched from the Hugging Face hub"
             f" ({reason}); connect, put it into the hub's cache, or set pretrained to false"
