@@ -1,8 +1,8 @@
 """What the second look adds: python benchmarks/second_look.py [WEIGHTS]
 
-Predicts and scores the test patients of the workspace with a trained refining U-Net (by default data/weights/last.pt) as
-it is, and again with the second look's last layer set to 0, which leaves the U-Net's own logits. A row a patient is
-added to docs/architectures/second_look.csv, beside the name of the weights' file; the means are printed.
+Predicts and scores the test patients of the workspace with a trained refining U-Net (by default data/weights/last.pt)
+as it is, and again with the second look's last layer set to 0, which leaves the U-Net's own logits. A row a patient
+is added to docs/architectures/second_look.csv, beside the name of the weights' file; the means are printed.
 """
 
 import sys
