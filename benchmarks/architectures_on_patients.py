@@ -3,14 +3,14 @@
 STEP is one of these, in this order; each is needed by the next:
 
 tune     inside the 80 patients that the report trained on, three folds: each network at its learning rates. The rate
-         with the best validation DSC, the mean of the folds, is its own.
+         with the best validation DSC, the mean of the folds and of the last two epochs, is its own.
 folds    the same folds with that rate and three seeds, scored on their test patients: `brainseg compare 'fold-*'`
 pruned   U-Net++ with deep supervision, seed 0, pruned and with the mean of its heads
 report   trained on all 80 with three seeds, scored on the report's ten, once: `brainseg compare 'report-*'`
 
 Every run is a DVC experiment. A row of docs/architectures/STEP.csv is written after each; rows that are there are not
 run again, so it can be stopped at any moment. All networks see as many slices, in as many steps. The
-refining network's tokens see slices of 128 x 128 pixels, the U-Net beneath them 64 x 64, as all others do.
+refining network's tokens see slices of 128 x 128 pixels, the U-Net beneath them 64 x 64, as all others but unet-128 do.
 """
 
 import json
@@ -32,6 +32,8 @@ METHODS = {
     "unetpp": ({"arch": "unetpp"}, ("5e-4", "2e-3")),
     "unetpp-supervised": (SUPERVISED, ("5e-4", "2e-3")),
     "transunet": ({"arch": "transunet"}, ("5e-4", "2e-3")),
+    # as fine as the tokens of the next: what the resolution alone does
+    "unet-128": ({"arch": "unet", "preprocess.side_px": "128"}, ("5e-4",)),
     # the form that docs/architectures.md settles on, at the rate of the U-Net beneath
     "refining": (
         {"arch": "refining_unet", "archs.refining_unet.coarsening": "2", "preprocess.side_px": "128"},
@@ -40,6 +42,12 @@ METHODS = {
 }
 PRUNED = {f"L{depth}": {"predict.prune_to": str(depth)} for depth in (1, 2, 3)} | {"mean": {"predict.heads": "mean"}}
 AS_COMMITTED = {  # what an earlier `-S` may have left otherwise
+    "loss": "dice",
+    "optim": "adam",
+    "train.ema_decay": "0.0",
+    "predict.weights": "last",
+    "predict.flips": "false",
+    "input.neighbours": "0",
     "archs.unetpp.deep_supervision": "false",
     "predict.prune_to": "0",
     "predict.heads": "last",

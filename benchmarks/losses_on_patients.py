@@ -46,7 +46,11 @@ BASE = {
     "split.folds": "3",
     "split.validation": "0.2",
     "preprocess.side_px": "64",
+    "arch": "unet",
     "archs.unet.features": "8",
+    "input.neighbours": "0",
+    "predict.heads": "last",
+    "predict.prune_to": "0",
     "train.epochs": "6",
     "train.batch_size": "8",
 }

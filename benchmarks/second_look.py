@@ -1,8 +1,8 @@
-"""What the second look adds: python benchmarks/second_look.py [WEIGHTS]
+"""What the second look adds: python benchmarks/second_look.py NAME [WEIGHTS]
 
 Predicts and scores the test patients of the workspace with a trained refining U-Net (by default data/weights/last.pt)
 as it is, and again with the second look's last layer set to 0, which leaves the U-Net's own logits. A row a patient
-is added to docs/architectures/second_look.csv, beside the name of the weights' file; the means are printed.
+is added to docs/architectures/second_look.csv under NAME; the means are printed.
 """
 
 import sys
@@ -26,7 +26,7 @@ from brainseg.weights import TrainedNetwork, read_network
 
 
 def main() -> None:
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else "data/weights/last.pt")
+    run, path = sys.argv[1], Path([*sys.argv, "data/weights/last.pt"][2])
     params, device = read_params(), torch.device("cpu")
     predict_settings = settings(PredictSettings, params, "predict")
     evaluate = settings(EvaluateSettings, params, "evaluate")
@@ -38,7 +38,7 @@ def main() -> None:
     rows = []
     for name in progress(members(read_split(Path("data/split.csv")), "test"), "predicting"):
         patient, truth = read_preprocessed(Path(f"data/preprocessed/{name}.npz")), read_mask(Path(f"data/raw/{name}"))
-        row: dict[str, object] = {"weights": path.stem, "patient": name}
+        row: dict[str, object] = {"name": run, "patient": name}
         for look, trained in (("second", whole), ("first", without)):
             mask = headline_mask(predict(trained, patient, device, predict_settings), evaluate)
             row |= {f"dsc_{look}": round(dsc(mask, truth), 4)}
@@ -46,7 +46,7 @@ def main() -> None:
         rows.append(row)
     found = pd.DataFrame(rows)
     append(Path("docs/architectures/second_look.csv"), found)
-    print(found.drop(columns=["weights", "patient"]).mean().round(4).to_string())
+    print(found.drop(columns=["name", "patient"]).mean().round(4).to_string())
 
 
 if __name__ == "__main__":

@@ -81,8 +81,8 @@ def test_flips_change_nothing_for_a_network_that_has_no_side(patient):
     np.testing.assert_array_equal(once.on_file_grid, flips.on_file_grid)
 
 
-@pytest.mark.parametrize("flips", [ONCE, FLIPS])
-def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(patient, flips):
+@pytest.mark.parametrize("asked", [ONCE, FLIPS])
+def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(patient, asked):
     class Watching(torch.nn.Module):
         def forward(self, images):
             seen.append(images)
@@ -90,13 +90,13 @@ def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(pa
 
     seen: list[torch.Tensor] = []
     sees = InputSettings(channels=["flair"], neighbours=1)
-    predict(TrainedNetwork(Watching(), sees), patient, CPU, flips)
-    batches = [images for images in seen if len(seen) == 2 or not images.equal(images.flip(3))]
+    predict(TrainedNetwork(Watching(), sees), patient, CPU, asked)
     flair = torch.from_numpy(patient.z_score()[..., 1])
     # slice 1 is the first that is kept: its neighbour before it is itself
     expected = torch.stack([flair[1], flair[1], flair[2]])
-    assert batches[0].shape == (BATCH_SIZE, 3, 16, 16)
-    assert batches[0][1].equal(expected)
+    assert seen[0].shape == (BATCH_SIZE, 3, 16, 16)
+    assert seen[0][1].equal(expected)
+    assert seen[1].equal(seen[0].flip(3)) == (asked is FLIPS)
 
 
 def test_kept_slices_see_kept_ones_and_the_others_what_is_there():
@@ -129,14 +129,20 @@ def test_the_heads_and_the_depth_of_the_settings_answer():
     answer_as_set(network, asking(heads="mean", prune_to=2))
     assert (network.depth, network.mean_of_heads) == (2, True)
     assert not network(images).equal(whole)
+    answer_as_set(network, ONCE)
+    assert network(images).equal(whole)
 
 
 @pytest.mark.parametrize(
     ("network", "asked", "told"),
     [
-        (unet(3, features=2, levels=2), {"heads": "mean"}, "predict.heads is mean; only unetpp trained with"),
-        (unet(3, features=2, levels=2), {"prune_to": 1}, "predict.prune_to is 1; only unetpp trained with"),
-        (unetpp(3, features=2, levels=3, deep_supervision=False), {"prune_to": 1}, "prune_to is 1; only unetpp"),
+        (unet(3, features=2, levels=2), {"heads": "mean"}, "predict.heads is mean; this network has one head"),
+        (unet(3, features=2, levels=2), {"prune_to": 1}, "predict.prune_to is 1; this network has one head"),
+        (
+            unetpp(3, features=2, levels=3, deep_supervision=False),
+            {"prune_to": 1},
+            "prune_to is 1; this network",
+        ),
         (unetpp(3, features=2, levels=3, deep_supervision=True), {"prune_to": 3}, "expected 0 or one of: 1, 2"),
     ],
 )

@@ -168,7 +168,8 @@ def hub(monkeypatch):
     """A hub instead of the real one: `hub(answer)` lets it answer a path or raise."""
 
     def stand_in(answer: str | BaseException) -> None:
-        def hf_hub_download(repository: str, file: str) -> str:
+        def hf_hub_download(repository: str, file: str, revision: str) -> str:
+            assert len(revision) == 40  # a commit, not a branch that moves
             assert (repository, file) == ("timm/vit_base_r50_s16_224.orig_in21k", "model.safetensors")
             if isinstance(answer, BaseException):
                 raise answer
@@ -196,7 +197,9 @@ def test_without_network_one_line_says_what_to_do(hub, fault, reason):
     with pytest.raises(UserError) as error:
         fetch()
     told = str(error.value)
-    assert told.startswith("archs.transunet.pretrained: model.safetensors of timm/vit_base_r50_s16_224.orig_in21k ")
+    assert told.startswith(
+        "params.yaml: archs.transunet.pretrained: model.safetensors of timm/vit_base_r50_s16_224.orig"
+    )
     assert reason in told
     assert "connect" in told and "set pretrained to false" in told
     assert "\n" not in told

@@ -33,11 +33,11 @@ def test_a_pretrained_network_is_read_without_a_download(tmp_path, params, monke
 @pytest.mark.parametrize("content", [b"", b"not a zip archive"])
 def test_a_damaged_file_is_told_by_its_name(tmp_path, content):
     (tmp_path / "last.pt").write_bytes(content)
-    with pytest.raises(UserError, match=r"last.pt: not a file of weights that brainseg wrote"):
+    with pytest.raises(UserError, match=r"last.pt: no weights that this version of brainseg wrote"):
         read_network(tmp_path / "last.pt")
 
 
 def test_weights_of_before_the_input_was_a_setting_are_told(tmp_path):
     torch.save({"arch": "unet", "settings": ARCH, "state": unet(3, **ARCH).state_dict()}, tmp_path / "last.pt")
-    with pytest.raises(UserError, match=r"last.pt: not a file of weights that brainseg wrote \(KeyError\)"):
+    with pytest.raises(UserError, match=r"last.pt: no weights that this version of brainseg wrote \(KeyError\)"):
         read_network(tmp_path / "last.pt")

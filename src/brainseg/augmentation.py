@@ -25,7 +25,7 @@ def augment(
     """Each slice scaled by 1 +- scale, rotated by +- rotation_deg, mirrored left-right with
     probability flip, all about its centre.
 
-    images (B, 3, n, n) float32 are resampled linearly, masks (B, 1, n, n) float32 to the nearest
+    images (B, C, n, n) float32 are resampled linearly, masks (B, 1, n, n) float32 to the nearest
     pixel; what comes from outside is 0, the mean grey, as in the reference code. The random
     numbers come from a CPU generator, so they are the same on every device.
     """

@@ -65,10 +65,13 @@ def diagram(
     """Draw an architecture as its block in params.yaml makes it, from the network itself."""
     with told_in_one_line():
         from brainseg.architecture_graph import trace_by_name  # `--help` should not wait for torch
+        from brainseg.components import names
         from brainseg.figures.architecture import architecture
         from brainseg.params import read_params, settings
         from brainseg.plotting import PlotSettings, save
 
+        if name not in names("archs"):
+            raise UserError(f"NAME is {name!r}; expected one of: {', '.join(names('archs'))}")
         params = read_params()
         graph = trace_by_name(name, params)
         path = out or Path(f"{name}.png")

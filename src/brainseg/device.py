@@ -12,6 +12,9 @@ import torch
 
 from brainseg.errors import UserError
 
+# what PyTorch says of an operation that varies from run to run
+NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"
+
 
 def pick_device() -> torch.device:
     """BRAINSEG_DEVICE if it is set, else the first GPU, else the CPU.
@@ -38,6 +41,8 @@ def be_reproducible(precision: str) -> None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision != "fp32"
     torch.backends.cuda.matmul.allow_tf32 = False  # it would round the places that augmentation samples from
+    for attention in ("flash", "mem_efficient", "cudnn"):  # fused attention, whose gradients vary from run to run
+        getattr(torch.backends.cuda, f"enable_{attention}_sdp")(False)
 
 
 @contextmanager
@@ -49,7 +54,7 @@ def nondeterministic_operations() -> Iterator[set[str]]:
         show = warnings.showwarning
 
         def listen(message: Warning | str, *place: object, **more: object) -> None:
-            if re.search("not have a deterministic implementation|is not deterministic", str(message)):
+            if re.search(NONDETERMINISTIC, str(message)):
                 names.add(str(message).split()[0])
             else:
                 show(message, *place, **more)

@@ -30,14 +30,14 @@ def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
     A network with a trained head at several depths lists them in `depths` and takes the choice through
     `answer_with(heads, depth)`.
     """
-    if settings.heads == "last" and not settings.prune_to:
-        return
     depths = getattr(network, "depths", ())
     if not depths:
+        if settings.heads == "last" and not settings.prune_to:
+            return
         given = f"prune_to is {settings.prune_to}" if settings.prune_to else f"heads is {settings.heads}"
         raise UserError(
-            f"{PARAMS_FILE}: predict.{given}; only unetpp trained with deep_supervision has heads to choose from,"
-            " expected prune_to 0 and heads last"
+            f"{PARAMS_FILE}: predict.{given}; this network has one head (unetpp with deep_supervision has several),"
+            " expected heads last and prune_to 0"
         )
     if settings.prune_to and settings.prune_to not in depths:
         allowed = ", ".join(map(str, depths))

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from brainseg.channels import NAMES
 from brainseg.params import StrictSettings
 
-Channel = Literal["pre_contrast", "flair", "post_contrast"]
+Channel = Literal[*NAMES]
 
 
 class InputSettings(StrictSettings):

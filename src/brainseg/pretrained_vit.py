@@ -9,8 +9,10 @@ from collections.abc import Mapping
 import torch
 
 from brainseg.errors import UserError
+from brainseg.params import PARAMS_FILE
 
 REPOSITORY, FILE = "timm/vit_base_r50_s16_224.orig_in21k", "model.safetensors"
+REVISION = "f7dc19ea6cb95cd53735ca80d0365ff1853dd9ca"  # of November 2023: the weights decide the result
 R50_VIT_B16 = {"features": 64, "blocks": [3, 4, 9], "width": 768, "layers": 12, "heads": 12, "grid": 14}
 
 # their names -> ours, the first pattern that fits
@@ -37,12 +39,12 @@ def fetch() -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     try:
-        return load_file(hf_hub_download(REPOSITORY, FILE))
+        return load_file(hf_hub_download(REPOSITORY, FILE, revision=REVISION))
     except Exception as error:  # of the network, of HTTP, of the hub, of a file cut off: all mean the same here
         reason = " ".join(str(error).split()).partition(". ")[0][:150] or type(error).__name__  # its first sentence
         raise UserError(
-            f"archs.transunet.pretrained: {FILE} of {REPOSITORY} can't be fetched from the Hugging Face hub"
-            f" ({reason}); connect, put it into the hub's cache, or set pretrained to false"
+            f"{PARAMS_FILE}: archs.transunet.pretrained: {FILE} of {REPOSITORY} can't be fetched from the Hugging Face"
+            f" hub ({reason}); connect, put it into the hub's cache, or set pretrained to false"
         ) from None
 
 

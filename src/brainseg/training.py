@@ -77,10 +77,11 @@ def train(
 ) -> Trained:
     """Train for `settings.epochs` epochs; an epoch draws as many slices as there are.
 
-    The loss may ask for facts of the training, see loss_facts.py. With `settings.ema_decay` it is the
-    averaged network that is validated and kept. The best epoch is the one with the highest mean
-    validation DSC, the report's choice. Each epoch ends with all that the next ones need in
-    `saved`; what is found there at the start was a training of the same kind that was stopped,
+    The loss may ask for facts of the training, see loss_facts.py. A network may ask for more to be judged
+    than its answer, see supervision.py: the training loss holds that, the validation loss is of the answer
+    alone. With `settings.ema_decay` it is the averaged network that is validated and kept. The best epoch is
+    the one with the highest mean validation DSC, the report's choice. Each epoch ends with all that the next
+    ones need in `saved`; what is found there at the start was a training of the same kind that was stopped,
     and it goes on, to the very same result.
     Raises UserError if a batch is larger than the data or the loss is no longer finite.
     """

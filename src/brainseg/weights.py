@@ -37,5 +37,6 @@ def read_network(path: Path) -> TrainedNetwork:
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # torch raises whatever the damage leads to
-        raise UserError(f"{path}: not a file of weights that brainseg wrote ({type(error).__name__})") from None
+        reason = type(error).__name__
+        raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
     return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), sees)

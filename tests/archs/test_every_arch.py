@@ -89,12 +89,19 @@ def test_without_gradients_it_gives_the_same(network):
     torch.testing.assert_close(found, network(images), atol=1e-5, rtol=1e-5)
 
 
+def blobs(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images of 64 x 64 with bright blobs, and where these are."""
+    generator = torch.Generator().manual_seed(count)
+    coarse = torch.randn(count, 1, 8, 8, generator=generator)
+    smooth = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic")
+    return smooth + 0.2 * torch.randn(count, 3, 64, 64, generator=generator), (smooth > 1.2).float()
+
+
 def learnt(network: torch.nn.Module) -> torch.nn.Module:
-    """A few steps away from the random start, so that its logits are not all near 0."""
-    optimizer = torch.optim.Adam(network.train().parameters(), lr=3e-3)
-    images = batch(network, 4)
-    target = (torch.nn.functional.avg_pool2d(images[:, :1], 5, 1, 2) > 0.1).float()
-    for _ in range(8):
+    """Some steps away from the random start, where all its probabilities are alike."""
+    optimizer = torch.optim.Adam(network.train().parameters(), lr=5e-3)
+    images, target = blobs(4)
+    for _ in range(30):
         supervised_loss(network(images), target, bce).backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -102,18 +109,22 @@ def learnt(network: torch.nn.Module) -> torch.nn.Module:
 
 
 @pytest.mark.skipif(not has_bf16(torch.device("cpu")), reason="no bf16 here: emulated it takes minutes")
-@torch.inference_mode()
 def test_bf16_gives_nearly_the_same_probabilities(network):
-    images = batch(network, 2, 4, 4)
-    expected = network(images).sigmoid()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = network(images)
-    assert (found.float().sigmoid() - expected).abs().max() < 1e-2
+    network, (images, _) = learnt(network), blobs(2)
+    with torch.inference_mode():
+        expected = network(images).sigmoid()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = network(images).float().sigmoid()
+    off = (found - expected).abs()
+    assert expected.std() > 0.1
+    assert (off < 1e-2).float().mean() > 0.99  # pixels at an edge, and tokens, may be further off
+    assert off.mean() < 1e-3
 
 
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler")
-@torch.inference_mode()
-def test_compiled_it_gives_the_same(network):
+@pytest.mark.parametrize("training", [False, True])
+def test_compiled_it_gives_the_same(network, training):
+    network.train(training)
     images = batch(network, 2)
     # traced whole and run by PyTorch's own kernels: machine code for each would take a minute a network
     compiled = torch.compile(network, backend="aot_eager", fullgraph=True)

@@ -77,9 +77,15 @@ def test_importance_falls_to_nothing_where_the_choice_ends(network, images):
     torch.testing.assert_close(change, 1 - least / least.amax(1, keepdim=True), atol=1e-6, rtol=1e-5)
 
 
-def test_at_least_one_pixel_is_looked_at(images):
+def test_at_least_one_pixel_changes(images):
     tiny = refining_unet(3, **SETTINGS | {"token_share": 1e-6}).train()
-    assert tiny(images).places.shape == (2, 1)
+    (coarse, refined), places, _ = tiny(images)
+    assert places.shape == (2, 2)
+    assert (coarse != refined).flatten(1).sum(1).tolist() == [1, 1]
+
+
+def test_without_weight_no_pixel_is_judged_besides(images):
+    assert refining_unet(3, **SETTINGS | {"token_weight": 0.0}).train()(images).places is None
 
 
 def test_every_pixel_may_be_looked_at(images):

@@ -43,8 +43,8 @@ def refining_unet(in_channels: int, **settings: object) -> nn.Module:
 class RefiningUNet(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
 
-    K = token_share * H * W pixels a slice are looked at twice, at least one. The U-Net's `levels` begin at
-    its own resolution, H / coarsening.
+    K = token_share * H * W pixels a slice are looked at twice, at least two; the surest of them only for the others'
+    sake. The U-Net's `levels` begin at its own resolution, H / coarsening.
     """
 
     def __init__(self, in_channels: int, settings: Settings) -> None:
@@ -74,15 +74,15 @@ class RefiningUNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
         maps, coarse = self.first_look(x)
         flat = coarse.flatten(1)  # (N, H W)
-        count = max(1, round(self.token_share * flat.shape[1]))
+        count = max(2, round(self.token_share * flat.shape[1]))
         least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
-        # nothing at the last place of all: so the answer is continuous, whichever places rounding lets in
+        # falls to nothing at the last place, so that little hangs on which places rounding lets in
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
         with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
             change = importance * self.second_look(x, maps, flat, places)
         refined = flat.index_put((numbers(places), places), change, accumulate=True).view_as(coarse)
         if self.training:
-            return Supervised((coarse, refined), places, self.token_weight)
+            return Supervised((coarse, refined), places if self.token_weight else None, self.token_weight)
         return refined
 
     def first_look(self, x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:

@@ -63,6 +63,7 @@ class TransUNet(nn.Module):
         self.stem = ResidualStem(in_channels, features, settings.blocks)
         self.to_tokens = nn.Conv2d(self.stem.channels[-1], width, kernel_size=1)
         self.position = nn.Parameter(0.02 * torch.randn(1, width, settings.grid, settings.grid))
+        self.dropout = nn.Dropout(settings.dropout)
         self.layers = nn.ModuleList(transformer_layer(width, settings) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.from_tokens = single_convolution(width, 8 * features)
@@ -91,7 +92,7 @@ class TransUNet(nn.Module):
         position = self.position
         if position.shape[2:] != tokens.shape[2:]:
             position = interpolate(position, size=tokens.shape[2:], mode="bicubic", align_corners=False)
-        tokens = (tokens + position).flatten(2).transpose(1, 2)
+        tokens = self.dropout((tokens + position).flatten(2).transpose(1, 2))
         for layer in self.layers:
             tokens = layer(tokens)
         return self.norm(tokens)
@@ -104,7 +105,7 @@ class TransUNet(nn.Module):
 
 def transformer_layer(width: int, settings: Settings) -> nn.TransformerEncoderLayer:
     """As in ViT: normalise first, GELU, four times the width inside."""
-    return nn.TransformerEncoderLayer(
+    layer = nn.TransformerEncoderLayer(
         width,
         settings.heads,
         dim_feedforward=4 * width,
@@ -114,6 +115,8 @@ def transformer_layer(width: int, settings: Settings) -> nn.TransformerEncoderLa
         batch_first=True,
         norm_first=True,
     )
+    layer.self_attn.dropout, layer.dropout1.p = 0.0, 0.0  # the authors drop in the layer's second half only
+    return layer
 
 
 def single_convolution(in_channels: int, out_channels: int) -> nn.Sequential:
