@@ -1,4 +1,6 @@
+import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -6,7 +8,7 @@ import torch
 
 from brainseg.archs.transunet import transunet
 from brainseg.errors import UserError
-from brainseg.pretrained_vit import fetch, load_pretrained, renamed
+from brainseg.pretrained_vit import R50_VIT_B16, fetch, load_pretrained, renamed
 
 BLOCKS, LAYERS, GRID = (2, 1, 1), 2, 3
 SHARED = ("stem.", "to_tokens.", "position", "layers.", "norm.")
@@ -75,6 +77,14 @@ def test_every_shared_weight_is_renamed_and_no_other():
     found, expected = renamed(as_timm_names_them(network)), shared(network)
     assert found.keys() == expected.keys()
     assert all(found[name].equal(expected[name]) for name in expected)
+
+
+def test_timms_own_names_and_shapes_are_those_of_the_papers_network():
+    # of timm 1.0.31: timm.create_model("vit_base_r50_s16_224", num_classes=21843).state_dict()
+    listed = json.loads((Path(__file__).parent / "timm_vit_base_r50_s16_224.json").read_text())
+    with torch.device("meta"):  # names and shapes without 0.4 GB
+        network = transunet(3, **R50_VIT_B16, dropout=0.1, pretrained=True)
+        load_pretrained(network, {name: torch.empty(shape) for name, shape in listed.items()})
 
 
 def test_every_shared_weight_is_loaded_and_the_decoder_left_alone():
