@@ -24,13 +24,15 @@ from brainseg.params import read_params
 from brainseg.supervision import supervised_loss
 
 PAPER = {"features": 64, "blocks": [3, 4, 9], "width": 768, "layers": 12, "heads": 12, "grid": 14, "dropout": 0.1}
-NETWORKS = {
-    "unet": ("unet", {}),
-    "unetpp": ("unetpp", {}),
-    "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
-    "transunet, small": ("transunet", {}),
-    "transunet, the paper's": ("transunet", PAPER),
-    "refining_unet": ("refining_unet", {}),
+NETWORKS = {  # name -> architecture, settings beside those of params.yaml, how many times SIDE_PX it sees
+    "unet": ("unet", {}, 1),
+    "unetpp": ("unetpp", {}, 1),
+    "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}, 1),
+    "transunet, small": ("transunet", {}, 1),
+    "transunet, the paper's": ("transunet", PAPER, 1),
+    "refining_unet": ("refining_unet", {}, 1),
+    "refining_unet, two grids": ("refining_unet", {"coarsening": 2}, 2),
+    "unet, twice as fine": ("unet", {}, 2),
 }
 ROUNDS = 12
 PARAMS = read_params(Path(__file__).parent.parent / "params.yaml")
@@ -42,13 +44,16 @@ def main() -> None:
     side_px, features, batch_size = [*given, *(64, 8, 8)[len(given) :]]
     device = pick_device()
     networks = {name: build(name, features, device) for name in NETWORKS}
-    images = torch.randn(batch_size, 3, side_px, side_px, device=device).to(memory_format=torch.channels_last)
+    shapes = {name: (batch_size, 3, finer * side_px, finer * side_px) for name, (*_, finer) in NETWORKS.items()}
+    images = {
+        name: torch.randn(shape, device=device).to(memory_format=torch.channels_last) for name, shape in shapes.items()
+    }
     precision = "bf16" if uses_bf16(device, "auto") else "fp32"
     where = f"{device}, {precision}, {torch.get_num_threads()} threads"
     print(f"{side_px} x {side_px}, batch {batch_size}, {features} features, {where}\n")
 
-    steps = {name: training_step(network, images) for name, network in networks.items()}
-    answers = {name: prediction(network, images) for name, network in networks.items()}
+    steps = {name: training_step(network, images[name]) for name, network in networks.items()}
+    answers = {name: prediction(network, images[name]) for name, network in networks.items()}
     step_seconds, answer_seconds = alternate(steps, device), alternate(answers, device)
     memory_mb = {name: peak_memory_mb(name, side_px, features, batch_size, device) for name in networks}
     print("| network | parameters | multiply-adds a slice | training step | prediction | peak memory of a step |")
@@ -56,15 +61,15 @@ def main() -> None:
     for name, network in networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
         print(
-            f"| {name} | {count:,} | {multiply_adds(network, images) / 1e6:,.1f} M"
+            f"| {name} | {count:,} | {multiply_adds(network, images[name]) / 1e6:,.1f} M"
             f" | {beside(step_seconds, name, 1000, 'ms')} | {beside(answer_seconds, name, 1000, 'ms')}"
             f" | {beside(memory_mb, name, 1, 'MB')} |"
         )
-    pruned(networks["unetpp, deep supervision"], images, device)
+    pruned(networks["unetpp, deep supervision"], images["unet"], device)
 
 
 def build(name: str, features: int, device: torch.device) -> torch.nn.Module:
-    arch, changes = NETWORKS[name]
+    arch, changes, _ = NETWORKS[name]
     settings = PARAMS["archs"][arch] | ({} if arch == "transunet" else {"features": features}) | changes
     torch.manual_seed(0)
     return load("archs", arch, {"archs": {arch: settings}})(3).to(device, memory_format=torch.channels_last)
@@ -125,10 +130,11 @@ def peak_memory_mb(name: str, side_px: int, features: int, batch_size: int, devi
 
 def tell_memory(name: str, side_px: str, features: str, batch_size: str, device_name: str) -> None:
     device = torch.device(device_name)
-    small = torch.randn(2, 3, 32, 32, device=device)
+    small = torch.randn(2, 3, 64, 64, device=device)
     training_step(build(name, int(features), device), small)()  # once before: the libraries' own memory does not count
     network = build(name, int(features), device)
-    images = torch.randn(int(batch_size), 3, int(side_px), int(side_px), device=device)
+    side = NETWORKS[name][2] * int(side_px)
+    images = torch.randn(int(batch_size), 3, side, side, device=device)
     images = images.to(memory_format=torch.channels_last)
     before = forget_peak(device)
     training_step(network, images)()
