@@ -181,9 +181,23 @@ def test_unetpp():
     }
 
 
-def test_all_heads_of_a_network_by_name(params):
+@pytest.mark.parametrize(
+    ("answers", "heads"),
+    [
+        ({}, {"heads.x02"}),
+        ({"heads": "mean"}, {"heads.x01", "heads.x02"}),
+        ({"prune_to": 1}, {"heads.x01"}),
+    ],
+)
+def test_a_network_by_name_answers_as_predict_says(params, answers, heads):
     deep = params | {"archs": {"unetpp": {"features": 2, "levels": 3, "deep_supervision": True}}}
-    assert edges(trace_by_name("unetpp", deep))["logits"] == {"heads.x01", "heads.x02"}
+    deep |= {"predict": params["predict"] | answers}
+    assert edges(trace_by_name("unetpp", deep))["logits"] == heads
+
+
+def test_what_predict_says_of_heads_is_nothing_to_a_network_of_one(params):
+    graph = trace_by_name("unet", params | {"predict": params["predict"] | {"prune_to": 1}})
+    assert graph.boxes[-1].name == "logits"
 
 
 def test_the_image_is_what_the_settings_say(params):

@@ -81,7 +81,7 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("input.neighbours", 9, "input.neighbours is 9; expected less than or equal to 8"),
         ("predict.heads", "mean", "predict.heads is mean; this network has one head"),
         ("predict.prune_to", 2, "predict.prune_to is 2; this network has one head"),
-        ("archs.transunet.heads", 5, "archs.transunet: width is 96; expected a multiple of the 5 heads"),
+        ("archs.transunet.heads", 5, "archs.transunet: heads is 5; expected a number that divides width, 96"),
         ("archs.transunet.pretrained", True, "archs.transunet: pretrained is true and features is 16, blocks is"),
         ("archs.refining_unet.token_share", 0.0, "archs.refining_unet.token_share is 0.0; expected greater than 0"),
         ("datasets.folder.path", "none", "datasets.folder.path: 'none' is neither a folder nor a zip archive"),

@@ -13,6 +13,7 @@ from torch import nn
 
 from brainseg.components import load
 from brainseg.errors import UserError
+from brainseg.inference import PredictSettings, answer_as_set
 from brainseg.network_input import InputSettings
 from brainseg.params import PARAMS_FILE, settings
 from brainseg.preprocessing import PreprocessSettings
@@ -53,14 +54,14 @@ class Graph:
 
 
 def trace_by_name(name: str, params: Mapping[str, Any]) -> Graph:
-    """Of the architecture `name` with its settings in params, as it sees a slice; with all heads that it has."""
+    """Of the architecture `name` with its settings in params, as it sees a slice and as it answers."""
     in_channels = settings(InputSettings, params, "input").in_channels
     network = load("archs", name, params)(in_channels)
     side_px = settings(PreprocessSettings, params, "preprocess").side_px
     if side_px % network.divisor:
         raise UserError(f"{PARAMS_FILE}: preprocess.side_px is {side_px}; {name} needs a multiple of {network.divisor}")
-    if depths := getattr(network, "depths", ()):
-        network.answer_with("mean", depths[-1])
+    if getattr(network, "depths", ()):
+        answer_as_set(network, settings(PredictSettings, params, "predict"))
     return trace(network, (in_channels, side_px, side_px))
 
 

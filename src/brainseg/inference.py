@@ -36,8 +36,8 @@ def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
             return
         given = f"prune_to is {settings.prune_to}" if settings.prune_to else f"heads is {settings.heads}"
         raise UserError(
-            f"{PARAMS_FILE}: predict.{given}; this network has one head (unetpp with deep_supervision has several),"
-            " expected heads last and prune_to 0"
+            f"{PARAMS_FILE}: predict.{given}; this network has one head (unetpp trained with deep_supervision has"
+            " several), set predict.heads to last and predict.prune_to to 0"
         )
     if settings.prune_to and settings.prune_to not in depths:
         allowed = ", ".join(map(str, depths))

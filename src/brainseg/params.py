@@ -93,5 +93,5 @@ def _told(fault: Mapping[str, Any], kind: type[StrictSettings], key: str) -> str
         return f"{PARAMS_FILE}: {name} is not a setting; {hint}"
     if fault["type"] == "value_error":  # raised by a check of our own, which tells all
         return f"{PARAMS_FILE}: {name}: {fault['ctx']['error']}"
-    allowed = fault["msg"].removeprefix("Input should be ")
+    allowed = fault["msg"].removeprefix("Input should be ").removeprefix("List should have ")
     return f"{PARAMS_FILE}: {name} is {fault['input']!r}; expected {allowed}"

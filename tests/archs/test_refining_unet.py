@@ -152,7 +152,7 @@ def test_places_are_the_middles_of_pixels():
     [
         ({"token_share": 0.0}, "greater than 0"),
         ({"token_share": 1.5}, "less than or equal to 1"),
-        ({"token_heads": 3}, "token_width is 8; expected a multiple of the 3 heads"),
+        ({"token_heads": 3}, "token_heads is 3; expected a number that divides token_width, 8"),
     ],
 )
 def test_other_settings_are_refused(settings, told):

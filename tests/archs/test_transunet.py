@@ -220,7 +220,7 @@ def test_logits_are_not_squashed():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (SMALL | {"width": 10, "heads": 4}, "archs.transunet: width is 10; expected a multiple of the 4 heads"),
+        (SMALL | {"width": 10, "heads": 4}, "archs.transunet: heads is 4; expected a number that divides width, 10"),
         (SMALL | {"blocks": [1, 0, 1]}, "archs.transunet: blocks is [1, 0, 1]; expected three numbers from 1"),
         (SMALL | {"blocks": [3, 4, 9, 3]}, "archs.transunet.blocks is [3, 4, 9, 3]; expected "),
         (SMALL | {"blocks": [3, 4]}, "archs.transunet.blocks is [3, 4]; expected "),

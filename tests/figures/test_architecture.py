@@ -20,6 +20,7 @@ NAMES = ("unet", "unetpp", "transunet", "refining_unet")
 def graph(request) -> Graph:
     params = read_params(Path(__file__).resolve().parents[2] / "params.yaml")
     params["archs"]["unetpp"]["deep_supervision"] = True
+    params["predict"]["heads"] = "mean"
     return trace_by_name(request.param, params)
 
 

@@ -32,7 +32,9 @@ class Settings(StrictSettings):
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":
         if self.token_width % self.token_heads:
-            raise ValueError(f"token_width is {self.token_width}; expected a multiple of the {self.token_heads} heads")
+            raise ValueError(
+                f"token_heads is {self.token_heads}; expected a number that divides token_width, {self.token_width}"
+            )
         return self
 
 

@@ -10,7 +10,7 @@ With features 64, blocks [3, 4, 9], width 768, layers 12, heads 12 and grid 14 i
 import torch
 from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import dropout, interpolate
 
 from brainseg.convolutions import double_convolution
 from brainseg.params import StrictSettings
@@ -33,7 +33,7 @@ class Settings(StrictSettings):
         if min(self.blocks) < 1:
             raise ValueError(f"blocks is {self.blocks}; expected three numbers from 1")
         if self.width % self.heads:
-            raise ValueError(f"width is {self.width}; expected a multiple of the {self.heads} heads")
+            raise ValueError(f"heads is {self.heads}; expected a number that divides width, {self.width}")
         if self.pretrained:
             wrong = {key: getattr(self, key) for key, value in R50_VIT_B16.items() if getattr(self, key) != value}
             if wrong:
@@ -58,12 +58,11 @@ class TransUNet(nn.Module):
 
     def __init__(self, in_channels: int, settings: Settings) -> None:
         super().__init__()
-        self.pretrained = settings.pretrained
+        self.pretrained, self.dropout = settings.pretrained, settings.dropout
         features, width = settings.features, settings.width
         self.stem = ResidualStem(in_channels, features, settings.blocks)
         self.to_tokens = nn.Conv2d(self.stem.channels[-1], width, kernel_size=1)
         self.position = nn.Parameter(0.02 * torch.randn(1, width, settings.grid, settings.grid))
-        self.dropout = nn.Dropout(settings.dropout)
         self.layers = nn.ModuleList(transformer_layer(width, settings) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.from_tokens = single_convolution(width, 8 * features)
@@ -92,7 +91,7 @@ class TransUNet(nn.Module):
         position = self.position
         if position.shape[2:] != tokens.shape[2:]:
             position = interpolate(position, size=tokens.shape[2:], mode="bicubic", align_corners=False)
-        tokens = self.dropout((tokens + position).flatten(2).transpose(1, 2))
+        tokens = dropout((tokens + position).flatten(2).transpose(1, 2), self.dropout, self.training)
         for layer in self.layers:
             tokens = layer(tokens)
         return self.norm(tokens)
