@@ -117,7 +117,8 @@ def test_bf16_gives_nearly_the_same_probabilities(network):
             found = network(images).float().sigmoid()
     off = (found - expected).abs()
     assert expected.std() > 0.1
-    assert (off < 1e-2).float().mean() > 0.99  # pixels at an edge, and tokens, may be further off
+    # some pixels at an edge may be further off, and the tokens of the refining network: the least certain pixels
+    assert (off > 1e-2).float().mean() < getattr(network, "token_share", 0.005)
     assert off.mean() < 1e-3
 
 

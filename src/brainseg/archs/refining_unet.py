@@ -38,8 +38,31 @@ class Settings(StrictSettings):
         return self
 
 
-def refining_unet(in_channels: int, **settings: object) -> nn.Module:
-    return RefiningUNet(in_channels, Settings(**settings))
+def refining_unet(
+    in_channels: int,
+    *,
+    features: int,
+    levels: int,
+    coarsening: int,
+    token_share: float,
+    token_width: int,
+    token_layers: int,
+    token_heads: int,
+    token_weight: float,
+) -> nn.Module:
+    return RefiningUNet(
+        in_channels,
+        Settings(
+            features=features,
+            levels=levels,
+            coarsening=coarsening,
+            token_share=token_share,
+            token_width=token_width,
+            token_layers=token_layers,
+            token_heads=token_heads,
+            token_weight=token_weight,
+        ),
+    )
 
 
 class RefiningUNet(nn.Module):

@@ -43,8 +43,31 @@ class Settings(StrictSettings):
         return self
 
 
-def transunet(in_channels: int, **settings: object) -> nn.Module:
-    return TransUNet(in_channels, Settings(**settings))
+def transunet(
+    in_channels: int,
+    *,
+    features: int,
+    blocks: list[int],
+    width: int,
+    layers: int,
+    heads: int,
+    grid: int,
+    dropout: float,
+    pretrained: bool,
+) -> nn.Module:
+    return TransUNet(
+        in_channels,
+        Settings(
+            features=features,
+            blocks=blocks,
+            width=width,
+            layers=layers,
+            heads=heads,
+            grid=grid,
+            dropout=dropout,
+            pretrained=pretrained,
+        ),
+    )
 
 
 class TransUNet(nn.Module):
