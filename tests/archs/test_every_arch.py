@@ -84,9 +84,15 @@ def test_channels_last_gives_the_same(network):
 
 def test_without_gradients_it_gives_the_same(network):
     images = batch(network, 2)
-    with torch.inference_mode():  # where PyTorch computes a transformer's layer in one piece
+    with torch.inference_mode():  # where PyTorch would compute a transformer's layer in one piece
         found = network(images)
     torch.testing.assert_close(found, network(images), atol=1e-5, rtol=1e-5)
+
+
+def test_no_transformer_layer_is_fused(network):
+    # compiled by PyTorch's own compiler, which is too slow for a test, a fused one fails
+    layers = [module for module in network.modules() if isinstance(module, torch.nn.TransformerEncoderLayer)]
+    assert not any(layer.activation_relu_or_gelu for layer in layers)
 
 
 def blobs(count: int) -> tuple[torch.Tensor, torch.Tensor]:

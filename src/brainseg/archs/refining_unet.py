@@ -9,14 +9,19 @@ same. With `coarsening` 2 the U-Net sees the slice at half its resolution, and o
 training the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels may be added.
 """
 
+from functools import partial
+
 import torch
 from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, gelu, interpolate
 
 from brainseg.encoder_decoder import UNet
 from brainseg.params import StrictSettings
 from brainseg.supervision import Supervised
+
+# Not "gelu": for that PyTorch predicts with a fused layer of its own, which torch.compile cannot take, and slower
+GELU = partial(gelu, approximate="none")
 
 
 class Settings(StrictSettings):
@@ -88,7 +93,7 @@ class RefiningUNet(nn.Module):
                 settings.token_heads,
                 2 * width,
                 dropout=0.0,
-                activation="gelu",
+                activation=GELU,
                 batch_first=True,
                 norm_first=True,
             )

@@ -7,15 +7,20 @@ With features 64, blocks [3, 4, 9], width 768, layers 12, heads 12 and grid 14 i
 `pretrained` starts it from weights learnt on ImageNet-21k. There is no class token: nothing is classified.
 """
 
+from functools import partial
+
 import torch
 from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.functional import dropout, interpolate
+from torch.nn.functional import dropout, gelu, interpolate
 
 from brainseg.convolutions import double_convolution
 from brainseg.params import StrictSettings
 from brainseg.pretrained_vit import R50_VIT_B16, fetch, load_pretrained
 from brainseg.residual_stem import ResidualStem
+
+# Not "gelu": for that PyTorch predicts with a fused layer of its own, which torch.compile cannot take, and slower
+GELU = partial(gelu, approximate="none")
 
 
 class Settings(StrictSettings):
@@ -132,7 +137,7 @@ def transformer_layer(width: int, settings: Settings) -> nn.TransformerEncoderLa
         settings.heads,
         dim_feedforward=4 * width,
         dropout=settings.dropout,
-        activation="gelu",
+        activation=GELU,
         layer_norm_eps=1e-6,
         batch_first=True,
         norm_first=True,
