@@ -23,6 +23,7 @@ from growing_table import append, find
 
 from brainseg.figures.learning_rates import learning_rates
 from brainseg.plotting import save
+from brainseg.splits import scored_subset
 
 TABLES, FOLDS, SEEDS = Path("docs/architectures"), (0, 1, 2), (0, 1, 2)
 SUPERVISED = {"arch": "unetpp", "archs.unetpp.deep_supervision": "true"}
@@ -130,8 +131,9 @@ def scored(table: str, run_name: str, method: str, given: dict[str, str]) -> Non
     if find(path, name=run_name, lr=lr):
         return
     run(run_name, given | {"optims.adam.lr": lr}, "evaluate")
-    evaluation = json.loads(Path("metrics/evaluation.json").read_text())
-    scores = evaluation.get("test") or evaluation["validation"]
+    per_patient = pd.read_csv("metrics/per_volume.csv")
+    subset = scored_subset(per_patient.subset)
+    scores = json.loads(Path("metrics/evaluation.json").read_text())[subset]
     row = {"name": run_name, "method": method, "lr": lr, "seed": given["seed"]}
     row |= {key: round(scores["dsc"][key], 4) for key in ("mean", "median", "minimum", "failures")}
     row |= {
@@ -139,10 +141,9 @@ def scored(table: str, run_name: str, method: str, given: dict[str, str]) -> Non
     }
     seconds = json.loads(Path("metrics/timing.json").read_text())["training_seconds"]
     append(path, pd.DataFrame([row | {"training_seconds": seconds}]))
-    per_patient = pd.read_csv("metrics/per_volume.csv")
-    per_patient = per_patient[per_patient.subset == ("test" if "test" in evaluation else "validation")]
     columns = ["patient", "size", "edge", "dsc", "dsc_every_component", "dsc_report", "nsd"]
-    append(TABLES / f"{table}_per_patient.csv", per_patient[columns].round(4).assign(name=run_name))
+    of_subset = per_patient.loc[per_patient.subset == subset, columns]
+    append(TABLES / f"{table}_per_patient.csv", of_subset.round(4).assign(name=run_name))
 
 
 def run(name: str, given: dict[str, str], target: str) -> None:
