@@ -73,25 +73,29 @@ def natural_number(params: Mapping[str, Any], key: str) -> int:
 
 def settings(kind: type[AnySettings], params: Mapping[str, Any], key: str) -> AnySettings:
     """The block under `key` as a checked `kind`; a UserError has one line for each fault."""
-    given = block(params, key)
+    return validated(kind, block(params, key), PARAMS_FILE, key)
+
+
+def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") -> AnySettings:
+    """What `file` holds under `key`, or as a whole, as a checked `kind`; a UserError has one line for each fault."""
     if not isinstance(given, Mapping):
         allowed = ", ".join(kind.model_fields)
-        raise UserError(f"{PARAMS_FILE}: {key} is {given!r}; expected a block with: {allowed}")
+        raise UserError(f"{file}: {key} is {given!r}; expected a block with: {allowed}")
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
-        raise UserError("\n".join(_told(fault, kind, key) for fault in error.errors())) from None
+        raise UserError("\n".join(_told(fault, kind, file, key) for fault in error.errors())) from None
 
 
-def _told(fault: Mapping[str, Any], kind: type[StrictSettings], key: str) -> str:
-    name = ".".join([key, *map(str, fault["loc"])])
+def _told(fault: Mapping[str, Any], kind: type[StrictSettings], file: Path, key: str) -> str:
+    name = f"{file}: " + ".".join([*filter(None, [key]), *map(str, fault["loc"])])
     if fault["type"] == "missing":
-        return f"{PARAMS_FILE}: {name} is missing"
+        return f"{name} is missing"
     if fault["type"] == "extra_forbidden":
         close = get_close_matches(str(fault["loc"][-1]), kind.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(kind.model_fields)}"
-        return f"{PARAMS_FILE}: {name} is not a setting; {hint}"
+        return f"{name} is not a setting; {hint}"
     if fault["type"] == "value_error":  # raised by a check of our own, which tells all
-        return f"{PARAMS_FILE}: {name}: {fault['ctx']['error']}"
+        return f"{name}: {fault['ctx']['error']}"
     allowed = fault["msg"].removeprefix("Input should be ").removeprefix("List should have ")
-    return f"{PARAMS_FILE}: {name} is {fault['input']!r}; expected {allowed}"
+    return f"{name} is {fault['input']!r}; expected {allowed}"

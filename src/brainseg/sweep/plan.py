@@ -1,0 +1,111 @@
+"""The experiments of a sweep, each with its whole params.yaml, checked before any of them runs."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from brainseg.checking import faults_in
+from brainseg.compare.lock import flat
+from brainseg.errors import UserError
+from brainseg.params import PARAMS_FILE
+from brainseg.sweep.draws import draws
+from brainseg.sweep.row_names import check_name, label
+from brainseg.sweep.sweep_file import Changes, SweepFile
+
+SHOWN = 3  # rows with the same fault that are named; the rest is counted
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str  # of the experiment
+    short: str  # without the sweep's name
+    changes: Changes  # base, row, grid, draw and --set together
+    params: dict[str, Any]  # all of params.yaml with these
+
+    @property
+    def epochs(self) -> int:
+        return self.params["train"]["epochs"]
+
+
+def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Changes) -> list[Row]:
+    """All experiments, in the order of the file; `overrides` hold for all of them.
+
+    Raises UserError with all that is wrong in any of them, each fault once.
+    """
+    check_name("the sweep's name", name)
+    rows: list[Row] = []
+    for row_name, row in (sweep.rows or {"": {}}).items():
+        if row_name:
+            check_name("rows:", row_name)
+        for point in product(*sweep.grid.values()):
+            on_grid = dict(zip(sweep.grid, point, strict=True))
+            for draw in draws(sweep.random) if sweep.random else [{}]:
+                # a row for each value that --set puts in the place of all would be one experiment many times
+                varied = {key: value for key, value in (on_grid | draw).items() if key not in overrides}
+                short = "-".join(filter(None, [row_name, label(varied)]))
+                changes = sweep.base | row | on_grid | draw | overrides
+                rows.append(Row(f"{name}-{short}".rstrip("-"), short or name, changes, with_changes(params, changes)))
+    rows = list({row.name: row for row in reversed(rows)}.values())[::-1]
+    _check_all(rows)
+    return rows
+
+
+def with_changes(params: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """A copy of params with other values under dotted keys. Raises UserError for a key that params lacks."""
+    changed = deepcopy(dict(params))
+    known = [key for part, value in params.items() for key in flat(str(part), value)]
+    for key, value in changes.items():
+        if key not in known:
+            inside = [it for it in known if it.startswith(f"{key}.")]
+            close = inside or get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "`brainseg sweep` sets only keys that are there"
+            raise UserError(f"{key} is no setting of {PARAMS_FILE}; {hint}")
+        *path, last = key.split(".")
+        block = changed
+        for part in path:
+            block = block[part]
+        block[last] = value
+    return changed
+
+
+def _check_all(rows: Sequence[Row]) -> None:
+    rows_of: dict[str, list[str]] = {}
+    for row in rows:
+        for fault in [*faults_in(row.params), *_own_data(row.params)]:
+            rows_of.setdefault(fault, []).append(row.name)
+    lines = []
+    for fault, names in rows_of.items():
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        who = "all rows" if len(names) == len(rows) > 1 else f"{', '.join(names[:SHOWN])}{more}"
+        lines.append(f"{who}: {fault}")
+    if lines:
+        raise UserError("\n".join(lines))
+
+
+def _own_data(params: Mapping[str, Any]) -> list[str]:
+    path = Path(params["datasets"]["folder"]["path"])
+    if params["data"] != "folder" or (path.is_absolute() and path.exists()):
+        return []
+    told = "no such folder or archive" if path.is_absolute() else "rows run in folders of their own: an absolute path"
+    return [f"{PARAMS_FILE}: datasets.folder.path is {str(path)!r}; expected {told}"]
+
+
+def only(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
+    """The rows that any of the patterns means, with or without the sweep's name; all without patterns."""
+    if not patterns:
+        return list(rows)
+    for pattern in patterns:
+        if not any(_means(pattern, row) for row in rows):
+            known = [row.short for row in rows]
+            close = get_close_matches(pattern, known, n=3) or known[:10]
+            raise UserError(f"--only {pattern}: no such row; expected one of: {', '.join(close)}")
+    return [row for row in rows if any(_means(pattern, row) for pattern in patterns)]
+
+
+def _means(pattern: str, row: Row) -> bool:
+    return fnmatchcase(row.name, pattern) or fnmatchcase(row.short, pattern)

@@ -1,0 +1,99 @@
+"""The project that a sweep runs in: its commit, what differs from it, and which rows are finished."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainseg.compare import yaml12
+from brainseg.compare.git import Git
+from brainseg.compare.lock import SCORED, flat
+from brainseg.errors import UserError
+from brainseg.params import PARAMS_FILE
+from brainseg.sweep.plan import Row
+
+# what an experiment reads beside params.yaml and the cache
+READ = ["params.yaml", "dvc.yaml", "src", "stages", ".dvc/config", "data/own"]
+
+
+@dataclass(frozen=True)
+class Project:
+    folder: Path  # the one that holds dvc.yaml
+    inside: Path  # the same, relative to the git repository
+    repository: Path
+    head: str  # sha of the commit that all rows hang from
+
+    @property
+    def scratch(self) -> Path:
+        """Where rows have folders of their own: training in there keeps its state in the project's runs/."""
+        return self.folder / ".dvc" / "tmp" / "exps"
+
+    def records(self, sweep: str) -> Path:
+        """Logs and failures of a sweep, ignored by git."""
+        return self.folder / "runs" / "sweeps" / sweep
+
+
+def open_project(folder: Path) -> Project:
+    """Raises UserError unless it is one of git and DVC, and what experiments read is as committed.
+
+    Rows start from the commit. Changes that were not committed would be in some rows and not in others.
+    """
+    if not (folder / "dvc.yaml").is_file() or not (folder / ".dvc").is_dir():
+        raise UserError(f"{folder}: no dvc.yaml; run this in the folder that holds it")
+    with Git(folder) as git:
+        head = git.head
+        if not head:
+            raise UserError(f"{folder}: no commit yet; experiments hang from commits")
+        committed = git.read(head, str(PARAMS_FILE))
+    changed = [line[3:] for line in run_git(folder, "status", "--porcelain", "--", *READ).splitlines()]
+    # git takes a file of the same size and second for unchanged, and `dvc exp run -S` writes such ones
+    if committed != (folder / PARAMS_FILE).read_bytes() and str(PARAMS_FILE) not in changed:
+        changed.insert(0, str(PARAMS_FILE))
+    if changed:
+        raise UserError(
+            f"{', '.join(changed[:5])}{' ...' if len(changed) > 5 else ''}: not as in the last commit, which all rows "
+            f"start from; commit, or put back with `git checkout {changed[0]}`"
+        )
+    repository = Path(run_git(folder, "rev-parse", "--show-toplevel").strip())
+    return Project(folder, folder.resolve().relative_to(repository.resolve()), repository, head)
+
+
+def finished(project: Project, rows: Sequence[Row]) -> set[str]:
+    """The names of rows that were run as a whole, from this commit and with these very settings.
+
+    Raises UserError where an experiment of this commit has a row's name and other settings.
+    """
+    with Git(project.folder) as git:
+        revisions = {ref.name: ref.revision for ref in git.experiments if ref.baseline == project.head}
+        done = set()
+        for row in rows:
+            if row.name not in revisions:
+                continue
+            revision = revisions[row.name]
+            given = yaml12.parse(git.read(revision, str(PARAMS_FILE)) or b"{}")
+            _same_settings(row, given)
+            lock = yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {})
+            if all(stage in lock for stage in SCORED):
+                done.add(row.name)
+    return done
+
+
+def _same_settings(row: Row, given: dict) -> None:
+    mine, theirs = (
+        {key: leaf for part, value in params.items() for key, leaf in flat(str(part), value).items()}
+        for params in (row.params, given)
+    )
+    for key in mine.keys() | theirs.keys():
+        if mine.get(key) != theirs.get(key):
+            raise UserError(
+                f"{row.name}: there is an experiment of this name with {key} {theirs.get(key)}, not {mine.get(key)}; "
+                f"give this sweep another --name, or remove that one: dvc exp remove {row.name}"
+            )
+
+
+def run_git(folder: Path, *words: str) -> str:
+    """What git prints; a UserError where it fails."""
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"{folder}: git {words[0]} says: {(done.stderr.splitlines() or ['nothing'])[0]}")
+    return done.stdout

@@ -1,0 +1,42 @@
+"""What an experiment of a sweep is called, so that a person reads its settings off the name."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from brainseg.errors import UserError
+
+# what git takes as the end of a ref, and a shell as one word
+NAME = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
+
+
+def label(values: dict[str, Any]) -> str:
+    """dice-lr0.001-seed0 of loss, optims.adam.lr and seed: words as they are, numbers after the last of their key."""
+    ends = _distinct_ends(list(values))
+    parts = [value if isinstance(value, str) else f"{ends[key]}{_shown(value)}" for key, value in values.items()]
+    return "-".join(re.sub(r"[^\w.+-]", "_", part, flags=re.ASCII) for part in parts)
+
+
+def _distinct_ends(keys: Sequence[str]) -> dict[str, str]:
+    """As many of the last words of each dotted key as tell it from all others."""
+    ends = {}
+    for key in keys:
+        words = key.split(".")
+        tails = [".".join(words[-count:]) for count in range(1, len(words) + 1)]
+        others = [other for other in keys if other != key]
+        ends[key] = next((tail for tail in tails if not any(f".{it}".endswith(f".{tail}") for it in others)), key)
+    return ends
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(map(_shown, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check_name(what: str, name: str) -> None:
+    """Raises UserError for what cannot be the name of a branch, or would have to be quoted in a shell."""
+    if not NAME.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
+        raise UserError(f"{what} {name!r}: expected letters, digits and . _ + -, beginning with a letter or digit")

@@ -1,0 +1,71 @@
+"""A file of experiments/: many experiments over one base, as named rows, a grid, or random draws."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from brainseg.params import StrictSettings, read_params, validated
+
+Value = bool | int | float | str | list[int | float | str]
+Changes = dict[str, Value]  # dotted key of params.yaml -> value
+
+
+class Range(StrictSettings):
+    """Numbers to draw from; whole ones where both ends are."""
+
+    low: int | float
+    high: int | float
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Range":
+        if self.low >= self.high:
+            raise ValueError(f"low is {self.low}, high is {self.high}; expected low below high")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"low is {self.low}; a log scale begins above 0")
+        return self
+
+
+class RandomSearch(StrictSettings):
+    """count draws; a key of `ranges` has a Range, or a list of values to choose from."""
+
+    count: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    ranges: dict[str, Range | Annotated[list[Value], Field(min_length=1)]] = Field(min_length=1)
+
+
+class SweepFile(StrictSettings):
+    """Its experiments: each row, with each point of the grid, with each random draw; all over the base."""
+
+    base: Changes = {}
+    rows: dict[str, Changes] = {}
+    grid: dict[str, Annotated[list[Value], Field(min_length=1)]] = {}
+    random: RandomSearch | None = None
+
+    @model_validator(mode="after")
+    def _each_key_once(self) -> "SweepFile":
+        if not self.rows and not self.grid and not self.random:
+            raise ValueError("nothing to run; expected rows, grid or random")
+        varied = {"grid": list(self.grid), "random": list(self.random.ranges) if self.random else []}
+        for name, row in self.rows.items():
+            varied[f"rows.{name}"] = list(row)
+        for place, keys in varied.items():
+            for other in ("grid", "random"):
+                if place != other and (both := set(keys) & set(varied[other])):
+                    raise ValueError(f"{min(both)} is in {place} and in {other}; expected in one of them")
+        for key, values in self.grid.items():
+            if twice := [value for number, value in enumerate(values) if value in values[:number]]:
+                raise ValueError(f"grid.{key} lists {twice[0]!r} twice")
+        return self
+
+    @property
+    def points(self) -> int:
+        return math.prod(len(values) for values in self.grid.values())
+
+
+def read_sweep(path: Path) -> SweepFile:
+    """Raises UserError, a line for each fault."""
+    content: Any = read_params(path)
+    return validated(SweepFile, content, path)

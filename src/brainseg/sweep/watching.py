@@ -1,0 +1,82 @@
+"""How far a sweep is, in epochs, and how long the rest will take."""
+
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from brainseg.sweep.plan import Row
+
+EPOCH = re.compile(r"^epoch +(\d+)/\d+ ", re.MULTILINE)  # what training prints
+LOOK_EVERY_SECONDS = 1.0
+
+
+class Watch:
+    """Counts the epochs of all rows of a sweep: whole rows as they end, running ones by their logs."""
+
+    def __init__(self, rows: Sequence[Row], log_of: Callable[[Row], Path]) -> None:
+        self.rows, self.log_of = rows, log_of
+        self.total = sum(row.epochs for row in rows)
+        self.start = time.monotonic()
+        self.ended: set[str] = set()
+
+    def end(self, row: Row) -> None:
+        self.ended.add(row.name)
+
+    def done(self) -> int:
+        return sum(
+            row.epochs if row.name in self.ended else _trained(self.log_of(row), row.epochs) for row in self.rows
+        )
+
+    def left(self) -> str:
+        """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""
+        done = self.done()
+        if not done or done == self.total:
+            return ""
+        return f"about {as_time((time.monotonic() - self.start) * (self.total - done) / done)} left"
+
+    @contextmanager
+    def bar(self):
+        """On a terminal a bar, meanwhile."""
+        if not sys.stderr.isatty():
+            yield
+            return
+        over = threading.Event()
+        with tqdm(total=self.total, unit="epoch", smoothing=0, leave=False) as bar:
+
+            def follow() -> None:
+                while not over.wait(LOOK_EVERY_SECONDS):
+                    running = [row.short for row in self.rows if self._runs(row)]
+                    bar.set_description(f"{len(self.ended)}/{len(self.rows)} rows; {', '.join(running)}"[:60])
+                    bar.update(self.done() - bar.n)
+
+            thread = threading.Thread(target=follow, daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                over.set()
+                thread.join()
+
+    def _runs(self, row: Row) -> bool:
+        return row.name not in self.ended and self.log_of(row).exists()
+
+
+def _trained(log: Path, epochs: int) -> int:
+    if not log.exists():
+        return 0
+    seen = EPOCH.findall(log.read_text(errors="replace"))
+    return min(int(seen[-1]), epochs) if seen else 0
+
+
+def as_time(seconds: float) -> str:
+    """40 s, 12 min or 1 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,148 @@
+"""Rows run side by side, each worker with threads or a GPU of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+import torch
+
+from brainseg.compare.lock import flat
+from brainseg.errors import UserError
+from brainseg.parallel import workers as cores
+from brainseg.sweep.own_folder import dvc, fetch, own_folder
+from brainseg.sweep.plan import Row
+from brainseg.sweep.project import Project
+
+POLL_SECONDS = 0.2
+
+
+class RowFailed(Exception):
+    """Why a row did not end well, in one line."""
+
+
+class Stopped(Exception):
+    """The sweep was interrupted."""
+
+
+@dataclass
+class Workers:
+    """Runs rows of one sweep; what they print goes to a log each."""
+
+    project: Project
+    sweep: str
+    environments: list[dict[str, str]]  # one a worker
+    stopped: threading.Event = field(default_factory=threading.Event)
+    _preparing: dict[str, threading.Lock] = field(default_factory=dict)
+    _prepared: set[str] = field(default_factory=set)
+
+    def run(self, rows: Sequence[Row], ended: Callable[[Row, Exception | None, float], None]) -> None:
+        """Run all; `ended` is called for each, with what went wrong if anything did, and the seconds it took."""
+        free: SimpleQueue[dict[str, str]] = SimpleQueue()
+        for environment in self.environments:
+            free.put(environment)
+
+        def work(row: Row) -> None:
+            if self.stopped.is_set():
+                return
+            environment, start, fault = free.get(), time.monotonic(), None
+            try:
+                self._run(row, environment)
+            except (UserError, RowFailed, OSError) as error:
+                fault = error
+            except Stopped:
+                return
+            finally:
+                free.put(environment)
+            ended(row, fault, time.monotonic() - start)
+
+        with ThreadPoolExecutor(len(self.environments)) as pool:
+            try:
+                for future in [pool.submit(work, row) for row in rows]:
+                    while not future.done() and not self.stopped.wait(0):
+                        time.sleep(POLL_SECONDS)  # and not in `result`, where Ctrl-C would wait for the row's end
+                    future.result()
+            except BaseException:
+                self.stopped.set()
+                raise
+
+    def log(self, row: Row) -> Path:
+        return self.project.records(self.sweep) / f"{row.short}.log"
+
+    def _run(self, row: Row, environment: dict[str, str]) -> None:
+        log = self.log(row)
+        log.write_text("")
+        with own_folder(self.project, self.sweep, row) as folder:
+            with self._alone_until_prepared(row) as is_prepared:
+                if not is_prepared:
+                    self._dvc(["repro", "split", "preprocess"], folder, environment, log)
+            self._dvc(["exp", "run", "--name", row.name], folder, environment, log)
+            fetch(self.project, folder, row.name)
+
+    @contextmanager
+    def _alone_until_prepared(self, row: Row) -> Iterator[bool]:
+        """Whether another row has left the data, split and preprocessed images in the cache; one at a time does."""
+        params = row.params
+        parts = (params["data"], params["datasets"][params["data"]], params["split"], params["preprocess"])
+        key = repr([flat("", part) for part in parts])
+        with self._preparing.setdefault(key, threading.Lock()):
+            yield key in self._prepared
+            self._prepared.add(key)
+
+    def _dvc(self, words: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
+        process = dvc(words, folder, environment, log)
+        try:
+            while process.poll() is None:
+                if self.stopped.wait(POLL_SECONDS):
+                    raise Stopped
+        finally:
+            _end(process)
+        if process.returncode:
+            raise RowFailed(_reason(log))
+
+
+def _end(process: subprocess.Popen) -> None:
+    """The process and all that it started, if it still runs."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)  # training resumes; all else is done again
+    process.wait()
+
+
+def _reason(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith("error: ")] or [it for it in lines if it.startswith("ERROR: ")]
+    return (told or lines or ["no word of it"])[-1].removeprefix("error: ").removeprefix("ERROR: ")
+
+
+def environments(jobs: int | None) -> list[dict[str, str]]:
+    """The environment of each worker: a GPU each where there are several; else the cores are divided.
+
+    Without `jobs` there are as many workers as GPUs, at least one. Networks compute otherwise with another number of
+    threads, in their last digits.
+    """
+    gpus = _gpus()
+    count = jobs or max(1, len(gpus))
+    threads = str(max(1, cores() // count))
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    common = {key: value for key, value in os.environ.items() if not key.startswith("DVC_EXP")} | {"PATH": path}
+    if count > 1:  # two trainings that fight for threads take five times as long each
+        common |= {"OMP_NUM_THREADS": threads, "BRAINSEG_WORKERS": threads}
+    if len(gpus) < 2:
+        return [common] * count
+    return [common | {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} for number in range(count)]
+
+
+def _gpus() -> list[str]:
+    """As CUDA_VISIBLE_DEVICES names them; none where the user chose a device."""
+    if "BRAINSEG_DEVICE" in os.environ:
+        return []
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible.split(",") if visible else [str(number) for number in range(torch.cuda.device_count())]
