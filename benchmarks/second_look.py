@@ -40,7 +40,7 @@ def main() -> None:
         patient, truth = read_preprocessed(Path(f"data/preprocessed/{name}.npz")), read_mask(Path(f"data/raw/{name}"))
         row: dict[str, object] = {"name": run, "patient": name}
         for look, trained in (("second", whole), ("first", without)):
-            mask = headline_mask(predict(trained, patient, device, predict_settings), evaluate)
+            mask = headline_mask(predict([trained], patient, device, predict_settings), evaluate)
             row |= {f"dsc_{look}": round(dsc(mask, truth), 4)}
             row |= {f"nsd_{look}": round(surface_dice(mask, truth, evaluate.tolerance_px), 4)}
         rows.append(row)

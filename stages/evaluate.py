@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from brainseg.calibration import Reliability
+from brainseg.ensemble import refuse_known_patients
 from brainseg.errors import told_in_one_line
 from brainseg.evaluation import Scores, reliability_near_lesion, score
 from brainseg.files import write_json
@@ -35,6 +36,7 @@ def main() -> None:
     params = read_params()
     subset = read_split(Path("data/split.csv"))
     evaluate = settings(EvaluateSettings, params, "evaluate")
+    refuse_known_patients(subset, Path(choice(params, "predict.networks")))
     patients = list(subset)
     scores, found_traits, by_threshold, reliability = zip(
         *each(partial(score_patient, evaluate), patients, "scoring"), strict=True

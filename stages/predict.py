@@ -4,12 +4,11 @@ from pathlib import Path
 
 from brainseg.device import be_reproducible, pick_device
 from brainseg.errors import told_in_one_line
-from brainseg.inference import PredictSettings, answer_as_set, predict
+from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.params import read_params, settings
 from brainseg.prediction import write_prediction
 from brainseg.preprocessing import read_preprocessed
 from brainseg.progress import progress
-from brainseg.weights import read_network
 
 PREPROCESSED, PREDICTIONS = Path("data/preprocessed"), Path("data/predictions")
 
@@ -18,11 +17,9 @@ def main() -> None:
     predict_settings = settings(PredictSettings, read_params(), "predict")
     device = pick_device()
     be_reproducible(predict_settings.precision)
-    trained = read_network(Path("data/weights") / f"{predict_settings.weights}.pt")
-    trained.network.to(device)
-    answer_as_set(trained.network, predict_settings)
+    networks = read_networks(predict_settings, device)
     for path in progress(sorted(PREPROCESSED.glob("*.npz")), "predicting"):
-        prediction = predict(trained, read_preprocessed(path), device, predict_settings)
+        prediction = predict(networks, read_preprocessed(path), device, predict_settings)
         write_prediction(PREDICTIONS / path.name, prediction)
 
 

@@ -11,7 +11,7 @@ from brainseg.errors import told_in_one_line
 from brainseg.figures.robustness_lines import robustness_lines
 from brainseg.files import write_csv, write_json
 from brainseg.headline import MaskSettings, headline_mask
-from brainseg.inference import PredictSettings, answer_as_set, predict
+from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.params import read_params, settings
 from brainseg.perturbations import STRENGTHS, perturbed
 from brainseg.plotting import save
@@ -20,7 +20,6 @@ from brainseg.progress import progress
 from brainseg.scores import dsc
 from brainseg.splits import members, read_split, scored_subset
 from brainseg.volumes import read_images, read_mask
-from brainseg.weights import read_network
 
 DPI = 100  # not plot.dpi: a sharper picture is not worth predicting anew
 
@@ -34,12 +33,10 @@ def main() -> None:
     evaluate = settings(MaskSettings, params, "evaluate")
     device = pick_device()
     be_reproducible(predict_settings.precision)
-    trained = read_network(Path("data/weights") / f"{predict_settings.weights}.pt")
-    trained.network.to(device)
-    answer_as_set(trained.network, predict_settings)
+    networks = read_networks(predict_settings, device)
 
     def dsc_of(image: np.ndarray, truth: np.ndarray) -> float:
-        prediction = predict(trained, preprocess(image, truth, as_trained), device, predict_settings)
+        prediction = predict(networks, preprocess(image, truth, as_trained), device, predict_settings)
         return dsc(headline_mask(prediction, evaluate), truth)
 
     subset = read_split(Path("data/split.csv"))

@@ -14,8 +14,8 @@ from brainseg.weights import TrainedNetwork
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch
-ONCE = PredictSettings(weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
-FLIPS = PredictSettings(weights="last", flips=True, precision="fp32", heads="last", prune_to=0)
+ONCE = PredictSettings(networks="data/weights", weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
+FLIPS = PredictSettings(networks="data/weights", weights="last", flips=True, precision="fp32", heads="last", prune_to=0)
 
 
 class FirstChannel(torch.nn.Module):
@@ -45,14 +45,14 @@ def patient(rng) -> Preprocessed:
 
 
 def test_every_slice_is_predicted_also_those_not_kept(patient):
-    prediction = predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, ONCE)
+    prediction = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, ONCE)
     expected = 1 / (1 + np.exp(-patient.z_score()[..., 0]))
     assert np.abs(prediction.on_network_grid / 255 - expected).max() < 0.51 / 255
     assert prediction.on_network_grid.shape == (COUNT, 16, 16)
 
 
 def test_the_file_grid_is_the_network_grid_brought_back(patient):
-    prediction = predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, ONCE)
+    prediction = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, ONCE)
     back = patient.geometry.to_file(1 / (1 + np.exp(-patient.z_score()[..., 0])))
     assert prediction.on_file_grid.shape == (COUNT, 20, 24)
     assert prediction.on_file_grid.dtype == prediction.on_network_grid.dtype == np.uint8
@@ -61,22 +61,22 @@ def test_the_file_grid_is_the_network_grid_brought_back(patient):
 
 @pytest.mark.parametrize("settings", [ONCE, FLIPS])
 def test_outside_the_box_it_is_0_even_if_the_network_sees_lesion_everywhere(patient, settings):
-    file = predict(TrainedNetwork(Everywhere(), AS_THE_REPORT), patient, CPU, settings).on_file_grid
+    file = predict([TrainedNetwork(Everywhere(), AS_THE_REPORT)], patient, CPU, settings).on_file_grid
     inside = np.zeros((20, 24), bool)
     inside[3:15, 2:22] = True
     np.testing.assert_array_equal(file, np.broadcast_to(inside * np.uint8(255), file.shape))
 
 
 def test_flips_average_with_what_the_mirror_image_gives(patient):
-    ramp = predict(TrainedNetwork(Ramp(), AS_THE_REPORT), patient, CPU, ONCE).on_network_grid.astype(int)
-    flips = predict(TrainedNetwork(Ramp(), AS_THE_REPORT), patient, CPU, FLIPS).on_network_grid.astype(int)
+    ramp = predict([TrainedNetwork(Ramp(), AS_THE_REPORT)], patient, CPU, ONCE).on_network_grid.astype(int)
+    flips = predict([TrainedNetwork(Ramp(), AS_THE_REPORT)], patient, CPU, FLIPS).on_network_grid.astype(int)
     assert np.abs(flips - (ramp + ramp[:, :, ::-1]) / 2).max() <= 1
     assert np.ptp(ramp) > 100 > np.ptp(flips)  # p(l) + p(-l) is 1: the average is flat
 
 
 def test_flips_change_nothing_for_a_network_that_has_no_side(patient):
     once, flips = (
-        predict(TrainedNetwork(FirstChannel(), AS_THE_REPORT), patient, CPU, settings) for settings in (ONCE, FLIPS)
+        predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, settings) for settings in (ONCE, FLIPS)
     )
     np.testing.assert_array_equal(once.on_file_grid, flips.on_file_grid)
 
@@ -90,7 +90,7 @@ def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(pa
 
     seen: list[torch.Tensor] = []
     sees = InputSettings(channels=["flair"], neighbours=1)
-    predict(TrainedNetwork(Watching(), sees), patient, CPU, asked)
+    predict([TrainedNetwork(Watching(), sees)], patient, CPU, asked)
     flair = torch.from_numpy(patient.z_score()[..., 1])
     # slice 1 is the first that is kept: its neighbour before it is itself
     expected = torch.stack([flair[1], flair[1], flair[2]])

@@ -140,3 +140,14 @@ def sweep(
         from brainseg.sweep.command import run  # `--help` should not wait for torch
 
         run(file, name, only or [], set_ or [], jobs, retry, dry_run, out)
+
+
+@app.command()
+def ensemble(
+    experiments: Annotated[list[str], typer.Argument(help="Names of experiments, or patterns of names: 'cv5-*'.")],
+) -> None:
+    """Bring trained networks, such as the folds', together for the stage predict, which then averages them."""
+    with told_in_one_line():
+        from brainseg.gather import gather  # `--help` should not wait for DVC
+
+        gather(experiments)

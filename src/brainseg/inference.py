@@ -1,5 +1,7 @@
 """A trained network applied to every slice of a patient, also to those that training drops."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,12 +13,13 @@ from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.prediction import Prediction, to_uint8
 from brainseg.preprocessing import Preprocessed
-from brainseg.weights import TrainedNetwork
+from brainseg.weights import TrainedNetwork, read_network
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
 
 
 class PredictSettings(StrictSettings):
+    networks: Literal["data/weights", "data/ensemble"]
     weights: Literal["last", "best"]
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]
@@ -45,11 +48,36 @@ def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
     network.answer_with(settings.heads, settings.prune_to or depths[-1])
 
 
-@torch.inference_mode()
+def read_networks(settings: PredictSettings, device: torch.device) -> list[TrainedNetwork]:
+    """The networks that are asked, on the device: one of data/weights, or all of data/ensemble."""
+    paths = sorted(Path(settings.networks).glob(f"**/{settings.weights}.pt"))
+    if not paths:
+        raise UserError(
+            f"{settings.networks}: no {settings.weights}.pt in it; `brainseg ensemble` brings networks there"
+        )
+    networks = [read_network(path) for path in paths]
+    for trained in networks:
+        trained.network.to(device)
+        answer_as_set(trained.network, settings)
+    return networks
+
+
 def predict(
-    trained: TrainedNetwork, patient: Preprocessed, device: torch.device, settings: PredictSettings
+    networks: Sequence[TrainedNetwork], patient: Preprocessed, device: torch.device, settings: PredictSettings
 ) -> Prediction:
-    """Predict one patient; with `settings.flips` each slice is also seen mirrored and the two averaged."""
+    """Predict one patient: the mean probability of the networks.
+
+    With `settings.flips` each network also sees each slice mirrored, and its two answers are averaged.
+    """
+    answers = [_probability(trained, patient, device, settings) for trained in networks]
+    probability = sum(answers) / len(answers)  # (S, n, n)
+    return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
+
+
+@torch.inference_mode()
+def _probability(
+    trained: TrainedNetwork, patient: Preprocessed, device: torch.device, settings: PredictSettings
+) -> np.ndarray:
     network, sees = trained
     z_scores = torch.from_numpy(patient.z_score())
     probabilities = []
@@ -61,8 +89,7 @@ def predict(
                 mirrored = network(images.flip(3)).float().sigmoid().flip(3)
                 probability = (probability + mirrored) / 2
         probabilities.append(probability[:, 0].cpu().numpy())
-    probability = np.concatenate(probabilities)  # (S, n, n)
-    return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
+    return np.concatenate(probabilities)
 
 
 def neighbours(kept: np.ndarray, count: int) -> np.ndarray:

@@ -24,9 +24,8 @@ class Monitor:
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
         shown = torch.stack(largest[:EXAMPLES])
         self.images, self.masks = validation.batch(shown)
-        self.flair = validation.z_scores(shown)[
-            :, None, ..., FLAIR
-        ]  # (B, 1, n, n), also where the network does not see it
+        # (B, 1, n, n), also where the network does not see it
+        self.flair = validation.z_scores(shown)[:, None, ..., FLAIR]
 
     def __enter__(self) -> "Monitor":
         return self

@@ -171,9 +171,11 @@ def test_a_prediction_comes_back_to_the_place_in_the_file(height, width, factor)
     image = np.full((6, height, width, 3), 80, np.uint8)
     image[mask], image[:, :5], image[:, :, -9:] = 200, 0, 0
     patient = preprocess(image.astype(np.uint16) * factor if factor else image, mask, SETTINGS)
-    settings = PredictSettings(weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
+    settings = PredictSettings(
+        networks="data/weights", weights="last", flips=False, precision="fp32", heads="last", prune_to=0
+    )
     trained = TrainedNetwork(Bright(), AS_THE_REPORT)
-    found = above(predict(trained, patient, torch.device("cpu"), settings).on_file_grid, 0.5)
+    found = above(predict([trained], patient, torch.device("cpu"), settings).on_file_grid, 0.5)
     assert dsc(found, mask) > 0.85
 
 

@@ -3,7 +3,7 @@
 A lock is the `stages` of dvc.lock: for each stage the md5 of what it read and wrote, and its settings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brainseg.errors import UserError
@@ -32,19 +32,19 @@ def flat(name: str, value: Any) -> dict[str, Any]:
     return {key: leaf for part, inner in value.items() for key, leaf in flat(f"{name}.{part}", inner).items()}
 
 
-def check(name: str, lock: Lock, params: Mapping[str, Any]) -> None:
-    """Raises UserError unless all stages were run, each on what the one before wrote, with the settings of params."""
-    for stage in SCORED:
+def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str] = SCORED) -> None:
+    """Raises UserError unless these stages were run, each on what the one before wrote, with the settings of params."""
+    for stage in stages:
         if stage not in lock:
             raise UserError(f"{name}: stage {stage} was not run; run all stages (`dvc repro`), or leave it out")
     written = {path: (md5, stage) for stage in STAGES for path, md5 in files(lock, stage, "outs").items()}
-    for stage in SCORED:
+    for stage in stages:
         for path, md5 in files(lock, stage, "deps").items():
             if path in written and written[path][0] != md5:
                 by = written[path][1]
                 raise UserError(f"{name}: {stage} was run before {by} wrote another {path}; `dvc repro` mends that")
     now = {key: value for part, block in params.items() for key, value in flat(str(part), block).items()}
-    for stage in STAGES:
+    for stage in ("download", *stages):
         for key, used in settings(lock, stage).items():
             if now.get(key) != used:
                 given = f"now has {key}: {now[key]}" if key in now else f"lacks {key}"

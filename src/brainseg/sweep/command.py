@@ -2,7 +2,7 @@
 
 import fcntl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,23 +46,23 @@ def run(
     rows = only(rows, chosen)
     failures = Failures(project.records(name), project.head)
     if dry_run:
-        say(_preview(rows, finished(project, rows), failures))
+        say(_preview(rows, finished(project, rows, sweep.until), failures))
         return
     project.records(name).mkdir(parents=True, exist_ok=True)
     with _alone(project.records(name) / "lock", name):
         remove_left_over(project, name)
-        done = finished(project, rows)
+        done = finished(project, rows, sweep.until)
         failed = {row.name: failures.reason(row) for row in rows if failures.reason(row) and row.name not in done}
         to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
         kept = f", {len(done)} finished before" if done else ""
         passed_over = f", {len(failed)} failed before" if failed and not retry else ""
         say(f"{name}: {len(rows)} rows{kept}{passed_over}; {len(to_run)} to run")
-        _run_all(Workers(project, name, environments(jobs)), to_run, failures)
-        done = finished(project, rows)
+        _run_all(Workers(project, name, environments(jobs), sweep.until), to_run, failures)
+        done = finished(project, rows, sweep.until)
 
     if sweep.grid or sweep.random:
-        _rank([row for row in rows if row.name in done], project)
-    if done:
+        _rank([row for row in rows if row.name in done], project, done)
+    if done and not sweep.until:
         try:
             compare([row.name for row in rows if row.name in done], None, "dsc", 0.01, out)
         except UserError as error:  # a single row, or one method
@@ -91,18 +91,19 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
         workers.run(rows, ended)
 
 
-def _rank(rows: Sequence[Row], project: Project) -> None:
-    table = ranking(project, rows) if rows else None
+def _rank(rows: Sequence[Row], project: Project, revisions: Mapping[str, str]) -> None:
+    table = ranking(project, rows, revisions) if rows else None
     if table is None or table.empty:
         return
-    table = table.head(SHOWN).assign(validation_dsc=[number(dsc, 4) for dsc in table.head(SHOWN).validation_dsc])
+    table = table.head(SHOWN).astype({"validation_dsc": object, "minutes": object})
+    table["validation_dsc"] = [number(dsc, 4) for dsc in table.validation_dsc]
     table["minutes"] = [number(minutes, 1) for minutes in table.minutes]
-    table.columns = [str(column).replace("validation_dsc", "validation DSC") for column in table]
+    table = table.rename(columns={"validation_dsc": "validation DSC", "minutes": "minutes of training"})
     say("\n## Best by the validation patients\n")
     say(markdown_table(table.to_dict("records")))
 
 
-def _preview(rows: Sequence[Row], done: set[str], failures: Failures) -> str:
+def _preview(rows: Sequence[Row], done: Mapping[str, str], failures: Failures) -> str:
     common = {key for key in rows[0].changes if all(row.changes.get(key) == rows[0].changes[key] for row in rows)}
     shared = ", ".join(f"{key}={rows[0].changes[key]}" for key in rows[0].changes if key in common)
     lines = []

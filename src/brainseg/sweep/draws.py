@@ -35,10 +35,8 @@ def _draw(rng: np.random.Generator, source: Range | Sequence[Any]) -> Any:
     whole = isinstance(low, int) and isinstance(high, int)
     if whole:  # each whole number has the part of the line that rounds to it
         low, high = low - 0.5, high + 0.5
-    if source.scale == "log":
-        value = math.exp(rng.uniform(math.log(low), math.log(high)))
-    else:
-        value = rng.uniform(low, high)
+    on_log = source.scale == "log"
+    value = math.exp(rng.uniform(math.log(low), math.log(high))) if on_log else rng.uniform(low, high)
     if whole:
         return min(max(round(value), int(source.low)), int(source.high))
     return min(max(float(f"{value:.{DIGITS}g}"), float(source.low)), float(source.high))

@@ -18,7 +18,6 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from brainseg.compare.dvc_cache import cache_folder
-from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE
 from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project, run_git

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brainseg.compare import yaml12
 from brainseg.compare.git import Git
-from brainseg.compare.lock import SCORED, flat
+from brainseg.compare.lock import SCORED, check, flat
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE
 from brainseg.sweep.plan import Row
@@ -58,23 +58,26 @@ def open_project(folder: Path) -> Project:
     return Project(folder, folder.resolve().relative_to(repository.resolve()), repository, head)
 
 
-def finished(project: Project, rows: Sequence[Row]) -> set[str]:
-    """The names of rows that were run as a whole, from this commit and with these very settings.
+def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[str, str]:
+    """name -> revision of the rows that were run to their end, from this commit and with these very settings.
 
     Raises UserError where an experiment of this commit has a row's name and other settings.
     """
+    stages = SCORED[: SCORED.index(until) + 1] if until else SCORED
     with Git(project.folder) as git:
         revisions = {ref.name: ref.revision for ref in git.experiments if ref.baseline == project.head}
-        done = set()
+        done = {}
         for row in rows:
             if row.name not in revisions:
                 continue
             revision = revisions[row.name]
             given = yaml12.parse(git.read(revision, str(PARAMS_FILE)) or b"{}")
             _same_settings(row, given)
-            lock = yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {})
-            if all(stage in lock for stage in SCORED):
-                done.add(row.name)
+            try:
+                check(row.name, yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {}), given, stages)
+            except UserError:  # run by hand, and not to the end
+                continue
+            done[row.name] = revision
     return done
 
 

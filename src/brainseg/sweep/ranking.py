@@ -1,7 +1,7 @@
 """Which settings of a sweep are best, by the validation patients: test patients have no part in a choice."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from brainseg.sweep.project import Project
 NO_CHOICE = ("seed", "split.fold")  # rows that differ in these alone are one setting, whose scores are averaged
 
 
-def ranking(project: Project, rows: Sequence[Row]) -> pd.DataFrame:
+def ranking(project: Project, rows: Sequence[Row], revisions: Mapping[str, str]) -> pd.DataFrame:
     """A line for each setting, the best first: what varies, validation_dsc (of the last epoch, the mean over its
     rows), rows and the minutes of training.
 
@@ -21,7 +21,6 @@ def ranking(project: Project, rows: Sequence[Row]) -> pd.DataFrame:
     """
     lines = []
     with Git(project.folder) as git:
-        revisions = {ref.name: ref.revision for ref in git.experiments if ref.baseline == project.head}
         for row in rows:
             training = json.loads(git.read(revisions[row.name], "metrics/training.json"))
             timing = json.loads(git.read(revisions[row.name], "metrics/timing.json"))

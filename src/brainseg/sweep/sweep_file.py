@@ -39,10 +39,11 @@ class RandomSearch(StrictSettings):
 class SweepFile(StrictSettings):
     """Its experiments: each row, with each point of the grid, with each random draw; all over the base."""
 
-    base: Changes = {}
-    rows: dict[str, Changes] = {}
-    grid: dict[str, Annotated[list[Value], Field(min_length=1)]] = {}
+    base: Changes = Field(default_factory=dict)
+    rows: dict[str, Changes] = Field(default_factory=dict)
+    grid: dict[str, Annotated[list[Value], Field(min_length=1)]] = Field(default_factory=dict)
     random: RandomSearch | None = None
+    until: Literal["train"] | None = None  # a search is judged by validation patients: it needs no test scores
 
     @model_validator(mode="after")
     def _each_key_once(self) -> "SweepFile":

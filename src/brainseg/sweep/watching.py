@@ -29,9 +29,7 @@ class Watch:
         self.ended.add(row.name)
 
     def done(self) -> int:
-        return sum(
-            row.epochs if row.name in self.ended else _trained(self.log_of(row), row.epochs) for row in self.rows
-        )
+        return sum(row.epochs if row.name in self.ended else self._trained(row) for row in self.rows)
 
     def left(self) -> str:
         """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""
@@ -63,15 +61,12 @@ class Watch:
                 over.set()
                 thread.join()
 
+    def _trained(self, row: Row) -> int:
+        seen = EPOCH.findall(self.log_of(row).read_text(errors="replace")) if self.log_of(row).exists() else []
+        return min(int(seen[-1]), row.epochs) if seen else 0
+
     def _runs(self, row: Row) -> bool:
         return row.name not in self.ended and self.log_of(row).exists()
-
-
-def _trained(log: Path, epochs: int) -> int:
-    if not log.exists():
-        return 0
-    seen = EPOCH.findall(log.read_text(errors="replace"))
-    return min(int(seen[-1]), epochs) if seen else 0
 
 
 def as_time(seconds: float) -> str:

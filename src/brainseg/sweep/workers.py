@@ -25,11 +25,11 @@ from brainseg.sweep.project import Project
 POLL_SECONDS = 0.2
 
 
-class RowFailed(Exception):
+class RowFailedError(Exception):
     """Why a row did not end well, in one line."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The sweep was interrupted."""
 
 
@@ -40,6 +40,7 @@ class Workers:
     project: Project
     sweep: str
     environments: list[dict[str, str]]  # one a worker
+    until: str | None = None  # the last stage; None: all
     stopped: threading.Event = field(default_factory=threading.Event)
     _preparing: dict[str, threading.Lock] = field(default_factory=dict)
     _prepared: set[str] = field(default_factory=set)
@@ -56,9 +57,9 @@ class Workers:
             environment, start, fault = free.get(), time.monotonic(), None
             try:
                 self._run(row, environment)
-            except (UserError, RowFailed, OSError) as error:
+            except (UserError, RowFailedError, OSError) as error:
                 fault = error
-            except Stopped:
+            except StoppedError:
                 return
             finally:
                 free.put(environment)
@@ -84,7 +85,7 @@ class Workers:
             with self._alone_until_prepared(row) as is_prepared:
                 if not is_prepared:
                     self._dvc(["repro", "split", "preprocess"], folder, environment, log)
-            self._dvc(["exp", "run", "--name", row.name], folder, environment, log)
+            self._dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
             fetch(self.project, folder, row.name)
 
     @contextmanager
@@ -102,11 +103,11 @@ class Workers:
         try:
             while process.poll() is None:
                 if self.stopped.wait(POLL_SECONDS):
-                    raise Stopped
+                    raise StoppedError
         finally:
             _end(process)
         if process.returncode:
-            raise RowFailed(_reason(log))
+            raise RowFailedError(_reason(log))
 
 
 def _end(process: subprocess.Popen) -> None:
