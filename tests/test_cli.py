@@ -182,24 +182,27 @@ def test_the_usual_folder_is_ignored_by_git():
     assert "/comparison/" in (root / ".gitignore").read_text().splitlines()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"]], ids=" ".join)
-def test_help_does_not_wait_for_what_it_does_not_need(arguments):
+@pytest.mark.parametrize("command", ["", "compare", "sweep", "ensemble"])
+def test_help_does_not_wait_for_what_it_does_not_need(command):
     heavy = "{'torch', 'pandas', 'numpy', 'scipy', 'matplotlib', 'dvc'}"
     code = (
         "import sys; from brainseg.cli import app\n"
         "try: app(sys.argv[1:])\n"
         f"finally: print('loaded:', *{heavy}.intersection(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, *command.split(), "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == ""
     *help_, loaded = done.stdout.strip().splitlines()
     assert loaded.strip() == "loaded:"
-    assert "compare" in "\n".join(help_)
+    assert (command or "compare") in "\n".join(help_)
 
 
 def test_help_names_every_option():
     told = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["compare", "--help"]).output)
     for option in ("--baseline", "--metric", "--margin", "--out", "--fail-if"):
+        assert option in told
+    told = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["sweep", "--help"]).output)
+    for option in ("--name", "--only", "--set", "--jobs", "--retry", "--dry-run", "--out"):
         assert option in told
 
 
@@ -242,3 +245,109 @@ def test_a_diagram_outside_a_project_is_told(draw, tmp_path):
     result = draw("unet")
     assert result.exit_code == 1
     assert result.stderr == "error: params.yaml: no such file; run this in the folder that holds it\n"
+
+
+@pytest.fixture(scope="module")
+def to_sweep(tmp_path_factory) -> SmallProject:
+    """The project's params.yaml and sweeps of two rows, committed; nothing was run."""
+    project = SmallProject(tmp_path_factory.mktemp("sweeps") / "project")
+    shutil.copy(Path(__file__).resolve().parents[1] / "params.yaml", project.folder)
+    project.write("dvc.yaml", "stages: {}\n")
+    project.write("data/own/README.md", "")
+    project.write("tune.yaml", "base: {train.epochs: 3}\ngrid: {loss: [dice, bce]}\n")
+    project.write("bad.yaml", "base: {train.epoch: 3}\ngrid: {loss: [dice, bce]}\n")
+    project.write("empty.yaml", "base: {loss: dice}\n")
+    project.commit()
+    return project
+
+
+@pytest.fixture
+def sweep(to_sweep, monkeypatch):
+    """Runs in that project; what is checked comes before --dry-run."""
+    monkeypatch.chdir(to_sweep.folder)
+    return lambda *arguments: CliRunner().invoke(app, ["sweep", *arguments, "--dry-run"])
+
+
+def test_a_dry_run_lists_the_rows_and_runs_nothing(sweep, to_sweep):
+    result = sweep("tune.yaml", "--set", "seed=3")
+    assert (result.exit_code, result.stderr) == (0, "")
+    common, _, *table = result.stdout.splitlines()
+    assert common == "All rows: train.epochs=3, seed=3"
+    assert re.search(r"\| tune-dice +\| to run +\| loss=dice", table[2])
+    assert re.search(r"\| tune-bce +\| to run +\| loss=bce", table[3])
+    assert to_sweep.git("status", "--porcelain", "--ignored") == ""
+
+
+def test_a_dry_run_lists_the_rows_that_are_chosen(sweep):
+    result = sweep("tune.yaml", "--only", "bce", "--name", "second", "--set", "optims.adam.lr=1e-4")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "second-bce" in result.stdout and "second-dice" not in result.stdout
+    assert "optims.adam.lr=0.0001" in result.stdout
+
+
+SWEEP_ERRORS = {
+    "unknown file": (["nowhere.yaml"], "nowhere.yaml: no such file"),
+    "a folder": (["."], "Is a directory"),
+    "nothing to run": (["empty.yaml"], "nothing to run; expected rows, grid or random"),
+    "unknown key": (
+        ["tune.yaml", "--set", "train.epoch=5"],
+        "train.epoch is no setting of params.yaml; did you mean train.epochs?",
+    ),
+    "unknown key in the file": (["bad.yaml"], "train.epoch is no setting of params.yaml; did you mean train.epochs?"),
+    "no value": (["tune.yaml", "--set", "loss"], "--set loss: expected key=value"),
+    "bad value": (["tune.yaml", "--set", "train.epochs=0"], "all rows: params.yaml: train.epochs is 0; expected"),
+    "no YAML": (["tune.yaml", "--set", "loss=[dice"], "--set loss=[dice: '[dice' is not a value of YAML"),
+    "no YAML either": (["tune.yaml", "--set", "seed=!!int x"], "--set seed=!!int x: '!!int x' is not a value of YAML"),
+    "no date": (["tune.yaml", "--set", "loss=2024-01-99"], "--set loss=2024-01-99: "),
+    "no path": (["tune.yaml", "--set", "datasets.folder.path=5"], "datasets.folder.path is 5; expected"),
+    "unknown row": (["tune.yaml", "--only", "dise"], "--only dise: no such row; expected one of: dice"),
+    "no name": (["tune.yaml", "--name", "my tune"], "the sweep's name 'my tune': expected letters, digits"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), SWEEP_ERRORS.values(), ids=SWEEP_ERRORS)
+def test_mistakes_about_sweeps_are_told_in_one_line(sweep, to_sweep, arguments, told):
+    result = sweep(*arguments)
+    assert isinstance(result.exception, SystemExit), repr(result.exception)  # no traceback
+    assert result.exit_code == 1, result.output
+    [line] = result.stderr.splitlines()
+    assert line.startswith("error: ") and told in line
+    assert to_sweep.git("status", "--porcelain", "--ignored") == ""
+
+
+def test_a_sweep_over_what_was_not_committed_is_refused(sweep, to_sweep):
+    path = to_sweep.folder / "params.yaml"
+    committed = path.read_text()
+    path.write_text(committed.replace("seed: 0", "seed: 1", 1))
+    try:
+        result = sweep("tune.yaml")
+    finally:
+        path.write_text(committed)
+    assert result.exit_code == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("error: params.yaml: not as in the last commit")
+
+
+@pytest.mark.parametrize("arguments", [[], ["tune.yaml", "--jobs", "0"], ["tune.yaml", "--jobs", "two"]], ids=" ".join)
+def test_bad_options_of_a_sweep_exit_with_2(sweep, arguments):
+    result = sweep(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+ENSEMBLE_ERRORS = {
+    "one network": (["bce"], "bce: one network is no ensemble; name two or more"),
+    "one network twice": (["bce", "bc*"], "bce: one network is no ensemble; name two or more"),
+    "unknown name": (["main", "bcee"], "'bcee' is no experiment, branch, tag or commit; did you mean bce?"),
+    "unknown pattern": (["x*"], "'x*' matches no name of an experiment"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), ENSEMBLE_ERRORS.values(), ids=ENSEMBLE_ERRORS)
+@pytest.mark.usefixtures("run")  # for its folder
+def test_mistakes_about_ensembles_are_told_in_one_line(project, arguments, told):
+    result = CliRunner().invoke(app, ["ensemble", *arguments])
+    assert result.exit_code == 1, result.output
+    [line] = result.stderr.splitlines()
+    assert line.startswith("error: ") and told in line
+    assert not (project.folder / "data" / "ensemble").exists()

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -6,11 +8,11 @@ from brainseg.archs.unet import unet
 from brainseg.archs.unetpp import unetpp
 from brainseg.errors import UserError
 from brainseg.geometry import Geometry
-from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict
+from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict, read_networks
 from brainseg.network_input import AS_THE_REPORT, InputSettings
 from brainseg.prediction import to_uint8
 from brainseg.preprocessing import FULL_SCALE, Preprocessed
-from brainseg.weights import TrainedNetwork
+from brainseg.weights import TrainedNetwork, write_weights
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch
@@ -115,6 +117,92 @@ def test_more_neighbours_than_slices_repeat_the_outermost():
 
 def asking(**more: object) -> PredictSettings:
     return PredictSettings(**ONCE.model_dump() | more)
+
+
+class Sure(torch.nn.Module):
+    """The same probability everywhere."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.logit = math.log(probability / (1 - probability))
+
+    def forward(self, images):
+        return torch.full_like(images[:, :1], self.logit)
+
+
+@pytest.mark.parametrize(
+    ("sure", "expected"),
+    [
+        ([0.5, 0.75], 159),  # their mean is 0.625, of 255 159.4; the mean of the logits would be 162
+        ([0.1, 0.2, 0.9], 102),  # 0.4
+        ([0.9, 0.1, 0.2], 102),
+        ([0.75], 191),  # 191.25
+    ],
+)
+@pytest.mark.parametrize("settings", [ONCE, FLIPS])
+def test_several_networks_answer_with_the_mean_of_their_probabilities(patient, settings, sure, expected):
+    networks = [TrainedNetwork(Sure(probability), AS_THE_REPORT) for probability in sure]
+    prediction = predict(networks, patient, CPU, settings)
+    assert (prediction.on_network_grid == expected).all()
+    assert (prediction.on_file_grid[:, 3:15, 2:22] == expected).all()
+
+
+def test_each_of_several_networks_sees_what_it_was_trained_with(patient):
+    flair = TrainedNetwork(FirstChannel(), InputSettings(channels=["flair"], neighbours=0))
+    both = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT), flair], patient, CPU, ONCE).on_network_grid
+    expected = (1 / (1 + np.exp(-patient.z_score()[..., :2]))).mean(axis=-1)  # of pre-contrast and FLAIR
+    assert np.abs(both / 255 - expected).max() < 0.51 / 255
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Writes a U-Net of so many features below a folder that is the project meanwhile."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_(path: str, features: int) -> None:
+        arch = {"features": features, "levels": 2}
+        write_weights(tmp_path / path, unet(3, **arch).state_dict(), "unet", arch, AS_THE_REPORT)
+
+    return write_
+
+
+def features(networks: list[TrainedNetwork]) -> list[int]:
+    return [next(trained.network.parameters()).shape[0] for trained in networks]
+
+
+def test_the_network_just_trained_is_the_one_that_is_asked(write):
+    write("data/weights/last.pt", 2)
+    write("data/weights/best.pt", 3)
+    write("data/ensemble/a/last.pt", 4)
+    assert features(read_networks(ONCE, CPU)) == [2]
+    assert features(read_networks(asking(weights="best"), CPU)) == [3]
+
+
+def test_all_networks_of_an_ensemble_are_asked_in_the_order_of_their_names(write):
+    write("data/weights/last.pt", 2)
+    for number, name in enumerate(["cv5-fold2", "cv5-fold0", "branch/of-mine"], start=3):
+        write(f"data/ensemble/{name}/last.pt", number)
+        write(f"data/ensemble/{name}/best.pt", 9)
+    networks = read_networks(asking(networks="data/ensemble"), CPU)
+    assert features(networks) == [5, 4, 3]
+    assert not any(trained.network.training for trained in networks)
+
+
+@pytest.mark.parametrize("folder", ["data/weights", "data/ensemble"])
+@pytest.mark.parametrize("there", [[], ["README.md"], ["a/best.pt"]], ids=str)
+def test_where_there_is_no_network_it_is_told(tmp_path, monkeypatch, folder, there):
+    monkeypatch.chdir(tmp_path)
+    for name in there:
+        (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / name).touch()
+    with pytest.raises(UserError, match=rf"^{folder}: no last.pt in it; [^\n]*$"):
+        read_networks(asking(networks=folder), CPU)
+
+
+def test_every_network_of_an_ensemble_answers_as_set(write):
+    write("data/ensemble/a/last.pt", 2)
+    with pytest.raises(UserError, match="predict.heads is mean; this network has one head"):
+        read_networks(asking(networks="data/ensemble", heads="mean"), CPU)
 
 
 def test_the_heads_and_the_depth_of_the_settings_answer():

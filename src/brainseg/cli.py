@@ -151,3 +151,18 @@ def ensemble(
         from brainseg.gather import gather  # `--help` should not wait for DVC
 
         gather(experiments)
+
+
+@app.command()
+def claims(
+    report: Annotated[
+        str, typer.Option(help="Pattern of the experiments of experiments/report.yaml, with both kinds of weights.")
+    ] = "report-*",
+    fair: Annotated[str, typer.Option(help="Pattern of the experiments of experiments/fair.yaml.")] = "fair-*",
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/claims.md"),
+) -> None:
+    """Test the report's claims on the experiments of two sweeps: holds, fails, or can't tell."""
+    with told_in_one_line():
+        from brainseg.claims.command import run  # `--help` should not wait for pandas
+
+        run(report, fair, out)

@@ -62,7 +62,7 @@ def run(
 
     if sweep.grid or sweep.random:
         _rank([row for row in rows if row.name in done], project, done)
-    if done and not sweep.until:
+    if done and sweep.until != "train":
         try:
             compare([row.name for row in rows if row.name in done], None, "dsc", 0.01, out)
         except UserError as error:  # a single row, or one method

@@ -43,7 +43,9 @@ class SweepFile(StrictSettings):
     rows: dict[str, Changes] = Field(default_factory=dict)
     grid: dict[str, Annotated[list[Value], Field(min_length=1)]] = Field(default_factory=dict)
     random: RandomSearch | None = None
-    until: Literal["train"] | None = None  # a search is judged by validation patients: it needs no test scores
+    # the last stage to run. train: a search is judged by validation patients, and needs no test scores; evaluate: no
+    # pictures, and no scores of perturbed images
+    until: Literal["train", "evaluate"] | None = None
 
     @model_validator(mode="after")
     def _each_key_once(self) -> "SweepFile":

@@ -1,0 +1,40 @@
+"""What a test of a claim found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from brainseg.compare.verdicts import Verdict
+
+Word = Literal["holds", "fails", "can't tell"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    word: Word
+    figures: str  # what was measured, in a sentence or two
+
+
+def from_conditions(conditions: Sequence[bool], figures: str) -> Finding:
+    """Holds where all of them are met, fails where none is."""
+    return Finding("holds" if all(conditions) else "can't tell" if any(conditions) else "fails", figures)
+
+
+def from_verdicts(found: Sequence[Verdict], figures: str | None = None) -> Finding:
+    """Of a claim that the first of each pair is better: one that is worse, or no better, is enough against it."""
+    words = {verdict.word for verdict in found}
+    if words & {"worse", "practically equal"}:
+        word: Word = "fails"
+    else:
+        word = "holds" if words == {"better"} else "can't tell"
+    return Finding(word, figures or listed(found))
+
+
+def listed(found: Sequence[Verdict]) -> str:
+    return "; ".join(told(verdict) for verdict in found)
+
+
+def told(verdict: Verdict) -> str:
+    """Such as: dice against bce +0.012 [-0.031, +0.055] (can't tell)"""
+    estimate, low, high = verdict.estimate
+    return f"{verdict.a} against {verdict.b} {estimate:+.3f} [{low:+.3f}, {high:+.3f}] ({verdict.word})"

@@ -1,0 +1,58 @@
+"""The claims as a page."""
+
+from collections.abc import Sequence
+
+from brainseg.claims.claims import Claim
+from brainseg.claims.evidence import Evidence
+from brainseg.claims.finding import Finding
+from brainseg.claims.report_figures import slips
+from brainseg.compare.cells import markdown_table
+from brainseg.compare.scored import held_out
+
+
+def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: str) -> str:
+    counts = [sum(found.word == word for _, found in tested) for word in ("holds", "fails", "can't tell")]
+    summary = [
+        {"": number, "section": claim.section, "the report says": claim.says, "verdict": f"**{found.word}**"}
+        for number, (claim, found) in enumerate(tested, 1)
+    ]
+    lines = [
+        "# The report's claims, tested",
+        "",
+        f"Made by `{command}`; not to be edited. "
+        f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} can't be told.",
+        "",
+        *_what_was_run(evidence),
+        "",
+        "**holds**: shown by a test (of a claim about which is better: `better` in every comparison it takes, all "
+        "together wrong at a rate of at most 5 %), or met by every row it speaks of. **fails**: the opposite is "
+        "shown, or practically no difference (±0.01 DSC), or no row meets it. **can't tell**: neither.",
+        "",
+        markdown_table(summary),
+    ]
+    for number, (claim, found) in enumerate(tested, 1):
+        lines += [f"## {number}. {claim.says}: {found.word}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
+        lines += [_sentence(found.figures), ""]
+    lines += ["## The report's own slips", "", "No experiment is needed for these:", ""]
+    lines += [f"- {slip}" for slip in slips()]
+    return "\n".join(lines) + "\n"
+
+
+def _what_was_run(evidence: Evidence) -> list[str]:
+    row, fair = next(iter(evidence.as_report.values())), evidence.fair[0]
+    patients = len(held_out(fair.per_volume)[1])
+    size = f"{row.params['preprocess']['side_px']} × {row.params['preprocess']['side_px']}"
+    seeds = sorted({it.params["seed"] for it in evidence.fair})
+    train = fair.params["train"]
+    return [
+        f"- `report.yaml`, the report's eleven rows: {size} pixels, {row.params['archs']['unet']['features']} features "
+        "(the report: 256 × 256, 32), its learning rates, epochs and batch sizes, one run each, the best epoch's "
+        "weights as in the report, where no other are said.",
+        f"- `fair.yaml`, on equal terms: {train['epochs']} epochs, batch {train['batch_size']}, schedule "
+        f"{fair.params['schedule']}, a learning rate tuned for each row, seeds {', '.join(map(str, seeds))}, the last "
+        f"epoch's weights. {patients} patients are held out.",
+    ]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."

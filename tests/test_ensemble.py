@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from brainseg.ensemble import TRAINED_ON, refuse_known_patients, write_trained_on
+from brainseg.errors import UserError
+
+SUBSET = {"a": "train", "b": "validation", "c": "test", "d": "test"}
+
+
+@pytest.fixture
+def trained_on(tmp_path: Path):
+    def write(**patients_of: list[str]) -> Path:
+        write_trained_on(tmp_path, patients_of)
+        return tmp_path
+
+    return write
+
+
+def test_who_trained_which_network_is_written(trained_on):
+    folder = trained_on(fold0=["a", "b"], fold1=["c"])
+    assert (folder / TRAINED_ON).read_text() == "network,patient\nfold0,a\nfold0,b\nfold1,c\n"
+
+
+def test_a_folder_that_does_not_say_who_trained_passes(tmp_path):
+    refuse_known_patients(SUBSET, tmp_path)
+    refuse_known_patients(SUBSET, tmp_path / "none")
+
+
+def test_patients_who_are_new_to_all_networks_pass(trained_on):
+    refuse_known_patients(SUBSET, trained_on(fold0=["a", "x"], fold1=["b"]))
+
+
+def test_patients_who_trained_one_are_refused_with_how_many_and_who(trained_on):
+    folder = trained_on(fold0=["a", "b"], fold1=["x", "d"])
+    with pytest.raises(UserError) as error:
+        refuse_known_patients(SUBSET, folder)
+    assert str(error.value).startswith(
+        f"{folder / TRAINED_ON}: 1 of 2 held-out patients trained a network of the ensemble, d that of fold1; "
+    )
+    assert "\n" not in str(error.value)
+
+
+def test_of_several_the_first_in_the_split_and_its_first_network_are_named(trained_on):
+    folder = trained_on(fold0=["d"], fold1=["d", "c"], fold2=["c"])
+    with pytest.raises(UserError, match="2 of 2 held-out patients trained .*, c that of fold1;"):
+        refuse_known_patients(SUBSET, folder)
+
+
+def test_where_some_test_those_who_validate_may_be_known(trained_on):
+    refuse_known_patients(SUBSET, trained_on(fold0=["b"]))
+
+
+def test_where_nobody_tests_those_who_validate_are_scored(trained_on):
+    folder = trained_on(fold0=["b", "x"])
+    with pytest.raises(UserError, match="1 of 2 held-out patients trained .*, b that of fold0;"):
+        refuse_known_patients({"a": "train", "b": "validation", "c": "validation"}, folder)
+
+
+def test_names_of_patients_stay_words(trained_on):
+    with pytest.raises(UserError, match="2 of 2 held-out .*, 007 that of"):
+        refuse_known_patients({"007": "test", "NA": "test"}, trained_on(fold0=["NA", "007"]))
+    refuse_known_patients({"7": "test"}, trained_on(fold0=["007"]))
+    with pytest.raises(UserError, match='Doe, "J" that of fold0'):
+        refuse_known_patients({'Doe, "J"': "test"}, trained_on(fold0=['Doe, "J"']))
