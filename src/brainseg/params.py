@@ -88,7 +88,7 @@ def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") ->
 
 
 def _told(fault: Mapping[str, Any], kind: type[StrictSettings], file: Path, key: str) -> str:
-    name = f"{file}: " + ".".join([*filter(None, [key]), *map(str, fault["loc"])])
+    name = ": ".join(filter(None, [str(file), ".".join([*filter(None, [key]), *map(str, fault["loc"])])]))
     if fault["type"] == "missing":
         return f"{name} is missing"
     if fault["type"] == "extra_forbidden":

@@ -4,7 +4,7 @@ import pytest
 from small_sweep import SmallProject, committed, row
 
 from brainseg.params import read_params
-from brainseg.sweep.own_folder import fetch, own_folder, remove_left_over
+from brainseg.sweep.own_folder import fetch, own_folder, remove_folders
 from brainseg.sweep.project import finished, open_project
 
 BCE = row("bce", {"loss": "bce", "optims.adam.lr": 1e-5})
@@ -44,6 +44,11 @@ def test_it_shares_the_cache_and_all_else_of_the_local_configuration(project):
     assert f"dir = {(project.folder.parent / 'elsewhere').resolve()}\n" in told
 
 
+def seen(project: SmallProject) -> tuple:
+    params = read_params(project.folder / "params.yaml")
+    return project.git("status", "--porcelain"), project.git("for-each-ref"), params
+
+
 def test_the_project_stays_as_it_is_and_the_folder_is_gone_at_the_end(project):
     opened = open_project(project.folder)
     before = (
@@ -51,9 +56,9 @@ def test_the_project_stays_as_it_is_and_the_folder_is_gone_at_the_end(project):
         project.git("for-each-ref"),
         read_params(project.folder / "params.yaml"),
     )
-    with pytest.raises(KeyboardInterrupt), own_folder(opened, "tune", BCE) as folder:
+    with pytest.raises(KeyboardInterrupt), own_folder(opened, "tune", BCE):
         raise KeyboardInterrupt
-    assert not folder.exists() and list(opened.scratch.iterdir()) == []
+    assert list((opened.scratch / "sweep-tune").iterdir()) == []
     (project.folder / ".dvc" / "tmp").rename(project.folder.parent / "tmp")  # which DVC's own .gitignore ignores
     after = (
         project.git("status", "--porcelain"),
@@ -99,7 +104,7 @@ def test_what_a_killed_sweep_left_is_removed_and_that_of_others_is_not(project):
         own_folder(opened, "tune2", BCE) as other,
         own_folder(opened, "tune-at-64", BCE) as like_it,
     ):
-        remove_left_over(opened, "tune")
+        remove_folders(opened, "tune")
         assert not left.exists()
         assert other.exists()
         assert like_it.exists()

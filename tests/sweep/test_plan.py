@@ -7,7 +7,7 @@ from conftest import ROOT
 
 from brainseg.errors import UserError
 from brainseg.sweep.plan import Row, only, plan, with_changes
-from brainseg.sweep.sweep_file import SweepFile
+from brainseg.sweep.sweep_file import Range, SweepFile
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_random_draws_are_the_same_for_each_row(params):
     rows = planned(
         params,
         rows={"dice": {"loss": "dice"}, "bce": {"loss": "bce"}},
-        random={"count": 3, "seed": 0, "ranges": {"optims.adam.lr": {"low": 1e-4, "high": 1e-2, "scale": "log"}}},
+        random={"count": 3, "seed": 0, "ranges": {"optims.adam.lr": Range(low=1e-4, high=1e-2, scale="log")}},
     )
     rates = [row.params["optims"]["adam"]["lr"] for row in rows]
     assert len(rows) == 6 and len(set(rates)) == 3
@@ -139,7 +139,7 @@ def test_a_key_that_is_none_is_told_with_one_that_is(params, key, told):
     assert told in fault(params, rows={"a": {key: 1}})
     assert told in fault(params, {key: 1}, grid={"seed": [0]})
     with pytest.raises(UserError):
-        with_changes(params, {key: 1})
+        with_changes(params, {key: 1}, "tune-a")
 
 
 def test_a_fault_of_all_rows_is_told_once(params):
@@ -173,7 +173,7 @@ def test_own_patients_are_at_an_absolute_path_that_is_there(params, tmp_path, mo
     assert len(planned(params, rows={"a": {"data": "phantom", "datasets.folder.path": "own"}})) == 1  # nobody reads it
     told = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": "own"}})
     assert told.startswith("tune-a: params.yaml: datasets.folder.path is 'own'; expected")
-    assert told.endswith("an absolute path")
+    assert "expected an absolute path" in told
 
 
 def test_own_patients_that_are_not_there_are_told_once(params, tmp_path):

@@ -115,8 +115,3 @@ def test_a_value_that_is_none_is_told_in_one_line_by_its_key(read, text, told):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(UserError, match="nowhere.yaml: no such file"):
         read_sweep(tmp_path / "nowhere.yaml")
-
-
-def test_the_points_of_the_grid_are_counted(read):
-    assert read("grid: {a: [1, 2], b: [1, 2, 3]}").points == 6
-    assert read("rows: {x: {}}").points == 1

@@ -114,7 +114,7 @@ def test_on_a_terminal_the_bar_follows_the_logs(watch, monkeypatch, capsys):
         (720, "12 min"),
         (59 * 60, "59 min"),
         (90 * 60, "1 h 30 min"),
-        (4800, "1 h 20 min"),
+        (4800, "80 min"),
         (2 * 3600 + 5 * 60, "2 h 05 min"),
         (7199, "2 h 00 min"),
         (100 * 3600, "100 h 00 min"),

@@ -16,7 +16,7 @@ from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, read_params
 from brainseg.progress import say
 from brainseg.sweep.failures import Failures
-from brainseg.sweep.own_folder import remove_left_over
+from brainseg.sweep.own_folder import remove_folders
 from brainseg.sweep.plan import Row, only, plan
 from brainseg.sweep.project import Project, finished, open_project
 from brainseg.sweep.ranking import ranking
@@ -50,14 +50,17 @@ def run(
         return
     project.records(name).mkdir(parents=True, exist_ok=True)
     with _alone(project.records(name) / "lock", name):
-        remove_left_over(project, name)
+        remove_folders(project, name)
         done = finished(project, rows, sweep.until)
         failed = {row.name: failures.reason(row) for row in rows if failures.reason(row) and row.name not in done}
         to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
         kept = f", {len(done)} finished before" if done else ""
         passed_over = f", {len(failed)} failed before" if failed and not retry else ""
-        say(f"{name}: {len(rows)} rows{kept}{passed_over}; {len(to_run)} to run")
-        _run_all(Workers(project, name, environments(jobs), sweep.until), to_run, failures)
+        say(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
+        try:
+            _run_all(Workers(project, name, environments(jobs), sweep.until), to_run, failures)
+        finally:
+            remove_folders(project, name)
         done = finished(project, rows, sweep.until)
 
     if sweep.grid or sweep.random:
@@ -122,7 +125,7 @@ def _parsed(overrides: Sequence[str]) -> Changes:
             raise UserError(f"--set {given}: expected key=value")
         try:
             parsed[key] = YAML(typ="safe", pure=True).load(value)
-        except YAMLError:
+        except (YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # as in read_params
             raise UserError(f"--set {given}: {value!r} is not a value of YAML") from None
     return parsed
 

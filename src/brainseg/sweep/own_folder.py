@@ -26,8 +26,9 @@ from brainseg.sweep.project import Project, run_git
 @contextmanager
 def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
     """A clone with the row's settings and the project's cache; removed at the end."""
-    project.scratch.mkdir(parents=True, exist_ok=True)
-    clone = Path(tempfile.mkdtemp(prefix=f"{_prefix(sweep)}{row.short}-", dir=project.scratch))
+    scratch = project.scratch / f"sweep-{sweep}"
+    scratch.mkdir(parents=True, exist_ok=True)
+    clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=scratch))
     try:
         run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", "--template=", ".", str(clone))
         run_git(clone, "checkout", "--quiet", "--detach", project.head)
@@ -42,14 +43,9 @@ def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
         shutil.rmtree(clone, ignore_errors=True)
 
 
-def _prefix(sweep: str) -> str:
-    return f"sweep-{sweep}-at-"
-
-
-def remove_left_over(project: Project, sweep: str) -> None:
-    """What a sweep of this name that was killed left in scratch."""
-    for folder in project.scratch.glob(f"{_prefix(sweep)}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+def remove_folders(project: Project, sweep: str) -> None:
+    """All of the sweep's own folders, also what a killed one left."""
+    shutil.rmtree(project.scratch / f"sweep-{sweep}", ignore_errors=True)
 
 
 def fetch(project: Project, folder: Path, name: str) -> None:

@@ -48,14 +48,25 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
                 # a row for each value that --set puts in the place of all would be one experiment many times
                 varied = {key: value for key, value in (on_grid | draw).items() if key not in overrides}
                 short = "-".join(filter(None, [row_name, label(varied)]))
+                full = "-".join(filter(None, [name, short]))
+                check_name("an experiment's name", full)
                 changes = sweep.base | row | on_grid | draw | overrides
-                rows.append(Row(f"{name}-{short}".rstrip("-"), short or name, changes, with_changes(params, changes)))
-    rows = list({row.name: row for row in reversed(rows)}.values())[::-1]
+                rows.append(Row(full, short or name, changes, with_changes(params, changes, full)))
+    rows = _each_once(rows)
     _check_all(rows)
     return rows
 
 
-def with_changes(params: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+def _each_once(rows: Sequence[Row]) -> list[Row]:
+    """Rows that --set has made the same are one; different ones need names of their own."""
+    by_name: dict[str, Row] = {}
+    for row in rows:
+        if by_name.setdefault(row.name, row).params != row.params:
+            raise UserError(f"two rows would be called {row.name}; use rows: with names instead of grid or random")
+    return list(by_name.values())
+
+
+def with_changes(params: Mapping[str, Any], changes: Changes, row: str) -> dict[str, Any]:
     """A copy of params with other values under dotted keys. Raises UserError for a key that params lacks."""
     changed = deepcopy(dict(params))
     known = [key for part, value in params.items() for key in flat(str(part), value)]
@@ -64,7 +75,7 @@ def with_changes(params: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
             inside = [it for it in known if it.startswith(f"{key}.")]
             close = inside or get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}?" if close else "`brainseg sweep` sets only keys that are there"
-            raise UserError(f"{key} is no setting of {PARAMS_FILE}; {hint}")
+            raise UserError(f"{row}: {key} is no setting of {PARAMS_FILE}; {hint}")
         *path, last = key.split(".")
         block = changed
         for part in path:
@@ -76,7 +87,7 @@ def with_changes(params: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 def _check_all(rows: Sequence[Row]) -> None:
     rows_of: dict[str, list[str]] = {}
     for row in rows:
-        for fault in [*faults_in(row.params), *_own_data(row.params)]:
+        for fault in faults_in(row.params) or _in_a_folder_of_its_own(row.params):
             rows_of.setdefault(fault, []).append(row.name)
     lines = []
     for fault, names in rows_of.items():
@@ -87,12 +98,14 @@ def _check_all(rows: Sequence[Row]) -> None:
         raise UserError("\n".join(lines))
 
 
-def _own_data(params: Mapping[str, Any]) -> list[str]:
-    path = Path(params["datasets"]["folder"]["path"])
-    if params["data"] != "folder" or (path.is_absolute() and path.exists()):
+def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
+    """What is there in the project, and not in the clone of it that a row runs in."""
+    if params["predict"]["networks"] == "data/ensemble":
+        return [f"{PARAMS_FILE}: predict.networks is 'data/ensemble'; expected 'data/weights': rows know no ensemble"]
+    path = params["datasets"]["folder"]["path"] if params["data"] == "folder" else "/"
+    if Path(path).is_absolute():
         return []
-    told = "no such folder or archive" if path.is_absolute() else "rows run in folders of their own: an absolute path"
-    return [f"{PARAMS_FILE}: datasets.folder.path is {str(path)!r}; expected {told}"]
+    return [f"{PARAMS_FILE}: datasets.folder.path is {path!r}; expected an absolute path: rows run in other folders"]
 
 
 def only(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:

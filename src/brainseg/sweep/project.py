@@ -45,14 +45,17 @@ def open_project(folder: Path) -> Project:
         if not head:
             raise UserError(f"{folder}: no commit yet; experiments hang from commits")
         committed = git.read(head, str(PARAMS_FILE))
-    changed = [line[3:] for line in run_git(folder, "status", "--porcelain", "--", *READ).splitlines()]
+    changed = run_git(folder, "diff", "--name-only", "--relative", "HEAD", "--", *READ).splitlines()
     # git takes a file of the same size and second for unchanged, and `dvc exp run -S` writes such ones
     if committed != (folder / PARAMS_FILE).read_bytes() and str(PARAMS_FILE) not in changed:
         changed.insert(0, str(PARAMS_FILE))
-    if changed:
+    unknown = run_git(folder, "ls-files", "--others", "--exclude-standard", "--", *READ).splitlines()
+    if changed or unknown:
+        names = changed + unknown
+        todo = f", or put back with `git checkout {changed[0]}`" if changed else f" ({unknown[0]} was never added)"
         raise UserError(
-            f"{', '.join(changed[:5])}{' ...' if len(changed) > 5 else ''}: not as in the last commit, which all rows "
-            f"start from; commit, or put back with `git checkout {changed[0]}`"
+            f"{', '.join(names[:5])}{' ...' if len(names) > 5 else ''}: not as in the last commit, which all rows "
+            f"start from; commit{todo}"
         )
     repository = Path(run_git(folder, "rev-parse", "--show-toplevel").strip())
     return Project(folder, folder.resolve().relative_to(repository.resolve()), repository, head)
@@ -86,7 +89,7 @@ def _same_settings(row: Row, given: dict) -> None:
         {key: leaf for part, value in params.items() for key, leaf in flat(str(part), value).items()}
         for params in (row.params, given)
     )
-    for key in mine.keys() | theirs.keys():
+    for key in dict.fromkeys([*mine, *theirs]):
         if mine.get(key) != theirs.get(key):
             raise UserError(
                 f"{row.name}: there is an experiment of this name with {key} {theirs.get(key)}, not {mine.get(key)}; "

@@ -32,7 +32,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "+".join(map(_shown, value))
     if isinstance(value, float):
-        return f"{value:g}"
+        return repr(value).removesuffix(".0")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

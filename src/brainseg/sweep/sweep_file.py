@@ -4,11 +4,22 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from brainseg.params import StrictSettings, read_params, validated
 
-Value = bool | int | float | str | list[int | float | str]
+
+def _value(given: Any) -> Any:
+    """What params.yaml has at the end of a dotted key."""
+    for one in given if isinstance(given, list) else [given]:
+        if not isinstance(one, bool | int | float | str) or (isinstance(one, float) and not math.isfinite(one)):
+            raise PydanticCustomError("no value", "a number, a word, true, false, or a list of these")
+    return given
+
+
+Value = Annotated[Any, AfterValidator(_value)]
+Values = Annotated[list[Value], Field(min_length=1)]
 Changes = dict[str, Value]  # dotted key of params.yaml -> value
 
 
@@ -33,7 +44,7 @@ class RandomSearch(StrictSettings):
 
     count: int = Field(ge=1)
     seed: int = Field(ge=0)
-    ranges: dict[str, Range | Annotated[list[Value], Field(min_length=1)]] = Field(min_length=1)
+    ranges: dict[str, Any] = Field(min_length=1)  # each made a Range or a list by read_sweep
 
 
 class SweepFile(StrictSettings):
@@ -41,7 +52,7 @@ class SweepFile(StrictSettings):
 
     base: Changes = Field(default_factory=dict)
     rows: dict[str, Changes] = Field(default_factory=dict)
-    grid: dict[str, Annotated[list[Value], Field(min_length=1)]] = Field(default_factory=dict)
+    grid: dict[str, Values] = Field(default_factory=dict)
     random: RandomSearch | None = None
     # the last stage to run. train: a search is judged by validation patients, and needs no test scores; evaluate: no
     # pictures, and no scores of perturbed images
@@ -63,12 +74,22 @@ class SweepFile(StrictSettings):
                 raise ValueError(f"grid.{key} lists {twice[0]!r} twice")
         return self
 
-    @property
-    def points(self) -> int:
-        return math.prod(len(values) for values in self.grid.values())
+
+class Choices(StrictSettings):
+    choices: Values
 
 
 def read_sweep(path: Path) -> SweepFile:
     """Raises UserError, a line for each fault."""
-    content: Any = read_params(path)
-    return validated(SweepFile, content, path)
+    sweep = validated(SweepFile, read_params(path), path)
+    if not sweep.random:
+        return sweep
+    ranges = {key: _source(given, path, f"random.ranges.{key}") for key, given in sweep.random.ranges.items()}
+    return sweep.model_copy(update={"random": sweep.random.model_copy(update={"ranges": ranges})})
+
+
+def _source(given: Any, path: Path, key: str) -> Range | list[Any]:
+    """Not a union for pydantic: it would tell a fault once for each of its members."""
+    if isinstance(given, list):
+        return validated(Choices, {"choices": given}, path, key).choices
+    return validated(Range, given, path, key)

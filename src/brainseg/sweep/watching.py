@@ -70,7 +70,7 @@ class Watch:
 
 
 def as_time(seconds: float) -> str:
-    """40 s, 12 min or 1 h 20 min."""
+    """40 s, 12 min or 1 h 40 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

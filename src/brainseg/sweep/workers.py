@@ -143,7 +143,7 @@ def environments(jobs: int | None) -> list[dict[str, str]]:
 
 def _gpus() -> list[str]:
     """As CUDA_VISIBLE_DEVICES names them; none where the user chose a device."""
-    if "BRAINSEG_DEVICE" in os.environ:
+    if os.environ.get("BRAINSEG_DEVICE"):
         return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return visible.split(",") if visible else [str(number) for number in range(torch.cuda.device_count())]
