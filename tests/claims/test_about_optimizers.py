@@ -49,10 +49,10 @@ def test_adam_is_to_be_better_with_each_loss(planted, word):
     ("planted", "word"),
     [
         ({"gains": all_get(ADAM, 0.1)}, "holds"),
-        ({"gains": all_get(ADAM, 0.05)}, "fails"),  # better, by less
+        ({"gains": all_get(ADAM, 0.03)}, "fails"),  # better, by less
         ({"gains": all_get(ADAM, -0.1)}, "fails"),
         ({}, "fails"),
-        ({"gains": all_get(ADAM, 0.1) | all_get(unet("adam", DICE), 0.05)}, "fails"),
+        ({"gains": all_get(ADAM, 0.1) | all_get(unet("adam", DICE), 0.03)}, "fails"),
         ({"gains": all_get(ADAM, 0.1), "unsure": unet("sgd", BCE)}, "can't tell"),
     ],
 )
@@ -67,7 +67,7 @@ def test_thirty_points_are_not_about_ten():
 def test_the_rows_own_differences_are_told_beside():
     rows = by_loss("adam", "mean", (0.9, 0.8, 0.7, 0.6)) | by_loss("sgd", "mean", (0.5, 0.5, 0.5, 0.65))
     found = claims.adam_is_ten_points_better(evidence(rows=rows, gains=all_get(ADAM, 0.1)))
-    assert numbers(found.figures.split("one run each")[1]) == [0.4, 0.3, 0.2, -0.05]
+    assert numbers(found.figures.split("one run each")[1])[:4] == [0.4, 0.3, 0.2, -0.05]
     assert found.word == "holds"  # is judged on equal terms
 
 

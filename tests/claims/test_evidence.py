@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_evidence import BLOCKS, KINDS, all_get, as_report, evidence, fair, fair_name, unet
+from small_evidence import BLOCKS, KINDS, as_report, evidence, fair, fair_name, unet
 from small_project import SmallProject, lock_of, md5, state
 
 from brainseg.claims import evidence as module
@@ -179,7 +179,7 @@ def test_a_pair_is_the_first_against_the_second_with_a_margin_of_a_hundredth(gai
 
 def test_a_pair_is_of_the_metric_asked_for():
     given = evidence(gains={DICE: 0.1}, nsd={BCE: 0.1})
-    assert [given.pairs([(DICE, BCE)], metric)[0].word for metric in ("dsc", "nsd", "dsc")] == [
+    assert [given.pairs([(DICE, BCE)], [metric])[0].word for metric in ("dsc", "nsd", "dsc")] == [
         "better",
         "worse",
         "better",

@@ -40,7 +40,7 @@ def test_of_nothing_compared_nothing_is_said():
 
 
 def test_a_verdict_is_told_with_its_interval_and_word():
-    assert told(verdict("can't tell")) == "dice against bce +0.012 [-0.031, +0.055] (can't tell)"
+    assert told(verdict("can't tell")) == "dice against bce +0.0120 [-0.0310, +0.0550] (can't tell)"
     assert listed([verdict("better"), verdict("worse")]).count("; ") == 1
 
 

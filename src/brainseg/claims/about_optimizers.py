@@ -4,57 +4,50 @@ import numpy as np
 
 from brainseg.claims.about_losses import unet
 from brainseg.claims.evidence import Evidence
-from brainseg.claims.finding import Finding, from_conditions, from_verdicts, listed
+from brainseg.claims.finding import Finding, from_conditions, from_verdicts, from_within, listed
 from brainseg.claims.report_figures import LOSSES, ROWS
 from brainseg.compare.convergence import converged_at
 from brainseg.compare.scored import held_out
 
-TEN_POINTS = 0.10
+ABOUT_TEN_POINTS = (0.05, 0.15)  # DSC
 LITTLE = 0.05  # training minus validation DSC
 NAMED = ("TCGA_CS_6668_20011025", "TCGA_HT_7616_19940813")  # the two that the report calls evidently worse
 BRIGHTNESS = ("gamma", "contrast", "bias_field")
 
 
-def _adam_against_sgd(evidence: Evidence):
-    return evidence.pairs([(unet("adam", loss), unet("sgd", loss)) for loss in LOSSES])
+ADAM_AGAINST_SGD = [(unet("adam", loss), unet("sgd", loss)) for loss in LOSSES]
 
 
 def adam_is_better_with_every_loss(evidence: Evidence) -> Finding:
-    return from_verdicts(_adam_against_sgd(evidence))
+    return from_verdicts(evidence.pairs(ADAM_AGAINST_SGD))
 
 
 def adam_is_ten_points_better(evidence: Evidence) -> Finding:
-    """Fails where an interval lies below ten points; holds where all are `better` and all intervals hold ten."""
-    found = _adam_against_sgd(evidence)
-    intervals = [verdict.estimate for verdict in found]
     rows = {row.name: evidence.as_report[row.name].evaluation["validation"]["dsc"]["mean"] for row in ROWS[:8]}
     differences = ", ".join(f"{loss} {rows[f'adam-{loss}'] - rows[f'sgd-{loss}']:+.3f}" for loss in LOSSES)
-    figures = f"{listed(found)}. With the report's settings, one run each: {differences}."
-    if any(high < TEN_POINTS for _, _, high in intervals):
-        return Finding("fails", figures)
-    reached = all(low <= TEN_POINTS for _, low, _ in intervals) and {it.word for it in found} == {"better"}
-    return Finding("holds" if reached else "can't tell", figures)
+    figures = f"{listed(evidence.pairs(ADAM_AGAINST_SGD))}. With the report's settings, one run each: {differences}."
+    return from_within(evidence.within(ADAM_AGAINST_SGD, *ABOUT_TEN_POINTS), ABOUT_TEN_POINTS, figures)
 
 
 def little_overfitting_with_sgd(evidence: Evidence) -> Finding:
     gaps = _overfitting(evidence, "sgd")
     told = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in gaps.items())
     return from_conditions(
-        [gap < LITTLE for gap in gaps.values()], f"Mean DSC of training minus validation patients, last epoch: {told}."
+        [gap < LITTLE for gap in gaps.values()],
+        f"DSC of training minus validation patients, the report's settings, last epoch's weights: {told}.",
     )
 
 
 def sgd_does_not_generalize_better(evidence: Evidence) -> Finding:
     """As section 8.1 puts it. On equal terms: Adam's held-out scores are no worse, whatever the training patients'."""
-    found = _adam_against_sgd(evidence)
+    found = evidence.pairs(ADAM_AGAINST_SGD)
     word = "fails" if any(it.word == "worse" for it in found) else None
     if word is None:
         word = "holds" if all(it.word in ("better", "practically equal") for it in found) else "can't tell"
     adam, sgd = (_overfitting(evidence, optim) for optim in ("adam", "sgd"))
     told = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
-    return Finding(
-        word, f"{listed(found)}. Training minus validation DSC, Adam and SGD, the report's settings: {told}."
-    )
+    of = "with the report's settings and the last epoch's weights"
+    return Finding(word, f"{listed(found)}. Training minus validation DSC {of}, Adam and SGD: {told}.")
 
 
 def _overfitting(evidence: Evidence, optim: str) -> dict[str, float]:
@@ -84,8 +77,9 @@ def the_named_two_are_worst_with_sgd(evidence: Evidence) -> Finding:
     conditions, told = [], []
     for loss in LOSSES:
         _, scores = held_out(evidence.as_report[f"sgd-{loss}"].per_volume)
-        worst = scores.dsc.sort_values().index[:2].tolist()
-        conditions.append(set(worst) == set(NAMED))
+        ordered = scores.dsc.sort_values(kind="stable")
+        worst = ordered.index[:2].tolist()
+        conditions.append(bool(scores.dsc[list(NAMED)].max() <= ordered.iloc[1]))  # others may be as bad
         told.append(f"{loss}: " + ", ".join(f"{'_'.join(it.split('_')[1:3])} {scores.dsc[it]:.2f}" for it in worst))
     return from_conditions(conditions, f"The two worst patients with SGD, the report's settings: {'; '.join(told)}.")
 

@@ -16,7 +16,9 @@ class Finding:
 
 
 def from_conditions(conditions: Sequence[bool], figures: str) -> Finding:
-    """Holds where all of them are met, fails where none is."""
+    """Holds where all of them are met, fails where none is; of nothing nothing is said."""
+    if not conditions:
+        return Finding("can't tell", figures)
     return Finding("holds" if all(conditions) else "can't tell" if any(conditions) else "fails", figures)
 
 
@@ -30,11 +32,19 @@ def from_verdicts(found: Sequence[Verdict], figures: str | None = None) -> Findi
     return Finding(word, figures or listed(found))
 
 
+def from_within(places: Sequence[str], bounds: tuple[float, float], figures: str) -> Finding:
+    """Of a claim that every difference is about so much: one that is certainly not is enough against it."""
+    word: Word = "fails" if "outside" in places else "holds" if set(places) == {"inside"} else "can't tell"
+    low, high = bounds
+    told = ", ".join(places)
+    return Finding(word, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {told}.")
+
+
 def listed(found: Sequence[Verdict]) -> str:
     return "; ".join(told(verdict) for verdict in found)
 
 
 def told(verdict: Verdict) -> str:
-    """Such as: dice against bce +0.012 [-0.031, +0.055] (can't tell)"""
+    """Such as: dice against bce +0.0123 [-0.0310, +0.0556] (can't tell)"""
     estimate, low, high = verdict.estimate
-    return f"{verdict.a} against {verdict.b} {estimate:+.3f} [{low:+.3f}, {high:+.3f}] ({verdict.word})"
+    return f"{verdict.a} against {verdict.b} {estimate:+.4f} [{low:+.4f}, {high:+.4f}] ({verdict.word})"

@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from brainseg.claims.claims import Claim
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.finding import Finding
-from brainseg.claims.report_figures import slips
+from brainseg.claims.report_figures import Kind, slips
 from brainseg.compare.cells import markdown_table
+from brainseg.compare.reader import Experiment
 from brainseg.compare.scored import held_out
+
+_WORDS = (
+    "**holds**: shown by a test (of a claim about which is better: `better` in every comparison that it takes, all "
+    "together wrong at a rate of at most 5 %), or met by every row it speaks of. **fails**: the opposite is shown, or "
+    "practically no difference (±0.01), or no row meets it. **can't tell**: neither. A claim that nothing is "
+    "significant holds unless something is.",
+    "",
+    "Each interval is one comparison's own 95 %; a word allows for all the comparisons that its claim takes.",
+)
 
 
 def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: str) -> str:
@@ -24,9 +34,8 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         "",
         *_what_was_run(evidence),
         "",
-        "**holds**: shown by a test (of a claim about which is better: `better` in every comparison it takes, all "
-        "together wrong at a rate of at most 5 %), or met by every row it speaks of. **fails**: the opposite is "
-        "shown, or practically no difference (±0.01 DSC), or no row meets it. **can't tell**: neither.",
+        *_WORDS,
+        f"Words of comparisons are about {_about(evidence)}.",
         "",
         markdown_table(summary),
     ]
@@ -41,17 +50,27 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
 def _what_was_run(evidence: Evidence) -> list[str]:
     row, fair = next(iter(evidence.as_report.values())), evidence.fair[0]
     patients = len(held_out(fair.per_volume)[1])
-    size = f"{row.params['preprocess']['side_px']} × {row.params['preprocess']['side_px']}"
     seeds = sorted({it.params["seed"] for it in evidence.fair})
     train = fair.params["train"]
     return [
-        f"- `report.yaml`, the report's eleven rows: {size} pixels, {row.params['archs']['unet']['features']} features "
-        "(the report: 256 × 256, 32), its learning rates, epochs and batch sizes, one run each, the best epoch's "
-        "weights as in the report, where no other are said.",
-        f"- `fair.yaml`, on equal terms: {train['epochs']} epochs, batch {train['batch_size']}, schedule "
-        f"{fair.params['schedule']}, a learning rate tuned for each row, seeds {', '.join(map(str, seeds))}, the last "
-        f"epoch's weights. {patients} patients are held out.",
+        f"- `report.yaml`, the report's eleven rows: {_size(row)} (the report: 256 × 256 pixels, 32 features), "
+        "its learning rates, epochs and batch sizes, one run each, the best epoch's weights where no others are said.",
+        f"- `fair.yaml`, on equal terms: {_size(fair)}, {train['epochs']} epochs, batch {train['batch_size']}, "
+        f"schedule {fair.params['schedule']}, a learning rate tuned for each row, seeds {', '.join(map(str, seeds))}, "
+        f"the last epoch's weights. {patients} patients are held out.",
     ]
+
+
+def _size(experiment: Experiment) -> str:
+    side, archs = experiment.params["preprocess"]["side_px"], experiment.params["archs"]
+    features = sorted({archs[arch]["features"] for arch in ("unet", "unetpp")})
+    return f"{side} × {side} pixels, {' and '.join(map(str, features))} features"
+
+
+def _about(evidence: Evidence) -> str:
+    """Methods, where there are seeds or folds enough; else the networks at hand."""
+    found = evidence.pairs([(Kind("unet", "adam", "dice"), Kind("unet", "adam", "bce"))])
+    return found[0].about if found[0].of_methods else "these networks alone, not the methods"
 
 
 def _sentence(text: str) -> str:
