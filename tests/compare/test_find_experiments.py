@@ -110,8 +110,20 @@ def test_without_a_pattern_a_head_that_was_not_run_here_is_left_out(project, cap
     assert capsys.readouterr().out == ""
     assert names(project) == ["new"]
     [note] = capsys.readouterr().out.splitlines()
-    assert note.startswith("note: compared without the commit itself. main: no dvc.lock")
+    assert note.startswith("note: left out of the comparison. main: no dvc.lock")
     assert names(project, "new") == ["new"] and capsys.readouterr().out == ""  # who names them misses nothing
+
+
+def test_without_a_pattern_an_experiment_that_lacks_its_scores_is_left_out(project, capsys):
+    """As those of a search that stops after training, whose lock still has the commit's scores."""
+    scores = "patient,subset,dsc\n008,test,0.5\n"
+    project.experiment("search", {PER_VOLUME: scores})
+    project.cached(scores).unlink()
+    before = names(project)
+    assert "search" not in before and "bce" in before
+    [note] = capsys.readouterr().out.splitlines()
+    assert note.startswith(f"note: left out of the comparison. search: {PER_VOLUME} is not in DVC's cache")
+    assert f"search: {PER_VOLUME} is not in DVC's cache" in fault(project, "search")
 
 
 def test_of_one_name_the_one_of_head_counts(project):
@@ -209,7 +221,7 @@ def test_a_file_that_is_not_in_the_cache_may_be_in_the_workspace(project, capsys
     assert f"main: {PER_VOLUME} is not in DVC's cache; {todo}" in fault(project, "main")
     assert "get it with `dvc repro`" in fault(project, "workspace")
     assert names(project) == ["bce", "dice-9", "dice-10"]  # a fresh clone's HEAD
-    told = f"note: compared without the commit itself. main: {PER_VOLUME} is not in DVC's cache; {todo}\n"
+    told = f"note: left out of the comparison. main: {PER_VOLUME} is not in DVC's cache; {todo}\n"
     assert capsys.readouterr().out == told
 
 

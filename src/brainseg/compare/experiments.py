@@ -17,9 +17,9 @@ def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
     """The experiments that `patterns` mean, in their order, each once.
 
     A pattern is an experiment's name, a shell pattern of such names, a git revision, or "workspace".
-    Without any: HEAD, if it was run and its files are here (else a note is printed), and all experiments
-    that hang from it.
-    Raises UserError for what is not found, was not run as a whole, or lacks a file.
+    Without any: HEAD and all experiments that hang from it; those that were not run as a whole, as a search that
+    stops after training, or whose files are not here, as a fresh clone's HEAD, are left out with a note.
+    Raises UserError for what is named and not found, was not run as a whole, or lacks a file.
     """
     if not (folder / ".dvc").is_dir():
         raise UserError(f"{folder.absolute()}: no project of DVC; run this in the folder that holds dvc.yaml")
@@ -31,14 +31,17 @@ def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
             raise UserError(f"{folder.absolute()}: no commit yet; experiments hang from commits")
         rest = [ref for ref in git.experiments if ref.baseline == git.head]
         names = distinct({git.head: head_name(git)} | {ref.revision: ref.name for ref in rest})
-        try:
-            found = [reader.experiment(names.pop(git.head), git.head)]
-        except UserError as error:  # a fresh clone's baseline was run elsewhere: its files are not in this cache
-            if not rest:
-                raise
-            say(f"note: compared without the commit itself. {error}")
-            found = []
-        return found + [reader.experiment(name, revision) for revision, name in names.items()]
+        found, left_out = [], []
+        for revision, name in names.items():
+            try:
+                found.append(reader.experiment(name, revision))
+            except UserError as error:
+                left_out.append(error)
+        if not found:
+            raise left_out[0]
+        for error in left_out:
+            say(f"note: left out of the comparison. {error}")
+        return found
 
 
 def all_scored(folder: Path) -> list[Scored]:
