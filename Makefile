@@ -1,15 +1,19 @@
 # make repro   run the pipeline        make test   run the tests        make lint   check the style
+# make smoke   run four experiments and compare them
 # Each makes the virtual environment first if it is missing.
 
 PYTHON ?= python3
 IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test lint format venv
+.PHONY: repro test smoke lint format venv
 repro: .venv/installed
 	$(IN_VENV) dvc repro
 
 test: .venv/installed
 	$(IN_VENV) OMP_NUM_THREADS=1 pytest -n logical --dist loadfile  # threads of several processes would fight
+
+smoke: .venv/installed
+	$(IN_VENV) brainseg sweep experiments/smoke.yaml --jobs 2
 
 lint: .venv/installed
 	$(IN_VENV) ruff check .

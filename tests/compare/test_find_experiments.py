@@ -118,7 +118,7 @@ def test_without_a_pattern_an_experiment_that_lacks_its_scores_is_left_out(proje
     """As those of a search that stops after training, whose lock still has the commit's scores."""
     scores = "patient,subset,dsc\n008,test,0.5\n"
     project.experiment("search", {PER_VOLUME: scores})
-    project.cached(scores).unlink()
+    (project.folder / project.cached(scores)).unlink()
     before = names(project)
     assert "search" not in before and "bce" in before
     [note] = capsys.readouterr().out.splitlines()
