@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from brainseg.device import be_reproducible, pick_device
+from brainseg.ensemble import refuse_known_patients
 from brainseg.errors import told_in_one_line
 from brainseg.figures.robustness_lines import robustness_lines
 from brainseg.files import write_csv, write_json
@@ -40,6 +41,7 @@ def main() -> None:
         return dsc(headline_mask(prediction, evaluate), truth)
 
     subset = read_split(Path("data/split.csv"))
+    refuse_known_patients(subset, Path(predict_settings.networks))
     scored = scored_subset(subset.values())
     patients = members(subset, scored)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}

@@ -2,17 +2,25 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.ensemble import TRAINED_ON, refuse_known_patients, write_trained_on
+from brainseg.ensemble import (
+    ENSEMBLE,
+    TRAINED_ON,
+    refuse_known_patients,
+    what_it_did_not_learn_from,
+    write_records,
+)
 from brainseg.errors import UserError
 
 SUBSET = {"a": "train", "b": "validation", "c": "test", "d": "test"}
 
 
 @pytest.fixture
-def trained_on(tmp_path: Path):
+def trained_on(tmp_path, monkeypatch, params):
+    monkeypatch.chdir(tmp_path)
+
     def write(**patients_of: list[str]) -> Path:
-        write_trained_on(tmp_path, patients_of)
-        return tmp_path
+        write_records(ENSEMBLE, params, patients_of)
+        return ENSEMBLE
 
     return write
 
@@ -22,9 +30,40 @@ def test_who_trained_which_network_is_written(trained_on):
     assert (folder / TRAINED_ON).read_text() == "network,patient\nfold0,a\nfold0,b\nfold1,c\n"
 
 
-def test_a_folder_that_does_not_say_who_trained_passes(tmp_path):
-    refuse_known_patients(SUBSET, tmp_path)
-    refuse_known_patients(SUBSET, tmp_path / "none")
+def test_an_ensemble_that_does_not_say_who_trained_it_is_refused(trained_on):
+    (trained_on(fold0=["x"]) / TRAINED_ON).unlink()
+    with pytest.raises(UserError, match=f"^{ENSEMBLE / TRAINED_ON}: missing, so nobody can be scored"):
+        refuse_known_patients(SUBSET, ENSEMBLE)
+
+
+def test_a_network_of_this_split_knows_nobody_who_is_held_out(trained_on):
+    trained_on(fold0=["c"])
+    refuse_known_patients(SUBSET, Path("data/weights"))
+
+
+def asked(params: dict, **changes) -> dict:
+    return params | {"predict": params["predict"] | {"networks": str(ENSEMBLE)}} | changes
+
+
+def test_an_ensemble_that_is_not_asked_may_have_learned_from_anything(trained_on, params):
+    trained_on(fold0=["x"])
+    assert what_it_did_not_learn_from(params | {"arch": "unetpp"}) == []
+
+
+def test_what_the_ensemble_learned_from_is_held_against_the_settings(trained_on, params):
+    trained_on(fold0=["x"])
+    assert what_it_did_not_learn_from(asked(params)) == []
+    assert what_it_did_not_learn_from(asked(params, loss="bce")) == []
+    [told] = what_it_did_not_learn_from(asked(params, preprocess=params["preprocess"] | {"side_px": 128}))
+    assert told.startswith("params.yaml: preprocess is {'side_px': 128") and "the ensemble learned with" in told
+    told = what_it_did_not_learn_from(asked(params, arch="unetpp"))
+    assert told[0] == "params.yaml: arch is unetpp; the ensemble learned with unet"
+
+
+def test_an_ensemble_that_is_not_there_is_told(trained_on, params):
+    assert what_it_did_not_learn_from(asked(params)) == [
+        "params.yaml: predict.networks: data/ensemble holds no ensemble; `brainseg ensemble` brings one there"
+    ]
 
 
 def test_patients_who_are_new_to_all_networks_pass(trained_on):

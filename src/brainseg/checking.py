@@ -7,6 +7,7 @@ import torch
 
 from brainseg import components
 from brainseg.augmentation import AugmentSettings
+from brainseg.ensemble import what_it_did_not_learn_from
 from brainseg.errors import UserError
 from brainseg.headline import EvaluateSettings
 from brainseg.inference import PredictSettings, answer_as_set
@@ -45,7 +46,7 @@ def faults_in(params: Mapping[str, Any]) -> list[str]:
             check()
         except UserError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
-    return faults or what_does_not_fit_together(params)
+    return faults or [*what_does_not_fit_together(params), *what_it_did_not_learn_from(params)]
 
 
 def no_unknown_keys(params: Mapping[str, Any]) -> None:

@@ -1,18 +1,16 @@
 """What `brainseg ensemble` does: bring the networks of experiments together for `predict`."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 
 from brainseg.compare.experiments import find
 from brainseg.compare.reader import Experiment
-from brainseg.ensemble import ENSEMBLE, write_trained_on
+from brainseg.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
 from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE, block, read_params
 from brainseg.progress import say
 
 WEIGHTS = "data/weights"
@@ -21,41 +19,39 @@ WEIGHTS = "data/weights"
 def gather(patterns: Sequence[str]) -> None:
     """Copy their weights to data/ensemble, in place of what was there.
 
-    Raises UserError for fewer than two, and where params.yaml would have them see other images than they learned from.
+    Raises UserError for fewer than two, and where they did not all learn from the same kind of images.
     """
     found = find(Path.cwd(), patterns)
     if len(found) < 2:
         raise UserError(f"{', '.join(it.name for it in found)}: one network is no ensemble; name two or more")
-    params = read_params()
-    for experiment in found:
-        _sees_what_it_learned_from(experiment, params)
+    first = learned_from(found[0].params)
+    for other in found[1:]:
+        for key, value in learned_from(other.params).items():
+            if first.get(key) != value:
+                told = f"{key} is {first.get(key)} in {found[0].name}, {value} in {other.name}"
+                raise UserError(f"{told}; expected networks that see the same")
     aside = ENSEMBLE.with_name(".ensemble.aside")
     shutil.rmtree(aside, ignore_errors=True)
     try:
         for experiment in found:
             _copy_weights(experiment, aside / experiment.name)
-        write_trained_on(aside, {it.name: _known_to(it) for it in found})
-        for old in ENSEMBLE.glob("*"):
-            if old.name != "README.md":
-                shutil.rmtree(old) if old.is_dir() else old.unlink()
-        ENSEMBLE.mkdir(parents=True, exist_ok=True)
-        for new in aside.iterdir():
-            new.replace(ENSEMBLE / new.name)
+        _empty(ENSEMBLE)
+        for folder in aside.iterdir():
+            folder.replace(ENSEMBLE / folder.name)
+        # last: without it nobody is scored, so half of an ensemble can't pass for one
+        write_records(ENSEMBLE, found[0].params, {it.name: _known_to(it) for it in found})
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     say(f"{len(found)} networks in {ENSEMBLE}: {', '.join(it.name for it in found)}")
     say(f"next: dvc exp run -S predict.networks={ENSEMBLE}")
 
 
-def _sees_what_it_learned_from(experiment: Experiment, params: Mapping[str, Any]) -> None:
-    arch = block(params, "arch")
-    for key in ("arch", f"archs.{arch}", "input", "preprocess"):
-        here, there = block(params, key), block(experiment.params, key)
-        if here != there:
-            raise UserError(
-                f"{PARAMS_FILE}: {key} is {here}; {experiment.name} was trained with {there}; "
-                "`dvc exp apply` one of them first"
-            )
+def _empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TRAINED_ON).unlink(missing_ok=True)
+    for old in folder.iterdir():
+        if old.is_dir():
+            shutil.rmtree(old)
 
 
 def _copy_weights(experiment: Experiment, folder: Path) -> None:

@@ -5,7 +5,7 @@ from small_sweep import SmallProject, committed, row
 
 from brainseg.params import read_params
 from brainseg.sweep.own_folder import fetch, own_folder, remove_folders
-from brainseg.sweep.project import finished, open_project
+from brainseg.sweep.project import finished, open_project, run_git
 
 BCE = row("bce", {"loss": "bce", "optims.adam.lr": 1e-5})
 
@@ -36,11 +36,14 @@ def test_comments_of_params_yaml_stay(project):
         assert (folder / "params.yaml").read_text().startswith("# what an experiment is\n")
 
 
-def test_it_shares_the_cache_and_all_else_of_the_local_configuration(project):
-    project.write(".dvc/config.local", "['remote \"mine\"']\n    url = /data/%b\n[cache]\n    dir = ../../elsewhere\n")
+def test_it_shares_the_cache_and_nothing_else_of_the_local_configuration(project):
+    project.write(
+        ".dvc/config.local",
+        "['remote \"mine\"']\n    url = ../store%b\n[cache]\n    dir = ../../elsewhere\n    type = copy\n",
+    )
     with own_folder(open_project(project.folder), "tune", BCE) as folder:
         told = (folder / ".dvc" / "config.local").read_text()
-    assert "url = /data/%b" in told
+    assert "url" not in told and "type = copy" in told
     assert f"dir = {(project.folder.parent / 'elsewhere').resolve()}\n" in told
 
 
@@ -95,6 +98,19 @@ def test_a_project_in_a_folder_of_a_repository_is_found_in_its_own(tmp_path, pro
     with own_folder(opened, "tune", BCE) as folder:
         assert folder.name == "project"
         assert read_params(folder / "params.yaml") == BCE.params
+        ref = f"refs/exps/{opened.head[:2]}/{opened.head[2:]}/tune-bce"
+        run_git(folder, "update-ref", ref, "HEAD")
+        fetch(opened, folder, "tune-bce")
+    assert project.git("rev-parse", ref) == opened.head
+
+
+def test_a_hook_of_git_does_not_have_it_act_on_the_project(project, monkeypatch):
+    opened = open_project(project.folder)
+    monkeypatch.setenv("GIT_DIR", str(project.folder / ".git"))
+    with own_folder(opened, "tune", BCE):
+        pass
+    monkeypatch.delenv("GIT_DIR")
+    assert project.git("rev-parse", "--abbrev-ref", "HEAD") == "main"
 
 
 def test_what_a_killed_sweep_left_is_removed_and_that_of_others_is_not(project):

@@ -3,6 +3,7 @@ import json
 import pytest
 from small_sweep import SmallProject, row, state
 
+from brainseg.errors import UserError
 from brainseg.sweep.project import Project
 from brainseg.sweep.ranking import ranking
 
@@ -22,7 +23,7 @@ class Ranked:
         self.revisions[ran.name] = self.project.experiment(ran.name, changes | written)
 
     def table(self) -> list[dict]:
-        project = Project(self.project.folder, self.project.folder, self.project.folder, "")
+        project = Project(self.project.folder, self.project.folder, self.project.folder, "", self.project.folder)
         return ranking(project, self.rows, self.revisions).to_dict("records")
 
 
@@ -68,10 +69,19 @@ def test_all_that_varies_is_shown_by_its_key_and_nothing_else(ranked):
     ]
 
 
-def test_the_seed_of_the_split_is_a_setting(ranked):
-    ranked.run("a", {"split.seed": 0}, 0.5)
-    ranked.run("b", {"split.seed": 1}, 0.6)
-    assert [line["split.seed"] for line in ranked.table()] == ["1", "0"]
+@pytest.mark.parametrize("key", ["split.seed", "preprocess.side_px", "datasets.phantom.patients"])
+def test_settings_that_are_judged_by_other_patients_or_on_another_grid_are_not_ranked(ranked, key):
+    ranked.run("a", {key: 7}, 0.5)
+    ranked.run("b", {key: 8}, 0.6)
+    with pytest.raises(UserError, match=f"{key} varies: validation DSC is of other patients, or on another grid"):
+        ranked.table()
+
+
+def test_the_patients_that_are_reported_choose_nothing(ranked):
+    ranked.run("a", {"split.strategy": "report", "loss": "dice"}, 0.5)
+    ranked.run("b", {"split.strategy": "report", "loss": "bce"}, 0.6)
+    with pytest.raises(UserError, match="split.strategy is report"):
+        ranked.table()
 
 
 def test_of_equals_the_first_row_is_first(ranked):

@@ -55,9 +55,16 @@ def test_a_log_of_odd_bytes_is_read_all_the_same(watch):
     assert watch.done() == 4
 
 
+def test_a_row_that_failed_is_no_part_of_the_way(watch):
+    total = watch.total
+    watch.end(TEN, failed=True)
+    assert (watch.done(), watch.total, len(watch.ended)) == (0, total - 10, 1)
+    assert watch.left() == ""
+
+
 def test_a_row_that_ended_is_whole_whatever_its_log_says(watch):
     write(watch, TEN, epoch(2, 10))
-    watch.end(TEN)
+    watch.end(TEN, failed=False)
     assert watch.done() == 10
 
 
@@ -81,15 +88,15 @@ def test_the_rest_takes_as_long_for_each_epoch(watch, monkeypatch, epochs, secon
 
 
 def test_at_the_end_nothing_is_left(watch):
-    watch.end(TEN)
-    watch.end(THIRTY)
+    watch.end(TEN, failed=False)
+    watch.end(THIRTY, failed=False)
     assert (watch.done(), watch.left()) == (40, "")
 
 
 def test_without_a_terminal_there_is_no_bar(watch, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     with watch.bar():
-        watch.end(TEN)
+        watch.end(TEN, failed=False)
     assert capsys.readouterr() == ("", "")
 
 
@@ -98,7 +105,7 @@ def test_on_a_terminal_the_bar_follows_the_logs(watch, monkeypatch, capsys):
     monkeypatch.setattr("brainseg.sweep.watching.LOOK_EVERY_SECONDS", 0.01)
     write(watch, THIRTY, epoch(20, 30))
     with watch.bar():
-        watch.end(TEN)
+        watch.end(TEN, failed=False)
         time.sleep(0.3)
     told = capsys.readouterr().err
     assert "1/2 rows; thirty" in told and "30/40" in told

@@ -26,12 +26,12 @@ def gpus(monkeypatch, count: int) -> None:
 
 
 def given(jobs: int | None, name: str) -> list[str | None]:
-    return [environment.get(name) for environment in environments(jobs)]
+    return [environment.get(name) for environment in environments(jobs, 64)]
 
 
 def test_one_worker_has_all_cores():
     for jobs in (None, 1):
-        [environment] = environments(jobs)
+        [environment] = environments(jobs, 64)
         assert "OMP_NUM_THREADS" not in environment and "BRAINSEG_WORKERS" not in environment
 
 
@@ -45,7 +45,7 @@ def test_cores_that_the_user_gave_are_what_is_divided(monkeypatch):
     assert given(2, "BRAINSEG_WORKERS") == ["3", "3"]
     monkeypatch.setenv("BRAINSEG_WORKERS", "many")
     with pytest.raises(UserError, match="BRAINSEG_WORKERS is 'many'"):
-        environments(2)
+        environments(2, 64)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -91,7 +91,7 @@ def test_an_empty_device_is_none_chosen(monkeypatch):
 def test_programs_beside_this_python_are_found_and_dvcs_own_variables_are_not_passed_on(monkeypatch):
     monkeypatch.setenv("DVC_EXP_NAME", "of another run")
     monkeypatch.setenv("HOME", "/home/me")
-    [environment] = environments(None)
+    [environment] = environments(None, 64)
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert environment["PATH"].endswith(os.environ["PATH"])
     assert "DVC_EXP_NAME" not in environment
@@ -138,7 +138,10 @@ def ended(tmp_path, monkeypatch):
         monkeypatch.setattr(workers, "POLL_SECONDS", 0.01)
         monkeypatch.setattr(Workers, "_run", lambda self, row, environment: run_row(row, environment))
         started = Workers(
-            Project(tmp_path, Path(), tmp_path, "sha"), "tune", [{"number": str(it)} for it in range(count)]
+            Project(tmp_path, Path(), tmp_path, "sha", tmp_path),
+            "tune",
+            [{"number": str(it)} for it in range(count)],
+            0,
         )
         started.run(ROWS, lambda row, fault, seconds: told.update({row.short: str(fault or f"fine {seconds >= 0}")}))
         return told
@@ -184,3 +187,14 @@ def test_ctrl_c_in_a_row_ends_the_sweep(ended):
     with pytest.raises(KeyboardInterrupt):
         ended(run, 1)
     assert len(started) < len(ROWS)
+
+
+def test_there_are_no_more_workers_than_rows():
+    assert len(environments(8, 2)) == 2
+
+
+def test_what_git_sets_for_a_hook_and_where_experiments_are_pushed_is_not_passed_on(monkeypatch):
+    monkeypatch.setenv("GIT_DIR", "/somewhere/.git")
+    [environment] = environments(1, 1)
+    assert "GIT_DIR" not in environment
+    assert environment["DVC_EXP_AUTO_PUSH"] == "false"

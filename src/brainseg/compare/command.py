@@ -12,14 +12,18 @@ from brainseg.errors import UserError
 from brainseg.progress import say
 
 
+def check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out is {out}, a file; expected a folder, or a name for one")
+
+
 def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: float, out: Path) -> list[str]:
     """Print and write the comparison; the words of the verdicts against the baseline."""
     if metric not in METRICS:
         raise UserError(f"--metric is {metric!r}; expected one of: {', '.join(METRICS)}")
     if not 0 < margin < 1:
         raise UserError(f"--margin is {margin}; expected above 0 and below 1")
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out is {out}, a file; expected a folder, or a name for one")
+    check_folder(out)
     folder = Path.cwd()
     comparison = compare(find(folder, patterns), all_scored(folder), metric, margin, baseline)
     say(text(comparison))

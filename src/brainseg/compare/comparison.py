@@ -17,6 +17,10 @@ from brainseg.compare.verdicts import Verdict, verdicts
 from brainseg.errors import UserError
 
 
+class NothingToCompareError(UserError):
+    """There are fewer than two methods."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """baseline is the first of methods; against_baseline has a verdict for each other one, in their order."""
@@ -57,12 +61,12 @@ def compare(
     margin: float,
     baseline: str | None,
 ) -> Comparison:
-    """Raises UserError for fewer than two methods, or a baseline that is none of them."""
+    """Raises NothingToCompareError for fewer than two methods, UserError for a baseline that is none of them."""
     methods, notes = methods_of(experiments, metric)
     if len(methods) < 2:
         known = ", ".join(experiment.name for experiment in experiments)
         one = f"{known} are one method" if len(experiments) > 1 else f"{known} is the only experiment"
-        raise UserError(f"nothing to compare with: {one}; name experiments that differ in a setting")
+        raise NothingToCompareError(f"nothing to compare with: {one}; name experiments that differ in a setting")
     methods = _baseline_first(methods, baseline)
     compared = [experiment for method in methods for experiment in method.experiments]
     first, *others = methods

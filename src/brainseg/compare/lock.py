@@ -32,6 +32,11 @@ def flat(name: str, value: Any) -> dict[str, Any]:
     return {key: leaf for part, inner in value.items() for key, leaf in flat(f"{name}.{part}", inner).items()}
 
 
+def flat_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a params.yaml by dotted keys."""
+    return {key: leaf for part, block in params.items() for key, leaf in flat(str(part), block).items()}
+
+
 def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str] = SCORED) -> None:
     """Raises UserError unless these stages were run, each on what the one before wrote, with the settings of params."""
     for stage in stages:
@@ -43,7 +48,7 @@ def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str
             if path in written and written[path][0] != md5:
                 by = written[path][1]
                 raise UserError(f"{name}: {stage} was run before {by} wrote another {path}; `dvc repro` mends that")
-    now = {key: value for part, block in params.items() for key, value in flat(str(part), block).items()}
+    now = flat_params(params)
     for stage in ("download", *stages):
         for key, used in settings(lock, stage).items():
             if now.get(key) != used:

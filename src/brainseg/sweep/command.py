@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from brainseg.compare.cells import markdown_table, number
+from brainseg.compare.command import check_folder
 from brainseg.compare.command import run as compare
+from brainseg.compare.comparison import NothingToCompareError
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, read_params
 from brainseg.progress import say
@@ -20,7 +23,7 @@ from brainseg.sweep.own_folder import remove_folders
 from brainseg.sweep.plan import Row, only, plan
 from brainseg.sweep.project import Project, finished, open_project
 from brainseg.sweep.ranking import ranking
-from brainseg.sweep.sweep_file import Changes, read_sweep
+from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
 from brainseg.sweep.watching import Watch, as_time
 from brainseg.sweep.workers import Workers, environments
 
@@ -39,39 +42,34 @@ def run(
     out: Path,
 ) -> None:
     """Run what is not finished yet, print the ranking of a search, and compare. Raises UserError if a row failed."""
+    check_folder(out)
     project = open_project(Path.cwd())
     name = name or path.stem
     sweep = read_sweep(path)
     rows = plan(sweep, name, read_params(project.folder / PARAMS_FILE), _parsed(overrides))
+    workers = environments(jobs, len(rows))
     rows = only(rows, chosen)
     failures = Failures(project.records(name), project.head)
     if dry_run:
         say(_preview(rows, finished(project, rows, sweep.until), failures))
         return
     project.records(name).mkdir(parents=True, exist_ok=True)
-    with _alone(project.records(name) / "lock", name):
-        remove_folders(project, name)
+    with _alone(project.records(name) / "lock", name) as lock:
         done = finished(project, rows, sweep.until)
-        failed = {row.name: failures.reason(row) for row in rows if failures.reason(row) and row.name not in done}
+        failed = [row.name for row in rows if row.name not in done and failures.reason(row)]
         to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
         kept = f", {len(done)} finished before" if done else ""
         passed_over = f", {len(failed)} failed before" if failed and not retry else ""
         say(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
+        remove_folders(project, name)
         try:
-            _run_all(Workers(project, name, environments(jobs), sweep.until), to_run, failures)
+            _run_all(Workers(project, name, workers, lock, sweep.until), to_run, failures)
         finally:
             remove_folders(project, name)
         done = finished(project, rows, sweep.until)
-
-    if sweep.grid or sweep.random:
-        _rank([row for row in rows if row.name in done], project, done)
-    if done and sweep.until != "train":
-        try:
-            compare([row.name for row in rows if row.name in done], None, "dsc", 0.01, out)
-        except UserError as error:  # a single row, or one method
-            say(f"not compared: {error}")
+    _report(project, rows, done, sweep, out)
     if lacking := [row for row in rows if row.name not in done]:
-        lines = [f"{row.name} failed: {failures.reason(row)}" for row in lacking]
+        lines = [f"{row.name} failed: {failures.reason(row) or 'not all stages ran'}" for row in lacking]
         lines.append(f"logs: {project.records(name)}/ROW.log; run them again with --retry")
         raise UserError("\n".join(lines))
 
@@ -82,7 +80,7 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
     watch = Watch(rows, workers.log)
 
     def ended(row: Row, fault: Exception | None, seconds: float) -> None:
-        watch.end(row)
+        watch.end(row, failed=fault is not None)
         if fault:
             failures.remember(row, " ".join(str(fault).split()))
         else:
@@ -94,9 +92,23 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
         workers.run(rows, ended)
 
 
-def _rank(rows: Sequence[Row], project: Project, revisions: Mapping[str, str]) -> None:
-    table = ranking(project, rows, revisions) if rows else None
-    if table is None or table.empty:
+def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], sweep: SweepFile, out: Path) -> None:
+    """What came out: the ranking of a search, and the comparison of what has scores."""
+    ended = [row for row in rows if row.name in done]
+    if ended and (sweep.grid or sweep.random):
+        try:
+            _rank(ranking(project, ended, done))
+        except UserError as error:
+            say(f"not ranked: {error}")
+    if ended and sweep.until != "train":
+        try:  # by their shas: a commit made meanwhile changes what a name means
+            compare([done[row.name] for row in ended], None, "dsc", 0.01, out)
+        except NothingToCompareError as error:
+            say(f"not compared: {error}")
+
+
+def _rank(table: pd.DataFrame) -> None:
+    if table.empty:
         return
     table = table.head(SHOWN).astype({"validation_dsc": object, "minutes": object})
     table["validation_dsc"] = [number(dsc, 4) for dsc in table.validation_dsc]
@@ -131,8 +143,8 @@ def _parsed(overrides: Sequence[str]) -> Changes:
 
 
 @contextmanager
-def _alone(path: Path, name: str) -> Iterator[None]:
-    """One process a sweep: two would run each row twice."""
+def _alone(path: Path, name: str) -> Iterator[int]:
+    """One process a sweep: two would run each row twice. Gives the lock's descriptor, for what it starts to hold."""
     with path.open("a+") as file:
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -145,4 +157,4 @@ def _alone(path: Path, name: str) -> Iterator[None]:
                         f"the sweep {name} runs already, in another process; wait for it, or end it"
                     ) from None
                 time.sleep(0.1)
-        yield
+        yield file.fileno()

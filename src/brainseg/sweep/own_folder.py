@@ -17,10 +17,12 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from brainseg.compare.dvc_cache import cache_folder
 from brainseg.params import PARAMS_FILE
-from brainseg.sweep.plan import Row
+from brainseg.sweep.plan import Row, set_value
 from brainseg.sweep.project import Project, run_git
+
+# of experiments' commits, where git knows no other
+AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
 
 
 @contextmanager
@@ -30,13 +32,14 @@ def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
     scratch.mkdir(parents=True, exist_ok=True)
     clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=scratch))
     try:
-        run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", "--template=", ".", str(clone))
+        without_hooks = ["--template=", "--config", "core.hooksPath=/dev/null"]
+        run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", *without_hooks, ".", str(clone))
         run_git(clone, "checkout", "--quiet", "--detach", project.head)
-        for key in ("user.name", "user.email"):
-            if value := run_git(project.repository, "config", "--default", "", "--get", key).strip():
-                run_git(clone, "config", key, value)
+        for key, default in AUTHOR.items():
+            value = run_git(project.repository, "config", "--default", default, "--get", key).strip()
+            run_git(clone, "config", key, value)
         folder = clone / project.inside
-        _share_cache(project.folder, folder)
+        _share_cache(project, folder)
         _write_settings(folder / PARAMS_FILE, row)
         yield folder
     finally:
@@ -50,20 +53,21 @@ def remove_folders(project: Project, sweep: str) -> None:
 
 def fetch(project: Project, folder: Path, name: str) -> None:
     """Make the experiment that was run in the folder one of the project."""
+    clone = run_git(folder, "rev-parse", "--show-toplevel").strip()
     ref = f"refs/exps/{project.head[:2]}/{project.head[2:]}/{name}"
-    quiet = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head"]
-    run_git(project.repository, "fetch", *quiet, str(folder), f"+{ref}:{ref}")
+    alone = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules"]
+    run_git(project.repository, "fetch", *alone, clone, f"+{ref}:{ref}")
 
 
-def _share_cache(project: Path, folder: Path) -> None:
-    """And all else that the project's own configuration says, such as where its remotes are."""
+def _share_cache(project: Project, folder: Path) -> None:
+    """With its type, and nothing else of the project's local configuration: paths in it may be relative."""
     config = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
-    config.read(project / ".dvc" / "config.local")
-    if not config.has_section("cache"):
-        config.add_section("cache")
-    config["cache"]["dir"] = str(cache_folder(project).resolve())
+    config.read(project.folder / ".dvc" / "config.local")
+    cache = dict(config["cache"]) if config.has_section("cache") else {}
+    written = ConfigParser(interpolation=None)
+    written["cache"] = cache | {"dir": str(project.cache)}
     with (folder / ".dvc" / "config.local").open("w") as file:
-        config.write(file)
+        written.write(file)
 
 
 def _write_settings(path: Path, row: Row) -> None:
@@ -71,23 +75,25 @@ def _write_settings(path: Path, row: Row) -> None:
     yaml.width = 200
     params = yaml.load(path)
     for key, value in row.changes.items():
-        *blocks, last = key.split(".")
-        block = params
-        for name in blocks:
-            block = block[name]
-        block[last] = value
+        set_value(params, key, value)
     yaml.dump(params, path)
 
 
-def dvc(words: list[str], folder: Path, environment: Mapping[str, str], log: Path) -> subprocess.Popen:
-    """DVC, started, in a process that ends when this one does; its output goes to the end of the log."""
+def dvc(words: list[str], folder: Path, environment: Mapping[str, str], log: Path, lock: int) -> subprocess.Popen:
+    """DVC, started, in a process that ends when this one does; its output goes to the end of the log.
+
+    It holds the lock, a file's descriptor, too: who starts the sweep again right after a kill waits for its end.
+    """
+    # else DVC leaves one in /var/tmp for each folder, for ever
+    site = {"DVC_SITE_CACHE_DIR": str(folder / ".dvc" / "tmp" / "site")}
     with log.open("a") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "brainseg.sweep.ending_dvc", str(os.getpid()), *words],
             cwd=folder,
-            env=environment,
+            env=dict(environment) | site,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=[lock],
             start_new_session=True,  # Ctrl-C is the sweep's, which then ends this
         )

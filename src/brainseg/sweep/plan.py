@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg.checking import faults_in
-from brainseg.compare.lock import flat
+from brainseg.compare.lock import flat_params
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE
 from brainseg.sweep.draws import draws
@@ -69,19 +69,22 @@ def _each_once(rows: Sequence[Row]) -> list[Row]:
 def with_changes(params: Mapping[str, Any], changes: Changes, row: str) -> dict[str, Any]:
     """A copy of params with other values under dotted keys. Raises UserError for a key that params lacks."""
     changed = deepcopy(dict(params))
-    known = [key for part, value in params.items() for key in flat(str(part), value)]
+    known = list(flat_params(params))
     for key, value in changes.items():
         if key not in known:
             inside = [it for it in known if it.startswith(f"{key}.")]
             close = inside or get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}?" if close else "`brainseg sweep` sets only keys that are there"
             raise UserError(f"{row}: {key} is no setting of {PARAMS_FILE}; {hint}")
-        *path, last = key.split(".")
-        block = changed
-        for part in path:
-            block = block[part]
-        block[last] = value
+        set_value(changed, key, value)
     return changed
+
+
+def set_value(params: Any, key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for part in path:
+        params = params[part]
+    params[last] = value
 
 
 def _check_all(rows: Sequence[Row]) -> None:
@@ -100,12 +103,11 @@ def _check_all(rows: Sequence[Row]) -> None:
 
 def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
     """What is there in the project, and not in the clone of it that a row runs in."""
-    if params["predict"]["networks"] == "data/ensemble":
-        return [f"{PARAMS_FILE}: predict.networks is 'data/ensemble'; expected 'data/weights': rows know no ensemble"]
-    path = params["datasets"]["folder"]["path"] if params["data"] == "folder" else "/"
-    if Path(path).is_absolute():
-        return []
-    return [f"{PARAMS_FILE}: datasets.folder.path is {path!r}; expected an absolute path: rows run in other folders"]
+    if params["predict"]["networks"] != "data/weights":
+        return [f"{PARAMS_FILE}: predict.networks is not 'data/weights'; rows run elsewhere, and know no ensemble"]
+    if params["data"] == "folder" and not Path(path := params["datasets"]["folder"]["path"]).is_absolute():
+        return [f"{PARAMS_FILE}: datasets.folder.path is {path!r}; expected an absolute path: rows run elsewhere"]
+    return []
 
 
 def only(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:

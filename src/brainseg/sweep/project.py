@@ -1,19 +1,23 @@
 """The project that a sweep runs in: its commit, what differs from it, and which rows are finished."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg.compare import yaml12
+from brainseg.compare.dvc_cache import cache_folder
 from brainseg.compare.git import Git
-from brainseg.compare.lock import SCORED, check, flat
+from brainseg.compare.lock import SCORED, check, flat_params
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE
 from brainseg.sweep.plan import Row
 
 # what an experiment reads beside params.yaml and the cache
 READ = ["params.yaml", "dvc.yaml", "src", "stages", ".dvc/config", "data/own"]
+
+POINT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Project:
     inside: Path  # the same, relative to the git repository
     repository: Path
     head: str  # sha of the commit that all rows hang from
+    cache: Path  # DVC's
 
     @property
     def scratch(self) -> Path:
@@ -58,7 +63,8 @@ def open_project(folder: Path) -> Project:
             f"start from; commit{todo}"
         )
     repository = Path(run_git(folder, "rev-parse", "--show-toplevel").strip())
-    return Project(folder, folder.resolve().relative_to(repository.resolve()), repository, head)
+    inside = folder.resolve().relative_to(repository.resolve())
+    return Project(folder, inside, repository, head, cache_folder(folder).resolve())
 
 
 def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[str, str]:
@@ -66,7 +72,7 @@ def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[s
 
     Raises UserError where an experiment of this commit has a row's name and other settings.
     """
-    stages = SCORED[: SCORED.index(until) + 1] if until else SCORED
+    stages = SCORED[: SCORED.index(until) + 1] if until else SCORED  # pictures are not worth running it again
     with Git(project.folder) as git:
         revisions = {ref.name: ref.revision for ref in git.experiments if ref.baseline == project.head}
         done = {}
@@ -85,10 +91,7 @@ def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[s
 
 
 def _same_settings(row: Row, given: dict) -> None:
-    mine, theirs = (
-        {key: leaf for part, value in params.items() for key, leaf in flat(str(part), value).items()}
-        for params in (row.params, given)
-    )
+    mine, theirs = flat_params(row.params), flat_params(given)
     for key in dict.fromkeys([*mine, *theirs]):
         if mine.get(key) != theirs.get(key):
             raise UserError(
@@ -99,7 +102,20 @@ def _same_settings(row: Row, given: dict) -> None:
 
 def run_git(folder: Path, *words: str) -> str:
     """What git prints; a UserError where it fails."""
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *words],
+        cwd=folder,
+        env=own_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # Ctrl-C is for the sweep: a clone or fetch that it stopped would look like a failure
+    )
     if done.returncode:
         raise UserError(f"{folder}: git {words[0]} says: {(done.stderr.splitlines() or ['nothing'])[0]}")
     return done.stdout
+
+
+def own_environment() -> dict[str, str]:
+    """Without what a hook or an alias of git sets: it would have git act on the project from within a clone."""
+    return {key: value for key, value in os.environ.items() if key not in POINT_ELSEWHERE}

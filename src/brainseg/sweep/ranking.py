@@ -6,26 +6,28 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from brainseg.compare.git import Git
-from brainseg.compare.lock import flat
+from brainseg.compare.lock import flat_params
+from brainseg.errors import UserError
 from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project
 
+OTHER_GROUNDS = ("datasets.", "split.", "preprocess.")
 NO_CHOICE = ("seed", "split.fold")  # rows that differ in these alone are one setting, whose scores are averaged
 
 
 def ranking(project: Project, rows: Sequence[Row], revisions: Mapping[str, str]) -> pd.DataFrame:
     """A line for each setting, the best first: what varies, validation_dsc (of the last epoch, the mean over its
-    rows), rows and the minutes of training.
+    rows), rows and the minutes of training. Empty if nothing varies.
 
-    validation_dsc is on the network's own grid, so settings that change that grid are not to be ranked by it.
+    Raises UserError where validation_dsc is no fair judge: where it is of other patients or on another grid, or where
+    the validation patients are those that are reported.
     """
     lines = []
     with Git(project.folder) as git:
         for row in rows:
             training = json.loads(git.read(revisions[row.name], "metrics/training.json"))
             timing = json.loads(git.read(revisions[row.name], "metrics/timing.json"))
-            settings = {key: leaf for part, value in row.params.items() for key, leaf in flat(part, value).items()}
-            line = {key: str(value) for key, value in settings.items() if key not in NO_CHOICE}
+            line = {key: str(value) for key, value in flat_params(row.params).items() if key not in NO_CHOICE}
             lines.append(
                 line
                 | {
@@ -39,6 +41,10 @@ def ranking(project: Project, rows: Sequence[Row], revisions: Mapping[str, str])
     varied = [key for key in table if key not in measured and table[key].nunique() > 1]
     if not varied:
         return pd.DataFrame()
+    if unfair := [key for key in varied if key == "data" or key.startswith(OTHER_GROUNDS)]:
+        raise UserError(f"{unfair[0]} varies: validation DSC is of other patients, or on another grid")
+    if "report" in {row.params["split"]["strategy"] for row in rows}:
+        raise UserError("split.strategy is report: its validation patients are those whose scores are reported")
     grouped = table.groupby(varied, sort=False)
     ranked = grouped.agg(validation_dsc=("validation_dsc", "mean"), rows=("rows", "sum"), minutes=("minutes", "sum"))
     return ranked.reset_index().sort_values("validation_dsc", ascending=False, kind="stable")

@@ -8,6 +8,7 @@ from brainseg.errors import UserError
 
 # what git takes as the end of a ref, and a shell as one word
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
+LONGEST = 150  # letters: files are named after it, with something more
 
 
 def label(values: dict[str, Any]) -> str:
@@ -38,5 +39,7 @@ def _shown(value: Any) -> str:
 
 def check_name(what: str, name: str) -> None:
     """Raises UserError for what cannot be the name of a branch, or would have to be quoted in a shell."""
+    if len(name) > LONGEST:
+        raise UserError(f"{what} {name[:40]}...: {len(name)} letters; expected up to {LONGEST}")
     if not NAME.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
         raise UserError(f"{what} {name!r}: expected letters, digits and . _ + -, beginning with a letter or digit")

@@ -24,12 +24,17 @@ class Watch:
         self.total = sum(row.epochs for row in rows)
         self.start = time.monotonic()
         self.ended: set[str] = set()
+        self.failed: set[str] = set()
 
-    def end(self, row: Row) -> None:
+    def end(self, row: Row, failed: bool) -> None:
         self.ended.add(row.name)
+        if failed:  # its epochs will not be trained, nor say how long others take
+            self.total -= row.epochs
+            self.failed.add(row.name)
 
     def done(self) -> int:
-        return sum(row.epochs if row.name in self.ended else self._trained(row) for row in self.rows)
+        rows = [row for row in self.rows if row.name not in self.failed]
+        return sum(row.epochs if row.name in self.ended else self._trained(row) for row in rows)
 
     def left(self) -> str:
         """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""

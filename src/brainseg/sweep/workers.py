@@ -6,23 +6,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
 import torch
 
-from brainseg.compare.lock import flat
 from brainseg.errors import UserError
 from brainseg.parallel import workers as cores
 from brainseg.sweep.own_folder import dvc, fetch, own_folder
 from brainseg.sweep.plan import Row
-from brainseg.sweep.project import Project
+from brainseg.sweep.project import Project, own_environment
 
 POLL_SECONDS = 0.2
+PREPARED_WITH = ("data", "datasets", "split", "preprocess")
+AFTER_TRAINING = ("predict", "evaluate", "plot")
 
 
 class RowFailedError(Exception):
@@ -40,10 +40,12 @@ class Workers:
     project: Project
     sweep: str
     environments: list[dict[str, str]]  # one a worker
+    lock: int  # descriptor of the file that keeps another sweep of this name out
     until: str | None = None  # the last stage; None: all
     stopped: threading.Event = field(default_factory=threading.Event)
-    _preparing: dict[str, threading.Lock] = field(default_factory=dict)
+    _preparing: threading.Lock = field(default_factory=threading.Lock)
     _prepared: set[str] = field(default_factory=set)
+    _training: dict[str, threading.Lock] = field(default_factory=dict)
 
     def run(self, rows: Sequence[Row], ended: Callable[[Row, Exception | None, float], None]) -> None:
         """Run all; `ended` is called for each, with what went wrong if anything did, and the seconds it took."""
@@ -63,13 +65,12 @@ class Workers:
                 return
             finally:
                 free.put(environment)
-            ended(row, fault, time.monotonic() - start)
+            if not self.stopped.is_set():
+                ended(row, fault, time.monotonic() - start)
 
         with ThreadPoolExecutor(len(self.environments)) as pool:
             try:
                 for future in [pool.submit(work, row) for row in rows]:
-                    while not future.done() and not self.stopped.wait(0):
-                        time.sleep(POLL_SECONDS)  # and not in `result`, where Ctrl-C would wait for the row's end
                     future.result()
             except BaseException:
                 self.stopped.set()
@@ -82,24 +83,22 @@ class Workers:
         log = self.log(row)
         log.write_text("")
         with own_folder(self.project, self.sweep, row) as folder:
-            with self._alone_until_prepared(row) as is_prepared:
-                if not is_prepared:
-                    self._dvc(["repro", "split", "preprocess"], folder, environment, log)
-            self._dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
+            self._prepare(row, folder, environment, log)
+            trained_with = _key(row, [section for section in row.params if section not in AFTER_TRAINING])
+            with self._training.setdefault(trained_with, threading.Lock()):  # the next one finds it in the run cache
+                self._dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
             fetch(self.project, folder, row.name)
 
-    @contextmanager
-    def _alone_until_prepared(self, row: Row) -> Iterator[bool]:
-        """Whether another row has left the data, split and preprocessed images in the cache; one at a time does."""
-        params = row.params
-        parts = (params["data"], params["datasets"][params["data"]], params["split"], params["preprocess"])
-        key = repr([flat("", part) for part in parts])
-        with self._preparing.setdefault(key, threading.Lock()):
-            yield key in self._prepared
-            self._prepared.add(key)
+    def _prepare(self, row: Row, folder: Path, environment: dict[str, str], log: Path) -> None:
+        """Leave the data, split and preprocessed images in the cache; one row at a time, for all that share them."""
+        key = _key(row, PREPARED_WITH)
+        with self._preparing:
+            if key not in self._prepared:
+                self._dvc(["repro", "split", "preprocess"], folder, environment, log)
+                self._prepared.add(key)
 
     def _dvc(self, words: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
-        process = dvc(words, folder, environment, log)
+        process = dvc(words, folder, environment, log, self.lock)
         try:
             while process.poll() is None:
                 if self.stopped.wait(POLL_SECONDS):
@@ -108,6 +107,10 @@ class Workers:
             _end(process)
         if process.returncode:
             raise RowFailedError(_reason(log))
+
+
+def _key(row: Row, sections: Iterable[str]) -> str:
+    return repr([(section, row.params[section]) for section in sections])
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -123,17 +126,18 @@ def _reason(log: Path) -> str:
     return (told or lines or ["no word of it"])[-1].removeprefix("error: ").removeprefix("ERROR: ")
 
 
-def environments(jobs: int | None) -> list[dict[str, str]]:
+def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:
     """The environment of each worker: a GPU each where there are several; else the cores are divided.
 
-    Without `jobs` there are as many workers as GPUs, at least one. Networks compute otherwise with another number of
-    threads, in their last digits.
+    Without `jobs` there are as many workers as GPUs, at least one; never more than rows. Networks compute otherwise
+    with another number of threads, in their last digits, so it rests on all rows of a sweep, not on those left to run.
     """
     gpus = _gpus()
-    count = jobs or max(1, len(gpus))
+    count = min(jobs or max(1, len(gpus)), rows)
     threads = str(max(1, cores() // count))
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    common = {key: value for key, value in os.environ.items() if not key.startswith("DVC_EXP")} | {"PATH": path}
+    common = {key: value for key, value in own_environment().items() if not key.startswith("DVC_EXP")}
+    common["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    common["DVC_EXP_AUTO_PUSH"] = "false"  # a clone's remote is the project
     if count > 1:  # two trainings that fight for threads take five times as long each
         common |= {"OMP_NUM_THREADS": threads, "BRAINSEG_WORKERS": threads}
     if len(gpus) < 2:
