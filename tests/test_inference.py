@@ -188,15 +188,17 @@ def test_all_networks_of_an_ensemble_are_asked_in_the_order_of_their_names(write
     assert not any(trained.network.training for trained in networks)
 
 
-@pytest.mark.parametrize("folder", ["data/weights", "data/ensemble"])
 @pytest.mark.parametrize("there", [[], ["README.md"], ["a/best.pt"]], ids=str)
-def test_where_there_is_no_network_it_is_told(tmp_path, monkeypatch, folder, there):
+def test_where_there_is_no_network_it_is_told(tmp_path, monkeypatch, there):
     monkeypatch.chdir(tmp_path)
-    for name in there:
-        (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / folder / name).touch()
-    with pytest.raises(UserError, match=rf"^{folder}: no last.pt in it; [^\n]*$"):
-        read_networks(asking(networks=folder), CPU)
+    for folder in ("data/weights", "data/ensemble"):
+        for name in there:
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).touch()
+    with pytest.raises(UserError, match=r"^data/ensemble: no last.pt in it; [^\n]*$"):
+        read_networks(asking(networks="data/ensemble"), CPU)
+    with pytest.raises(FileNotFoundError, match="data/weights/last.pt"):
+        read_networks(asking(networks="data/weights"), CPU)
 
 
 def test_every_network_of_an_ensemble_answers_as_set(write):

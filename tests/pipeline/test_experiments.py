@@ -20,26 +20,24 @@ def test_an_experiment_can_be_compared_with_the_commit(project):
 def test_queued_experiments_run_their_own_code_and_settings(project):
     loss = project.folder / "src" / "brainseg" / "losses" / "dice.py"
     loss.write_text(loss.read_text().replace("return (1 -", "return 1000 + (1 -"))
-    queued = ["dvc", "exp", "run", "--queue", "--name", "grid", "-S", "loss=dice,bce", "-S", "optim=adam,sgd"]
-    project.run(*queued)
+    project.run("dvc", "exp", "run", "--queue", "--name", "grid", "-S", "loss=dice,bce", "train")
     loss.write_text("raise RuntimeError('the workspace of later')\n")  # must not reach what is queued
     project.run("dvc", "queue", "start", "--jobs", "1")
     project.run("dvc", "queue", "logs", "grid-1", "--follow")
     for _ in range(60):
         status = project.run("dvc", "queue", "status")
-        if status.count("Success") == 4 or "Failed" in status:
+        if status.count("Success") == 2 or "Failed" in status:
             break
         project.run("sleep", "2")
-    assert status.count("Success") == 4, status
+    assert status.count("Success") == 2, status
 
     rows = {}
-    for name in ("grid-1", "grid-2", "grid-3", "grid-4"):
+    for name in ("grid-1", "grid-2"):
         show = json.loads(project.run("git", "show", f"{ref(project, name)}:metrics/training.json"))
         lock = project.run("git", "show", f"{ref(project, name)}:dvc.lock")
-        chosen = ("loss: dice" in lock, "optim: adam" in lock)
-        rows[chosen] = show["train_loss"]
-    assert len(rows) == 4  # every combination once
-    for (is_dice, _), train_loss in rows.items():
+        rows["loss: dice" in lock] = show["train_loss"]
+    assert len(rows) == 2
+    for is_dice, train_loss in rows.items():
         assert (train_loss > 1000) == is_dice  # neither the installed package's loss nor the workspace's
 
 

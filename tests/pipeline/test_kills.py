@@ -20,6 +20,9 @@ POINTS = {
     "at the end": (LAST, True),
 }
 KILLED = {"the trainer": ["trainer"], "DVC": ["dvc"], "both": ["dvc", "trainer"]}
+# each point and each who; all of them only where an epoch is behind and one under way
+CASES = [("starting", "both"), ("before the first epoch", "the trainer"), ("after the first epoch", "DVC")]
+CASES += [("in the middle", who) for who in KILLED] + [("at the end", "the trainer"), ("at the end", "DVC")]
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +88,9 @@ def wait_for(condition, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("who", KILLED.values(), ids=KILLED)
-@pytest.mark.parametrize(("line", "is_saved"), POINTS.values(), ids=POINTS)
-def test_after_a_kill_the_next_repro_gives_the_same_bytes(project, uninterrupted, line, is_saved, who):
+@pytest.mark.parametrize(("point", "killed"), CASES)
+def test_after_a_kill_the_next_repro_gives_the_same_bytes(project, uninterrupted, point, killed):
+    (line, is_saved), who = POINTS[point], KILLED[killed]
     kill(project, line, who)
     unfinished = any(project.folder.glob("runs/unfinished/*.pt"))
     if "trainer" in who and line != LAST:  # it lives on for 0.2 s after DVC, and may be through by then

@@ -38,6 +38,12 @@ def revision(project, name: str) -> str:
     return found
 
 
+@pytest.fixture
+def project(reproduced, tmp_path):
+    """Of its own: experiments would stay in the one that all tests share."""
+    return reproduced.copy_to(tmp_path / "project")
+
+
 @pytest.fixture(scope="module")
 def few(reproduced, tmp_path_factory):
     """A project in which the sweep `few` was run, and what it printed."""

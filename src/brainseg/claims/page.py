@@ -6,6 +6,7 @@ from brainseg.claims.claims import Claim
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.finding import Finding
 from brainseg.claims.report_figures import Kind, slips
+from brainseg.claims.tables import beside_the_report, on_equal_terms
 from brainseg.compare.cells import markdown_table
 from brainseg.compare.reader import Experiment
 from brainseg.compare.scored import held_out
@@ -17,6 +18,11 @@ _WORDS = (
     "significant holds unless something is.",
     "",
     "Each interval is one comparison's own 95 %; a word allows for all the comparisons that its claim takes.",
+)
+
+_OUR_ROWS = (
+    "Mean DSC of the held-out patients by the report's protocol, the epoch that is best on them in brackets; then on "
+    "the grid of the files. Median, lost patients: own grid, last epoch."
 )
 
 
@@ -42,6 +48,8 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
     for number, (claim, found) in enumerate(tested, 1):
         lines += [f"## {number}. {claim.says}: {found.word}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
         lines += [_sentence(found.figures), ""]
+    lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
+    lines += ["## On equal terms", "", "Last weights.", "", markdown_table(on_equal_terms(evidence))]
     lines += ["## The report's own slips", "", "No experiment is needed for these:", ""]
     lines += [f"- {slip}" for slip in slips()]
     return "\n".join(lines) + "\n"
