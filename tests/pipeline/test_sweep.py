@@ -157,3 +157,13 @@ def test_the_folds_answer_together_but_not_for_patients_whom_they_know(project):
     assert "Running stage 'predict'" in printed
     assert "Running stage 'train'" not in printed
     assert "2 of 2 held-out patients trained a network of the ensemble" in printed
+
+
+def test_networks_of_one_split_answer_together_for_those_whom_none_knows(few, tmp_path):
+    project = few[0].copy_to(tmp_path / "project")
+    project.run("brainseg", "ensemble", "few-dice", "few-bce")
+    project.set("predict.networks", "data/ensemble")
+    assert project.repro("evaluate") == ["check", "predict", "evaluate"]
+    project.set("arch", "unetpp")
+    printed = project.run("dvc", "repro", "evaluate", ok=False)
+    assert "error: params.yaml: arch is unetpp; the ensemble learned with unet" in printed
