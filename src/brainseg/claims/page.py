@@ -64,7 +64,7 @@ def _what_was_run(evidence: Evidence) -> list[str]:
         f"- `report.yaml`, the report's eleven rows: {_size(row)} (the report: 256 × 256 pixels, 32 features), "
         "its learning rates, epochs and batch sizes, one run each, the best epoch's weights where no others are said.",
         f"- `fair.yaml`, on equal terms: {_size(fair)}, {train['epochs']} epochs, batch {train['batch_size']}, "
-        f"schedule {fair.params['schedule']}, a learning rate for each row (the file says which were tuned), seeds {', '.join(map(str, seeds))}, "
+        f"schedule {fair.params['schedule']}, a learning rate for each row, seeds {', '.join(map(str, seeds))}, "
         f"the last epoch's weights. {patients} patients are held out.",
     ]
 
