@@ -9,7 +9,6 @@ import torch
 from pydantic import Field
 
 from brainseg.device import autocast
-from brainseg.ensemble import ENSEMBLE
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.prediction import Prediction, to_uint8
@@ -52,7 +51,7 @@ def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
 def read_networks(settings: PredictSettings, device: torch.device) -> list[TrainedNetwork]:
     """The networks that are asked, on the device: the one of data/weights, or all below data/ensemble."""
     folder, name = Path(settings.networks), f"{settings.weights}.pt"
-    paths = sorted(folder.glob(f"**/{name}")) if folder == ENSEMBLE else [folder / name]
+    paths = sorted(folder.glob(f"**/{name}")) if settings.networks == "data/ensemble" else [folder / name]
     if not paths:
         raise UserError(f"{folder}: no {name} in it; `brainseg ensemble` brings networks there")
     networks = [read_network(path) for path in paths]

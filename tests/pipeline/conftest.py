@@ -94,6 +94,8 @@ class Project:
         # git takes a file of the same size and second for unchanged, and `-S` writes such ones
         os.utime(self.folder / "params.yaml", (0, 0))
         self.run("git", "reset", "--hard", "--quiet")
+        for ref in self.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").split():
+            self.run("git", "update-ref", "-d", ref)  # of experiments, which another test would compare with its own
         if self.outputs_touched:
             self.run("dvc", "checkout", "--quiet")
         self.outputs_touched = False
