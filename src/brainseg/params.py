@@ -12,6 +12,8 @@ from ruamel.yaml.error import YAMLError
 from brainseg.errors import UserError
 
 PARAMS_FILE = Path("params.yaml")
+# what ruamel raises for text that is no valid YAML: it takes `!!int x` and the 99th of a month at their word
+NOT_YAML = (YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class StrictSettings(BaseModel):
@@ -37,8 +39,8 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
         raise UserError(f"{path}{line}: {problem}") from None
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:100]  # ruamel takes `!!int x` and the 99th of a month at their word
+    except NOT_YAML as error:
+        reason = " ".join(str(error).split())[:100]
         raise UserError(f"{path}: not valid YAML ({type(error).__name__}: {reason})") from None
     if not isinstance(params, dict):
         raise UserError(f"{path}: expected keys and values, found {type(params).__name__}")

@@ -2,15 +2,11 @@
 
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.finding import Finding, from_conditions, from_verdicts, listed
-from brainseg.claims.report_figures import LOSSES, ROWS, Kind
+from brainseg.claims.report_figures import LOSSES, ROWS, Kind, unet
 from brainseg.compare.convergence import stability
 from brainseg.compare.report_table import by_stratum
 
 CLOSE = 0.02  # mean and median DSC
-
-
-def unet(optim: str, loss: str) -> Kind:
-    return Kind("unet", optim, loss)
 
 
 def _against(optim: str, best: tuple[str, ...], others: tuple[str, ...]) -> list[tuple[Kind, Kind]]:

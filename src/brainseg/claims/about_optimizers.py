@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from brainseg.claims.about_losses import unet
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.finding import Finding, from_conditions, from_verdicts, from_within, listed
-from brainseg.claims.report_figures import LOSSES, ROWS
+from brainseg.claims.report_figures import LOSSES, ROWS, unet
 from brainseg.compare.convergence import converged_at
 from brainseg.compare.scored import held_out
 

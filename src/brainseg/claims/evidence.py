@@ -74,11 +74,12 @@ def kind_of(experiment: Experiment) -> Kind:
 
 def gather(folder: Path, report: str, fair: str) -> Evidence:
     """The experiments that two patterns of names mean. Raises UserError where one of the report's rows lacks."""
-    rows, rows_last = (_rows(folder, report, weights) for weights in ("best", "last"))
-    experiments = find(folder, [fair])
-    if missing := {row.kind for row in ROWS} - {kind_of(it) for it in experiments}:
+    found = find(folder, [report])
+    best, last = (_rows(found, report, weights) for weights in ("best", "last"))
+    on_equal_terms = find(folder, [fair])
+    if missing := {row.kind for row in ROWS} - {kind_of(it) for it in on_equal_terms}:
         raise UserError(f"{fair}: no experiment with {'; '.join(map(str, sorted(missing)))}")
-    return Evidence(rows, rows_last, experiments, _robustness(folder, rows))
+    return Evidence(best, last, on_equal_terms, _robustness(folder, best))
 
 
 def _robustness(folder: Path, rows: Mapping[str, Experiment]) -> dict[str, dict[str, Any]]:
@@ -96,10 +97,10 @@ def _robustness(folder: Path, rows: Mapping[str, Experiment]) -> dict[str, dict[
     return found
 
 
-def _rows(folder: Path, pattern: str, weights: str) -> dict[str, Experiment]:
+def _rows(experiments: Sequence[Experiment], pattern: str, weights: str) -> dict[str, Experiment]:
     """By what they were trained with, not by name."""
     found: dict[str, Experiment] = {}
-    for experiment in find(folder, [pattern]):
+    for experiment in experiments:
         params = experiment.params
         for row in ROWS if params["predict"]["weights"] == weights else ():
             settings = (kind_of(experiment), params["train"]["epochs"], params["train"]["batch_size"])

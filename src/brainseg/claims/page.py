@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from brainseg.claims.claims import Claim
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.finding import Finding
-from brainseg.claims.report_figures import Kind, slips
+from brainseg.claims.report_figures import slips, unet
 from brainseg.claims.tables import beside_the_report, on_equal_terms
 from brainseg.compare.cells import markdown_table
 from brainseg.compare.reader import Experiment
@@ -77,7 +77,7 @@ def _size(experiment: Experiment) -> str:
 
 def _about(evidence: Evidence) -> str:
     """Methods, where there are seeds or folds enough; else the networks at hand."""
-    found = evidence.pairs([(Kind("unet", "adam", "dice"), Kind("unet", "adam", "bce"))])
+    found = evidence.pairs([(unet("adam", "dice"), unet("adam", "bce"))])
     return found[0].about if found[0].of_methods else "these networks alone, not the methods"
 
 

@@ -15,6 +15,10 @@ class Kind(NamedTuple):
         return {"unet": "", "unetpp": "U-Net++, "}.get(self.arch, f"{self.arch}, ") + f"{self.loss}, {self.optim}"
 
 
+def unet(optim: str, loss: str) -> Kind:
+    return Kind("unet", optim, loss)
+
+
 @dataclass(frozen=True)
 class Row:
     name: str  # in experiments/report.yaml

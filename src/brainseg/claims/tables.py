@@ -16,9 +16,8 @@ def beside_the_report(evidence: Evidence) -> list[dict[str, str]]:
     lines = []
     for row in ROWS:
         best, last = evidence.as_report[row.name], evidence.last[row.name]
-        by_protocol = [held_out(it.per_volume)[1].dsc_report.mean() for it in (best, last)]
-        own_grid = [held_out(it.per_volume)[1].dsc.mean() for it in (best, last)]
-        lost = int((held_out(last.per_volume)[1].dsc < FAILURE_DSC).sum())
+        of_best, of_last = (held_out(it.per_volume)[1] for it in (best, last))
+        by_protocol = [scored.dsc_report.mean() for scored in (of_best, of_last)]
         lines.append(
             {
                 "row": str(row.kind),
@@ -27,10 +26,10 @@ def beside_the_report(evidence: Evidence) -> list[dict[str, str]]:
                 "ours, best epoch": f"{number(by_protocol[0], 4)} ({best.training['best_epoch']})",
                 "last epoch": number(by_protocol[1], 4),
                 "choosing it": f"{by_protocol[0] - by_protocol[1]:+.4f}",
-                "own grid, best": number(own_grid[0], 4),
-                "own grid, last": number(own_grid[1], 4),
-                "median": number(float(np.median(held_out(last.per_volume)[1].dsc)), 4),
-                "DSC < 0.1": str(lost),
+                "own grid, best": number(of_best.dsc.mean(), 4),
+                "own grid, last": number(of_last.dsc.mean(), 4),
+                "median": number(of_last.dsc.median(), 4),
+                "DSC < 0.1": str((of_last.dsc < FAILURE_DSC).sum()),
                 "minutes of training": number(best.timing["training_seconds"] / 60, 1),
             }
         )

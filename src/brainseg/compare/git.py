@@ -13,6 +13,11 @@ from brainseg.errors import UserError
 EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38,62})/(.+)")
 
 
+def experiment_ref(baseline: str, name: str) -> str:
+    """Where DVC keeps the experiment of this name that hangs from the commit with the full sha `baseline`."""
+    return f"refs/exps/{baseline[:2]}/{baseline[2:]}/{name}"
+
+
 @dataclass(frozen=True)
 class Ref:
     name: str

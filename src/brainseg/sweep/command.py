@@ -9,14 +9,13 @@ from typing import Any
 
 import pandas as pd
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from brainseg.compare.cells import markdown_table, number
 from brainseg.compare.command import check_folder
 from brainseg.compare.command import run as compare
 from brainseg.compare.comparison import NothingToCompareError
 from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE, read_params
+from brainseg.params import NOT_YAML, PARAMS_FILE, read_params
 from brainseg.progress import say
 from brainseg.sweep.failures import Failures
 from brainseg.sweep.own_folder import remove_folders
@@ -137,7 +136,7 @@ def _parsed(overrides: Sequence[str]) -> Changes:
             raise UserError(f"--set {given}: expected key=value")
         try:
             parsed[key] = YAML(typ="safe", pure=True).load(value)
-        except (YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # as in read_params
+        except NOT_YAML:
             raise UserError(f"--set {given}: {value!r} is not a value of YAML") from None
     return parsed
 

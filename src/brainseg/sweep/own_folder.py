@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from brainseg.compare.git import experiment_ref
 from brainseg.params import PARAMS_FILE
 from brainseg.sweep.plan import Row, set_value
 from brainseg.sweep.project import Project, run_git
@@ -28,9 +29,9 @@ AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
 @contextmanager
 def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
     """A clone with the row's settings and the project's cache; removed at the end."""
-    scratch = project.scratch / f"sweep-{sweep}"
-    scratch.mkdir(parents=True, exist_ok=True)
-    clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=scratch))
+    folders = _folders(project, sweep)
+    folders.mkdir(parents=True, exist_ok=True)
+    clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=folders))
     try:
         without_hooks = ["--template=", "--config", "core.hooksPath=/dev/null"]
         run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", *without_hooks, ".", str(clone))
@@ -48,13 +49,17 @@ def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
 
 def remove_folders(project: Project, sweep: str) -> None:
     """All of the sweep's own folders, also what a killed one left."""
-    shutil.rmtree(project.scratch / f"sweep-{sweep}", ignore_errors=True)
+    shutil.rmtree(_folders(project, sweep), ignore_errors=True)
+
+
+def _folders(project: Project, sweep: str) -> Path:
+    return project.scratch / f"sweep-{sweep}"
 
 
 def fetch(project: Project, folder: Path, name: str) -> None:
     """Make the experiment that was run in the folder one of the project."""
     clone = run_git(folder, "rev-parse", "--show-toplevel").strip()
-    ref = f"refs/exps/{project.head[:2]}/{project.head[2:]}/{name}"
+    ref = experiment_ref(project.head, name)
     alone = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules"]
     run_git(project.repository, "fetch", *alone, clone, f"+{ref}:{ref}")
 

@@ -38,13 +38,14 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
     Raises UserError with all that is wrong in any of them, each fault once.
     """
     check_name("the sweep's name", name)
+    drawn = draws(sweep.random) if sweep.random else [{}]
     rows: list[Row] = []
     for row_name, row in (sweep.rows or {"": {}}).items():
         if row_name:
             check_name("rows:", row_name)
         for point in product(*sweep.grid.values()):
             on_grid = dict(zip(sweep.grid, point, strict=True))
-            for draw in draws(sweep.random) if sweep.random else [{}]:
+            for draw in drawn:
                 # a row for each value that --set puts in the place of all would be one experiment many times
                 varied = {key: value for key, value in (on_grid | draw).items() if key not in overrides}
                 short = "-".join(filter(None, [row_name, label(varied)]))

@@ -21,20 +21,21 @@ class Watch:
 
     def __init__(self, rows: Sequence[Row], log_of: Callable[[Row], Path]) -> None:
         self.rows, self.log_of = rows, log_of
-        self.total = sum(row.epochs for row in rows)
         self.start = time.monotonic()
         self.ended: set[str] = set()
         self.failed: set[str] = set()
 
     def end(self, row: Row, failed: bool) -> None:
         self.ended.add(row.name)
-        if failed:  # its epochs will not be trained, nor say how long others take
-            self.total -= row.epochs
+        if failed:
             self.failed.add(row.name)
 
+    @property
+    def total(self) -> int:
+        return sum(row.epochs for row in self._counted())
+
     def done(self) -> int:
-        rows = [row for row in self.rows if row.name not in self.failed]
-        return sum(row.epochs if row.name in self.ended else self._trained(row) for row in rows)
+        return sum(row.epochs if row.name in self.ended else self._trained(row) for row in self._counted())
 
     def left(self) -> str:
         """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""
@@ -65,6 +66,10 @@ class Watch:
             finally:
                 over.set()
                 thread.join()
+
+    def _counted(self) -> list[Row]:
+        """Not those that failed: their epochs will not be trained, nor do they say how long others take."""
+        return [row for row in self.rows if row.name not in self.failed]
 
     def _trained(self, row: Row) -> int:
         seen = EPOCH.findall(self.log_of(row).read_text(errors="replace")) if self.log_of(row).exists() else []
