@@ -4,13 +4,18 @@ from pathlib import Path
 
 from brainseg.errors import told_in_one_line
 from brainseg.params import read_params, settings
-from brainseg.splits import SplitSettings, split_patients, write_split
+from brainseg.progress import say
+from brainseg.splits import SUBSETS, SplitSettings, members, persons, split_patients, write_split
 from brainseg.volumes import patient_names
 
 
 def main() -> None:
     split = settings(SplitSettings, read_params(), "split")
-    write_split(Path("data/split.csv"), split_patients(patient_names(Path("data/raw")), split))
+    subset = split_patients(patient_names(Path("data/raw")), split)
+    write_split(Path("data/split.csv"), subset)
+    count = len(set(persons(subset, split.person_pattern).values()))
+    sizes = ", ".join(f"{len(members(subset, name))} {name}" for name in SUBSETS)
+    say(f"{len(subset)} patients of {count} persons: {sizes}")
 
 
 if __name__ == "__main__":

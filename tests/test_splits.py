@@ -2,6 +2,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from brainseg.errors import UserError
@@ -11,6 +13,7 @@ from brainseg.splits import (
     institution,
     institutions,
     members,
+    persons,
     read_split,
     split_patients,
     write_split,
@@ -23,8 +26,8 @@ STRATEGIES = ["random", "report", "kfold"]
 
 
 def chosen(strategy="random", **changes) -> SplitSettings:
-    usual = {"set_aside": "nobody", "seed": 0, "validation": 0.15, "test": 0.25, "folds": 5, "fold": 0}
-    return SplitSettings(strategy=strategy, **usual | changes)
+    usual = {"set_aside": "nobody", "person_pattern": "auto", "seed": 0, "validation": 0.15, "test": 0.25}
+    return SplitSettings(strategy=strategy, **usual | {"folds": 5, "fold": 0} | changes)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -88,10 +91,10 @@ def test_folds_are_stratified_and_part_of_the_others_validates(fold):
 @pytest.mark.parametrize(
     ("count", "changes", "words"),
     [
-        (4, {"strategy": "kfold"}, ["split.folds is 5", "4 patients"]),
-        (10, {"test": 0.6, "validation": 0.39}, ["no patient of 10", "split.validation"]),
-        (10, {"test": 0.96, "validation": 0.01}, ["no patient of 10", "split.test"]),  # nor to validate
-        (1, {"test": 0.0}, ["no patient of 1"]),
+        (4, {"strategy": "kfold"}, ["split.folds is 5", "4 persons"]),
+        (10, {"test": 0.6, "validation": 0.39}, ["no person of 10", "split.validation"]),
+        (10, {"test": 0.96, "validation": 0.01}, ["no person of 10", "split.test"]),  # nor to validate
+        (1, {"test": 0.0}, ["no person of 1"]),
     ],
 )
 def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
@@ -174,3 +177,48 @@ def test_who_cannot_be_set_aside_is_told():
         split_patients(PATIENTS, chosen("kfold", set_aside="report"))
     with pytest.raises(ValidationError, match="with strategy report those ten validate, expected nobody"):
         chosen("report", set_aside="report")
+
+
+@pytest.mark.parametrize(
+    ("patient", "expected"),
+    [
+        ("TCGA_CS_4941_19960909", "TCGA_CS_4941"),
+        ("anna-1999-01-31", "anna"),
+        ("anna_19991301", "anna_19991301"),  # no month 13: an id
+        ("case_00000012", "case_00000012"),
+        ("19990131", "19990131"),
+        ("anna", "anna"),
+    ],
+)
+def test_a_person_is_what_stands_before_a_trailing_date(patient, expected):
+    assert persons([patient]) == {patient: expected}
+
+
+def test_a_pattern_names_the_person_and_a_name_that_it_does_not_match_is_a_person():
+    found = persons(["sub-01_ses-1", "sub-01_ses-2", "other"], r"(sub-\d+)_ses-\d+")
+    assert found == {"sub-01_ses-1": "sub-01", "sub-01_ses-2": "sub-01", "other": "other"}
+
+
+@pytest.mark.parametrize("pattern", ["(", "sub-.*"])
+def test_a_pattern_needs_a_group(pattern):
+    with pytest.raises(ValidationError, match="expected auto, or a regular expression"):
+        chosen(person_pattern=pattern)
+
+
+DATES = ["19990101", "20010101", "20030101"]
+SCANS = st.lists(st.integers(1, 3), min_size=12, max_size=30)  # of each person
+
+
+@given(SCANS, st.sampled_from(STRATEGIES), st.sampled_from(["nobody", "report"]), st.integers(0, 99), st.integers(0, 4))
+def test_a_person_is_in_one_subset_whatever_the_strategy(scans, strategy, set_aside, seed, fold):
+    people = [f"TCGA_{['CS', 'DU', 'HT'][number % 3]}_{number:04d}" for number in range(len(scans))]
+    patients = [f"{who}_{date}" for who, count in zip(people, scans, strict=True) for date in DATES[:count]]
+    second_scans = [f"{persons([patient])[patient]}_{DATES[2]}" for patient in REPORT_VALIDATION[:3]]
+    patients += [*REPORT_VALIDATION, *second_scans]
+    set_aside = "nobody" if strategy == "report" else set_aside
+    subset = split_patients(patients, chosen(strategy, set_aside=set_aside, seed=seed, fold=fold))
+    who = persons(subset)
+    assert len({(who[patient], name) for patient, name in subset.items()}) == len(set(who.values()))
+    assert list(subset) == sorted(subset)
+    absent = set(patients) - set(subset)
+    assert absent == ({*REPORT_VALIDATION, *second_scans} if set_aside == "report" else set())

@@ -1,12 +1,13 @@
-"""Who trains, who validates, who tests: by patient, never by slice."""
+"""Who trains, who validates, who tests: by person, never by slice and never by scan."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from brainseg.errors import UserError
 from brainseg.files import write_csv
@@ -29,14 +30,30 @@ REPORT_VALIDATION = (
 )
 
 
+# a trailing date as in TCGA_CS_4941_19960909 or anna-1999-01-31; an id may have eight digits too, so months are checked
+DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
+
+
 class SplitSettings(StrictSettings):
     strategy: Literal["random", "report", "kfold"]
     set_aside: Literal["nobody", "report"]
+    person_pattern: str
     seed: int = Field(ge=0)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(ge=0, lt=1)
     folds: int = Field(ge=2)
     fold: int = Field(ge=0)
+
+    @field_validator("person_pattern")
+    @classmethod
+    def _has_a_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"is {pattern!r}; expected auto, or a regular expression ({error})") from None
+        if pattern != "auto" and not groups:
+            raise ValueError(f"is {pattern!r}; expected auto, or a regular expression with a group: the person")
+        return pattern
 
     @model_validator(mode="after")
     def _fit_together(self) -> "SplitSettings":
@@ -52,12 +69,13 @@ class SplitSettings(StrictSettings):
 def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str, str]:
     """The subset of each patient. Raises UserError where a subset that is needed is empty.
 
-    random: `test` of all patients test, `validation` of all validate, the rest train.
+    random: `test` of all persons test, `validation` of all validate, the rest train.
     report: the report's ten patients validate, all others train, nobody tests.
     kfold: fold number `fold` of `folds` tests, `validation` of the others validate.
 
-    set_aside="report" leaves those ten out of random and kfold: they are in no subset, so that choices
-    can be made without them. random and kfold are stratified by institution, as far as its number of patients goes.
+    A patient is one scan. All scans of a person are in one subset, whatever the strategy: see `persons`.
+    set_aside="report" leaves the report's ten out of random and kfold: they are in no subset, so that choices
+    can be made without them. random and kfold are stratified by institution, as far as its number of persons goes.
     """
     rng = np.random.default_rng(settings.seed)
     if "report" in (settings.strategy, settings.set_aside):
@@ -65,28 +83,47 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
         if missing:
             key = "strategy" if settings.strategy == "report" else "set_aside"
             raise UserError(f"split.{key} report needs patients that the data lacks: {', '.join(missing)}")
+    scans_of: dict[str, list[str]] = {}  # by a person's first scan, which stands for the person in what follows
+    first_scan: dict[str, str] = {}
+    for patient, who in sorted(persons(patients, settings.person_pattern).items()):
+        scans_of.setdefault(first_scan.setdefault(who, patient), []).append(patient)
+    people = list(scans_of)
+    of_report = [scan for scan in people if not set(scans_of[scan]).isdisjoint(REPORT_VALIDATION)]
     if settings.set_aside == "report":
-        patients = [patient for patient in patients if patient not in REPORT_VALIDATION]
+        people = [scan for scan in people if scan not in of_report]
+
     if settings.strategy == "report":
-        validation, test = list(REPORT_VALIDATION), []
+        validation, test = of_report, []
     elif settings.strategy == "random":
-        ordered = _by_institution(patients, rng)
-        test = _spread(ordered, round(settings.test * len(patients)), rng)
-        rest = [patient for patient in ordered if patient not in test]
-        validation = _spread(rest, max(1, round(settings.validation * len(patients))), rng)
+        ordered = _by_institution(people, rng)
+        test = _spread(ordered, round(settings.test * len(people)), rng)
+        rest = [scan for scan in ordered if scan not in test]
+        validation = _spread(rest, max(1, round(settings.validation * len(people))), rng)
     else:
-        if settings.folds > len(patients):
-            raise UserError(f"split.folds is {settings.folds}; there are only {len(patients)} patients")
-        ordered = _by_institution(patients, rng)
+        if settings.folds > len(people):
+            raise UserError(f"split.folds is {settings.folds}; there are only {len(people)} persons")
+        ordered = _by_institution(people, rng)
         test = ordered[settings.fold :: settings.folds]
-        rest = [patient for patient in ordered if patient not in test]
+        rest = [scan for scan in ordered if scan not in test]
         validation = _spread(rest, max(1, round(settings.validation * len(rest))), rng)
 
-    subset = dict.fromkeys(sorted(patients), "train")
-    subset |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
-    if "train" not in subset.values():
-        raise UserError(f"split: no patient of {len(patients)} is left to train; lower split.validation or split.test")
-    return subset
+    of_person = dict.fromkeys(people, "train")
+    of_person |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
+    if "train" not in of_person.values():
+        raise UserError(f"split: no person of {len(people)} is left to train; lower split.validation or split.test")
+    return dict(sorted((scan, subset) for first, subset in of_person.items() for scan in scans_of[first]))
+
+
+def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
+    """The person whom each patient's name stands for: two scans of one person are two patients.
+
+    auto: what stands before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
+    expression that matches the whole name; its first group is the person. A name that it does not match is
+    a person of its own.
+    """
+    whole = DATE if pattern == "auto" else re.compile(pattern)
+    found = {patient: whole.fullmatch(patient) for patient in patients}
+    return {patient: match[1] if match and match[1] else patient for patient, match in found.items()}
 
 
 def institution(patient: str) -> str:
