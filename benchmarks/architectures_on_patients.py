@@ -22,8 +22,8 @@ import pandas as pd
 from growing_table import append, find
 
 from brainseg.figures.learning_rates import learning_rates
-from brainseg.plotting import save
-from brainseg.splits import scored_subset
+from brainseg.figures.style import save
+from brainseg.split_table import scored_subset
 
 TABLES, FOLDS, SEEDS = Path("docs/architectures"), (0, 1, 2), (0, 1, 2)
 SUPERVISED = {"arch": "unetpp", "archs.unetpp.deep_supervision": "true"}

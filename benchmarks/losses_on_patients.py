@@ -17,7 +17,7 @@ import pandas as pd
 from growing_table import append, find
 
 from brainseg.figures.learning_rates import learning_rates
-from brainseg.plotting import save
+from brainseg.figures.style import save
 
 ROWS, SCORES = Path("docs/losses/runs.csv"), Path("docs/losses/folds.csv")
 ADAM, SGD = ("1.25e-4", "5e-4", "2e-3"), ("2e-2", "1e-1", "5e-1")

@@ -19,12 +19,12 @@ from brainseg.compare.convergence import converged_at
 from brainseg.components import chosen, names
 from brainseg.device import be_reproducible, device_name, pick_device
 from brainseg.figures.losses import learning_curves, loss_bars
+from brainseg.figures.style import save
 from brainseg.losses.bce import bce
 from brainseg.params import read_params, settings
-from brainseg.plotting import save
 from brainseg.resume import SavedState
 from brainseg.slices import Slices, load_slices
-from brainseg.splits import members, read_split
+from brainseg.split_table import members, read_split
 from brainseg.summary import FAILURE_DSC
 from brainseg.training import TrainSettings, train
 from brainseg.validation import validate

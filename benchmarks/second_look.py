@@ -13,13 +13,14 @@ import pandas as pd
 import torch
 from growing_table import append
 
-from brainseg.headline import EvaluateSettings, headline_mask
+from brainseg.evaluation import EvaluateSettings
+from brainseg.final_mask import headline_mask
 from brainseg.inference import PredictSettings, predict
 from brainseg.params import read_params, settings
-from brainseg.preprocessing import read_preprocessed
+from brainseg.preprocessed import read_preprocessed
 from brainseg.progress import progress
 from brainseg.scores import dsc
-from brainseg.splits import members, read_split
+from brainseg.split_table import members, read_split
 from brainseg.surface_dice import surface_dice
 from brainseg.volumes import read_mask
 from brainseg.weights import TrainedNetwork, read_network

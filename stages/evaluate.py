@@ -12,15 +12,14 @@ import pandas as pd
 from brainseg.calibration import Reliability
 from brainseg.ensemble import refuse_known_patients
 from brainseg.errors import told_in_one_line
-from brainseg.evaluation import Scores, reliability_near_lesion, score
+from brainseg.evaluation import EvaluateSettings, Scores, reliability_near_lesion, score
 from brainseg.files import write_json
-from brainseg.headline import EvaluateSettings
 from brainseg.parallel import each
 from brainseg.params import choice, read_params, settings
 from brainseg.prediction import read_prediction
-from brainseg.preprocessing import read_geometry
+from brainseg.preprocessed import read_geometry
 from brainseg.progress import say
-from brainseg.splits import SUBSETS, members, read_split
+from brainseg.split_table import SUBSETS, members, read_split
 from brainseg.strata import Traits, traits, with_strata
 from brainseg.summary import by_stratum, summarize
 from brainseg.tables import write_table

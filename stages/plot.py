@@ -14,17 +14,17 @@ from brainseg.figures.dsc_by_trait import dsc_by_trait
 from brainseg.figures.examples import Example, example_slices
 from brainseg.figures.gallery import augmentation_gallery
 from brainseg.figures.probabilities import probabilities
+from brainseg.figures.settings import PlotSettings
+from brainseg.figures.style import save
 from brainseg.figures.warning import warning
 from brainseg.files import write_csv
-from brainseg.headline import MaskSettings, headline_mask
+from brainseg.final_mask import MaskSettings, headline_mask
 from brainseg.params import choice, read_params, settings
-from brainseg.plotting import PlotSettings, save
 from brainseg.prediction import read_prediction
 from brainseg.slices import load_slices
-from brainseg.splits import members, read_split, scored_subset
+from brainseg.split_table import members, read_split, scored_subset
 from brainseg.tables import read_table
 from brainseg.volumes import read_images, read_mask
-from brainseg.warning_of_failure import COVERAGE
 
 PLOTS = Path("plots")
 
@@ -51,8 +51,9 @@ def main() -> None:
     curves = of_subset("by_threshold", scored), of_subset("reliability", scored)
     figure = probabilities(*curves, evaluate.threshold, f"Probabilities of the {scored} patients: {run}")
     save(figure, PLOTS / "probabilities.png", plot.dpi)
+    coverage = json.loads(Path("metrics/evaluation.json").read_text())[scored]["warning_of_failure"]["asked_coverage"]
     save(
-        warning(per_volume, COVERAGE, f"Warning of failure, {scored} patients: {run}"), PLOTS / "warning.png", plot.dpi
+        warning(per_volume, coverage, f"Warning of failure, {scored} patients: {run}"), PLOTS / "warning.png", plot.dpi
     )
 
     ranks = {"best": 0, "median": len(best_first) // 2, "worst": len(best_first) - 1}

@@ -7,7 +7,7 @@ from brainseg.errors import told_in_one_line
 from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.params import read_params, settings
 from brainseg.prediction import write_prediction
-from brainseg.preprocessing import read_preprocessed
+from brainseg.preprocessed import read_preprocessed
 from brainseg.progress import progress
 
 PREPROCESSED, PREDICTIONS = Path("data/preprocessed"), Path("data/predictions")

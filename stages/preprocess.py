@@ -6,7 +6,8 @@ from pathlib import Path
 from brainseg.errors import told_in_one_line
 from brainseg.parallel import each
 from brainseg.params import read_params, settings
-from brainseg.preprocessing import PreprocessSettings, preprocess, write_preprocessed
+from brainseg.preprocessed import write_preprocessed
+from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.volumes import patient_names, read_images, read_mask
 
 RAW, PREPROCESSED = Path("data/raw"), Path("data/preprocessed")

@@ -10,16 +10,16 @@ from brainseg.device import be_reproducible, pick_device
 from brainseg.ensemble import refuse_known_patients
 from brainseg.errors import told_in_one_line
 from brainseg.figures.robustness_lines import robustness_lines
+from brainseg.figures.style import save
 from brainseg.files import write_csv, write_json
-from brainseg.headline import MaskSettings, headline_mask
+from brainseg.final_mask import MaskSettings, headline_mask
 from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.params import read_params, settings
 from brainseg.perturbations import STRENGTHS, perturbed
-from brainseg.plotting import save
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.progress import progress
 from brainseg.scores import dsc
-from brainseg.splits import members, read_split, scored_subset
+from brainseg.split_table import members, read_split, scored_subset
 from brainseg.volumes import read_images, read_mask
 
 DPI = 100  # not plot.dpi: a sharper picture is not worth predicting anew

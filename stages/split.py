@@ -5,8 +5,9 @@ from pathlib import Path
 from brainseg.errors import told_in_one_line
 from brainseg.params import read_params, settings
 from brainseg.progress import say
-from brainseg.splits import SUBSETS, SplitSettings, members, persons, split_patients, write_split
-from brainseg.volumes import patient_names
+from brainseg.split_table import SUBSETS, members, write_split
+from brainseg.splitting import SplitSettings, split_patients
+from brainseg.volumes import patient_names, persons
 
 
 def main() -> None:

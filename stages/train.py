@@ -21,7 +21,7 @@ from brainseg.params import block, choice, natural_number, read_params, settings
 from brainseg.progress import say
 from brainseg.resume import key_of, project_folder, saved_state
 from brainseg.slices import load_slices
-from brainseg.splits import members, read_split
+from brainseg.split_table import members, read_split
 from brainseg.training import Trained, TrainSettings, train
 from brainseg.weights import write_weights
 

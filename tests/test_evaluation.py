@@ -6,9 +6,8 @@ import pytest
 from skimage.transform import resize
 
 from brainseg.calibration import calibration_error, reliability
-from brainseg.evaluation import CALIBRATION_BINS, NEAR_LESION_PX, reliability_near_lesion, score
+from brainseg.evaluation import CALIBRATION_BINS, NEAR_LESION_PX, EvaluateSettings, reliability_near_lesion, score
 from brainseg.geometry import Geometry
-from brainseg.headline import EvaluateSettings
 from brainseg.largest_component import largest_component
 from brainseg.prediction import Prediction
 from brainseg.scores import dsc

@@ -11,7 +11,7 @@ from brainseg.geometry import Geometry
 from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict, read_networks
 from brainseg.network_input import AS_THE_REPORT, InputSettings
 from brainseg.prediction import to_uint8
-from brainseg.preprocessing import FULL_SCALE, Preprocessed
+from brainseg.preprocessed import FULL_SCALE, Preprocessed
 from brainseg.weights import TrainedNetwork, write_weights
 
 CPU = torch.device("cpu")

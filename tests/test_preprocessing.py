@@ -7,7 +7,8 @@ import pytest
 from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
-from brainseg.preprocessing import PreprocessSettings, preprocess, read_preprocessed, write_preprocessed
+from brainseg.preprocessed import read_preprocessed, write_preprocessed
+from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
 from brainseg.volumes import read_images, read_mask
 

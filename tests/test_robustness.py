@@ -9,7 +9,7 @@ from conftest import ROOT
 from brainseg.archs.unet import unet
 from brainseg.network_input import AS_THE_REPORT
 from brainseg.perturbations import STRENGTHS, perturbed
-from brainseg.splits import write_split
+from brainseg.split_table import write_split
 from brainseg.volumes import write_patient
 from brainseg.weights import write_weights
 from stages.robustness import main, summary

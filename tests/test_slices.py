@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from brainseg.network_input import InputSettings
-from brainseg.preprocessing import Preprocessed, PreprocessSettings, preprocess, write_preprocessed
+from brainseg.preprocessed import Preprocessed, write_preprocessed
+from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.slices import Slices, load_slices
 from brainseg.sources.phantom import phantom_patient
 

@@ -15,7 +15,7 @@ from brainseg.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.dice import dice
 from brainseg.network_input import InputSettings
-from brainseg.preprocessing import FULL_SCALE
+from brainseg.preprocessed import FULL_SCALE
 from brainseg.resume import SavedState
 from brainseg.schedules.constant import constant
 from brainseg.schedules.cosine import cosine

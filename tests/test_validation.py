@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from brainseg.losses.bce import bce
-from brainseg.preprocessing import FULL_SCALE
+from brainseg.preprocessed import FULL_SCALE
 from brainseg.slices import Slices
 from brainseg.validation import mean_scores, validate
 

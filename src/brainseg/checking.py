@@ -9,13 +9,13 @@ from brainseg import components
 from brainseg.augmentation import AugmentSettings
 from brainseg.ensemble import what_it_did_not_learn_from
 from brainseg.errors import UserError
-from brainseg.headline import EvaluateSettings
+from brainseg.evaluation import EvaluateSettings
+from brainseg.figures.settings import PlotSettings
 from brainseg.inference import PredictSettings, answer_as_set
 from brainseg.network_input import InputSettings
 from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, settings
-from brainseg.plotting import PlotSettings
 from brainseg.preprocessing import PreprocessSettings
-from brainseg.splits import SplitSettings
+from brainseg.splitting import SplitSettings
 from brainseg.training import TrainSettings
 
 SECTIONS: dict[str, type[StrictSettings]] = {

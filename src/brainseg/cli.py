@@ -67,8 +67,9 @@ def diagram(
         from brainseg.architecture_graph import trace_by_name  # `--help` should not wait for torch
         from brainseg.components import names
         from brainseg.figures.architecture import architecture
+        from brainseg.figures.settings import PlotSettings
+        from brainseg.figures.style import save
         from brainseg.params import read_params, settings
-        from brainseg.plotting import PlotSettings, save
 
         if name not in names("archs"):
             raise UserError(f"NAME is {name!r}; expected one of: {', '.join(names('archs'))}")

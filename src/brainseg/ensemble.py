@@ -9,7 +9,7 @@ from typing import Any
 from brainseg.errors import UserError
 from brainseg.files import write_csv, write_json
 from brainseg.params import PARAMS_FILE, block
-from brainseg.splits import members, scored_subset
+from brainseg.split_table import members, scored_subset
 
 ENSEMBLE = Path("data/ensemble")
 LEARNED_FROM = "learned_from.json"

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import Field
 
 from brainseg.calibration import Reliability, calibration_error, reliability
 from brainseg.certainty import threshold_agreement
+from brainseg.final_mask import MaskSettings, cleaned
 from brainseg.geometry import Geometry, resize_square
-from brainseg.headline import EvaluateSettings, cleaned
 from brainseg.largest_component import largest_component
 from brainseg.lesions import count_lesions, lesion_sensitivity
 from brainseg.prediction import Prediction, above, to_uint8
@@ -20,6 +21,11 @@ from brainseg.thresholds import near_threshold_share
 REPORT_SIDE_PX = 256  # the grid on which the report scores
 NEAR_LESION_PX = 10  # how far from a lesion, true or predicted, calibration is judged
 CALIBRATION_BINS = 10
+
+
+class EvaluateSettings(MaskSettings, extra="forbid"):
+    tolerance_px: float = Field(gt=0)
+    slice_step_px: float = Field(gt=0)
 
 
 @dataclass(frozen=True)

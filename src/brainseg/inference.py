@@ -12,7 +12,7 @@ from brainseg.device import autocast
 from brainseg.errors import UserError
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.prediction import Prediction, to_uint8
-from brainseg.preprocessing import Preprocessed
+from brainseg.preprocessed import Preprocessed
 from brainseg.weights import TrainedNetwork, read_network
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding

@@ -5,17 +5,12 @@ step by step: drop the first and last slice, blank the background, crop, pad, re
 rescale by percentiles, z-score each channel.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 from pydantic import Field, model_validator
 
-from brainseg.files import write_npz
 from brainseg.geometry import Geometry
 from brainseg.params import StrictSettings
-
-FULL_SCALE = 65535  # images are stored as 16-bit: half a step is under 1e-4 of a z-score
+from brainseg.preprocessed import FULL_SCALE, Preprocessed
 
 
 class PreprocessSettings(StrictSettings):
@@ -29,28 +24,6 @@ class PreprocessSettings(StrictSettings):
         if self.low_percentile >= self.high_percentile:
             raise ValueError(f"low_percentile is {self.low_percentile}; expected below high_percentile")
         return self
-
-
-@dataclass(frozen=True)
-class Preprocessed:
-    """One patient as the network sees it; all slices of the file, S of them.
-
-    image: (S, n, n, 3) uint16, the rescaled intensity in 0 ... FULL_SCALE
-    mask: (S, n, n) bool
-    mean, std: (3,) float64, of the rescaled intensity in 0 ... 1 over the kept slices
-    kept: (S,) bool, the slices that train and that the report scores
-    """
-
-    image: np.ndarray
-    mask: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
-    kept: np.ndarray
-    geometry: Geometry
-
-    def z_score(self) -> np.ndarray:
-        """The network's input, (S, n, n, 3) float32."""
-        return ((self.image / FULL_SCALE - self.mean) / self.std).astype(np.float32)
 
 
 def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings) -> Preprocessed:
@@ -111,23 +84,3 @@ def _bounds(used: np.ndarray) -> tuple[int, int]:
     """Half-open bounds of the True entries of a (N,) bool array."""
     places = np.flatnonzero(used)
     return int(places[0]), int(places[-1]) + 1
-
-
-def write_preprocessed(path: Path, patient: Preprocessed) -> None:
-    g = patient.geometry
-    box = np.array([g.height, g.width, g.top, g.bottom, g.left, g.right])
-    arrays = {"mean": patient.mean, "std": patient.std, "kept": patient.kept, "box": box}
-    # not compressed: images barely shrink, and unpacking would cost more than reading
-    write_npz(path, {"image": patient.image, "mask": patient.mask, **arrays})
-
-
-def read_preprocessed(path: Path) -> Preprocessed:
-    with np.load(path) as arrays:
-        parts = {name: arrays[name] for name in ("image", "mask", "mean", "std", "kept")}
-        return Preprocessed(**parts, geometry=Geometry(*arrays["box"].tolist()))
-
-
-def read_geometry(path: Path) -> tuple[np.ndarray, Geometry]:
-    """Only kept, (S,) bool, and the geometry: a thousandth of the file."""
-    with np.load(path) as arrays:
-        return arrays["kept"], Geometry(*arrays["box"].tolist())

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from brainseg.network_input import AS_THE_REPORT, InputSettings
-from brainseg.preprocessing import FULL_SCALE, read_preprocessed
+from brainseg.preprocessed import FULL_SCALE, read_preprocessed
 from brainseg.progress import progress
 
 

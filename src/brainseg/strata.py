@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from brainseg.raggedness import raggedness
-from brainseg.splits import institutions
+from brainseg.volumes import institutions
 
 SIZES = ("small", "medium", "large")
 EDGES = ("smooth", "medium", "ragged")

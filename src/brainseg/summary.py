@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from brainseg.evaluation import Scores
-from brainseg.splits import SUBSETS
+from brainseg.split_table import SUBSETS
 from brainseg.strata import STRATA
 
 FAILURE_DSC = 0.1  # below this the lesion counts as not found

@@ -1,7 +1,7 @@
 """Patients on disk in kaggle_3m layout: PATIENT/PATIENT_K.tif and PATIENT_K_mask.tif, K from 1."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from brainseg.progress import progress
 from brainseg.tiff import read_tiff
 
 SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+
+# a trailing date as in TCGA_CS_4941_19960909 or anna-1999-01-31; an id may have eight digits too, so months are checked
+DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
 
 
 def patient_names(root: Path) -> list[str]:
@@ -128,3 +131,27 @@ def _stem(path: Path) -> str:
     match = SLICE_FILE.fullmatch(path.name)
     assert match, path
     return match["stem"]
+
+
+def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
+    """The person whom each patient's name stands for: two scans of one person are two patients.
+
+    auto: what stands before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
+    expression that matches the whole name; its first group is the person. A name that it does not match is
+    a person of its own.
+    """
+    whole = DATE if pattern == "auto" else re.compile(pattern)
+    found = {patient: whole.fullmatch(patient) for patient in patients}
+    return {patient: match[1] if match and match[1] else patient for patient, match in found.items()}
+
+
+def institution(patient: str) -> str:
+    """CS of TCGA_CS_4941_19960909: the second word of the name, if it has several."""
+    words = patient.split("_")
+    return words[1] if len(words) > 2 else ""
+
+
+def institutions(patients: Sequence[str]) -> list[str]:
+    """The institution of each; "" for all where the second words of the names hardly repeat: they are none then."""
+    found = [institution(patient) for patient in patients]
+    return found if len(set(found)) <= len(patients) / 3 else [""] * len(patients)

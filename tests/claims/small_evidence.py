@@ -15,7 +15,7 @@ from small_experiment import experiment
 from brainseg.claims.evidence import Evidence
 from brainseg.claims.report_figures import LOSSES, ROWS, Kind
 from brainseg.compare.reader import Experiment
-from brainseg.splits import REPORT_VALIDATION
+from brainseg.splitting import REPORT_VALIDATION
 
 KINDS = [Kind("unet", optim, loss) for optim in ("adam", "sgd") for loss in LOSSES]
 KINDS += [Kind("unetpp", "adam", loss) for loss in ("dice", "log_cosh_dice")]

@@ -8,7 +8,7 @@ from matplotlib.text import Text
 from brainseg.compare.paired import PairedTest
 from brainseg.compare.scored import Method
 from brainseg.compare.verdicts import Verdict
-from brainseg.plotting import save
+from brainseg.figures.style import save
 
 LONG = "sensitivity_specificity-sgd-features32-128px"
 WORDS = ("better", "worse", "practically equal", "can't tell")

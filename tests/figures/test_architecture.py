@@ -9,8 +9,8 @@ from small_verdicts import cut_off, drawn
 from brainseg.architecture_graph import Box, Edge, Graph, trace_by_name, with_runs_as_one
 from brainseg.figures.architecture import architecture, group_of_each, skips_of
 from brainseg.figures.architecture_layout import along, places, way
+from brainseg.figures.style import save
 from brainseg.params import read_params
-from brainseg.plotting import save
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 NAMES = ("unet", "unetpp", "transunet", "refining_unet")

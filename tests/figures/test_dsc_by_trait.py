@@ -6,7 +6,7 @@ import pytest
 from matplotlib.image import imread
 
 from brainseg.figures.dsc_by_trait import dsc_by_trait
-from brainseg.plotting import EXTRA, VALIDATION, save
+from brainseg.figures.style import EXTRA, VALIDATION, save
 from brainseg.tables import read_table, write_table
 
 pytestmark = pytest.mark.filterwarnings("error")  # a warning would stand in the stage's output

@@ -11,7 +11,7 @@ from brainseg.figures.curves import dsc_curves, loss_curves
 from brainseg.figures.dsc_bars import dsc_bars
 from brainseg.figures.examples import Example, example_slices, telling_slices
 from brainseg.figures.gallery import augmentation_gallery
-from brainseg.plotting import save
+from brainseg.figures.style import save
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotlib is a fault of the figure
 

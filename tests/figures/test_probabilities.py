@@ -4,7 +4,7 @@ import pytest
 from matplotlib.image import imread
 
 from brainseg.figures.probabilities import probabilities
-from brainseg.plotting import save
+from brainseg.figures.style import save
 
 pytestmark = pytest.mark.filterwarnings("error")  # a warning would stand in the stage's output
 

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.image import imread
 
 from brainseg.figures.robustness_lines import robustness_lines
-from brainseg.plotting import save
+from brainseg.figures.style import save
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotlib is a fault of the figure
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
+from brainseg.figures.style import save
 from brainseg.figures.warning import warning
-from brainseg.plotting import save
 
 pytestmark = pytest.mark.filterwarnings("error")  # a warning would stand in the stage's output
 

@@ -13,7 +13,7 @@ import pytest
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.sources.lgg import HANDLE, check_digests, lgg, patient_digest, published
 from brainseg.sources.phantom import phantom
-from brainseg.splits import REPORT_VALIDATION
+from brainseg.splitting import REPORT_VALIDATION
 from brainseg.volumes import check_patients
 
 fetch = lgg  # `lgg` is also the fixture with real patients

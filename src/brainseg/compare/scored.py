@@ -11,7 +11,7 @@ from brainseg.compare.lock import settings
 from brainseg.compare.method_names import method_names
 from brainseg.compare.reader import Experiment
 from brainseg.errors import UserError
-from brainseg.splits import scored_subset
+from brainseg.split_table import scored_subset
 
 # all are shares in 0 ... 1, more is better: what a margin and "better" mean is the same for all
 METRICS = ("dsc", "iou", "nsd", "sensitivity", "precision", "lesion_sensitivity", "dsc_report", "dsc_slicewise")

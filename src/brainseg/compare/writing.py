@@ -15,9 +15,9 @@ from brainseg.figures.difference_plot import difference_plot
 from brainseg.figures.paired_boxes import paired_boxes
 from brainseg.figures.rank_plot import rank_plot
 from brainseg.figures.score_by_stratum import score_by_stratum
+from brainseg.figures.style import save
 from brainseg.figures.verdict_matrix import verdict_matrix
 from brainseg.files import write_bytes, write_json
-from brainseg.plotting import save
 from brainseg.tables import write_table
 
 DPI = 110

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from brainseg.plotting import EXTRA, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 
 def loss_curves(history: Sequence[Mapping[str, float]], title: str) -> Figure:

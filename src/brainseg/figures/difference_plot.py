@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from brainseg.compare.verdicts import Verdict
-from brainseg.figures.sizes import inches
-from brainseg.plotting import EXTRA, PREDICTION, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, PREDICTION, TRAIN, VALIDATION, inches
 
 COLOURS = {"better": "#2a8f4a", "worse": PREDICTION, "practically equal": VALIDATION, "can't tell": EXTRA}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from brainseg.plotting import VALIDATION
+from brainseg.figures.style import VALIDATION
 
 
 def dsc_bars(dsc: Mapping[str, float], title: str) -> Figure:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from brainseg.plotting import EXTRA, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 
 def dsc_by_trait(per_volume: pd.DataFrame, title: str) -> Figure:

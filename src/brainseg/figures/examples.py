@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle as CirclePatch
 
 from brainseg.channels import FLAIR
-from brainseg.plotting import POOR, PREDICTION, TRUTH
+from brainseg.figures.style import POOR, PREDICTION, TRUTH
 from brainseg.poor_regions import poor_regions
 from brainseg.scores import dsc
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from brainseg.augmentation import AugmentSettings, augment
 from brainseg.channels import FLAIR
-from brainseg.plotting import TRUTH
+from brainseg.figures.style import TRUTH
 
 COLUMNS = 6
 

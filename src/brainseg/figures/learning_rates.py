@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainseg.plotting import EXTRA, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 COLUMNS = 4
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainseg.figures.sizes import inches
+from brainseg.figures.style import inches
 
 COLOURS = ("#1f5fa8", "#d98a1f", "#3a9a4b", "#b3397a", "#7a5cc2", "#6b6b6b")  # told apart also when few hues are seen
 

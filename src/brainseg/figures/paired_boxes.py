@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from brainseg.compare.scored import Method
-from brainseg.figures.sizes import inches
-from brainseg.plotting import EXTRA, PREDICTION, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, PREDICTION, TRAIN, VALIDATION, inches
 
 LABELLED = 3  # patients whose scores differ most between methods
 

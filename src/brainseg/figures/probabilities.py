@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainseg.plotting import EXTRA, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 
 def probabilities(by_threshold: pd.DataFrame, reliability: pd.DataFrame, threshold: float, title: str) -> Figure:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from brainseg.figures.sizes import inches
+from brainseg.figures.style import inches
 
 
 def rank_plot(names: Sequence[str], shares: np.ndarray, drawn: str) -> Figure:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from brainseg.plotting import TRAIN, VALIDATION
+from brainseg.figures.style import TRAIN, VALIDATION
 
 
 def robustness_lines(dsc: Mapping[str, Mapping[str, Sequence[float]]], title: str) -> Figure:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from brainseg.figures.sizes import inches
+from brainseg.figures.style import inches
 from brainseg.strata import STRATA
 
 COLOURS = colormaps["tab10"].colors

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from brainseg.compare.verdicts import Verdict
 from brainseg.figures.difference_plot import COLOURS
-from brainseg.figures.sizes import inches
+from brainseg.figures.style import inches
 
 OPPOSITE = {"better": "worse", "worse": "better"}
 CELL = 0.72  # inches: room for "+0.123" in 8 pt

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainseg.plotting import EXTRA, PREDICTION, TRAIN, VALIDATION
+from brainseg.figures.style import EXTRA, PREDICTION, TRAIN, VALIDATION
 
 
 def warning(per_volume: pd.DataFrame, coverage: float, title: str) -> Figure:

@@ -15,11 +15,6 @@ class MaskSettings(StrictSettings, extra="ignore"):
     largest_component: bool
 
 
-class EvaluateSettings(MaskSettings, extra="forbid"):
-    tolerance_px: float = Field(gt=0)
-    slice_step_px: float = Field(gt=0)
-
-
 def headline_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
     """(S, H, W) bool on the file's grid: above the threshold, cleaned as the settings say."""
     return cleaned(above(prediction.on_file_grid, settings.threshold), settings)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from brainseg.headline import EvaluateSettings, MaskSettings, cleaned, headline_mask
+from brainseg.evaluation import EvaluateSettings
+from brainseg.final_mask import MaskSettings, cleaned, headline_mask
 from brainseg.params import settings
 from brainseg.prediction import Prediction
 

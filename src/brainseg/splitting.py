@@ -1,19 +1,15 @@
 """Who trains, who validates, who tests: by person, never by slice and never by scan."""
 
-import csv
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from brainseg.errors import UserError
-from brainseg.files import write_csv
 from brainseg.params import StrictSettings
-
-SUBSETS = ("train", "validation", "test")
+from brainseg.volumes import institutions, persons
 
 # the patients the report validated on: the reference code's choice (its seed 42)
 REPORT_VALIDATION = (
@@ -28,10 +24,6 @@ REPORT_VALIDATION = (
     "TCGA_HT_7692_19960724",
     "TCGA_HT_7879_19981009",
 )
-
-
-# a trailing date as in TCGA_CS_4941_19960909 or anna-1999-01-31; an id may have eight digits too, so months are checked
-DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
 
 
 class SplitSettings(StrictSettings):
@@ -114,30 +106,6 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
     return dict(sorted((scan, subset) for first, subset in of_person.items() for scan in scans_of[first]))
 
 
-def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
-    """The person whom each patient's name stands for: two scans of one person are two patients.
-
-    auto: what stands before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
-    expression that matches the whole name; its first group is the person. A name that it does not match is
-    a person of its own.
-    """
-    whole = DATE if pattern == "auto" else re.compile(pattern)
-    found = {patient: whole.fullmatch(patient) for patient in patients}
-    return {patient: match[1] if match and match[1] else patient for patient, match in found.items()}
-
-
-def institution(patient: str) -> str:
-    """CS of TCGA_CS_4941_19960909: the second word of the name, if it has several."""
-    words = patient.split("_")
-    return words[1] if len(words) > 2 else ""
-
-
-def institutions(patients: Sequence[str]) -> list[str]:
-    """The institution of each; "" for all where the second words of the names hardly repeat: they are none then."""
-    found = [institution(patient) for patient in patients]
-    return found if len(set(found)) <= len(patients) / 3 else [""] * len(patients)
-
-
 def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Shuffled, then sorted by institution: evenly spaced picks are then stratified."""
     shuffled = rng.permutation(sorted(patients)).tolist()
@@ -151,33 +119,3 @@ def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> lis
         return []
     places = (np.arange(count) + rng.random()) * len(ordered) / max(count, 1)
     return [ordered[int(place)] for place in places]
-
-
-def write_split(path: Path, subset: dict[str, str]) -> None:
-    write_csv(path, [{"patient": patient, "subset": name} for patient, name in subset.items()])
-
-
-def read_split(path: Path) -> dict[str, str]:
-    """The subset of each patient; a UserError for a patient in two, or an unknown subset."""
-    subset: dict[str, str] = {}
-    with path.open(newline="") as file:
-        rows = csv.DictReader(file)
-        if not {"patient", "subset"} <= set(rows.fieldnames or ()):
-            raise UserError(f"{path}: begins with {rows.fieldnames}; expected the columns patient and subset")
-        for row in rows:
-            patient, name = row["patient"], row["subset"]
-            if name not in SUBSETS:
-                raise UserError(f"{path}: {patient} is in {name!r}; expected one of: {', '.join(SUBSETS)}")
-            if patient in subset:
-                raise UserError(f"{path}: {patient} is listed twice; a patient is in one subset")
-            subset[patient] = name
-    return subset
-
-
-def scored_subset(subsets: Iterable[str]) -> str:
-    """Of the words that patients have: test, or validation where nobody tests."""
-    return "test" if "test" in set(subsets) else "validation"
-
-
-def members(subset: dict[str, str], name: str) -> list[str]:
-    return [patient for patient, given in subset.items() if given == name]

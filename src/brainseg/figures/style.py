@@ -1,12 +1,11 @@
-"""What all figures share: settings, colours, and how they are saved."""
+"""What all figures share: colours, room for names, and how they are saved."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
-from pydantic import Field
 
 from brainseg.files import written_whole
-from brainseg.params import StrictSettings
 
 matplotlib.use("Agg")  # files, never a window
 from matplotlib.figure import Figure
@@ -15,12 +14,12 @@ TRUTH, PREDICTION, POOR = "#22dd22", "#ff3030", "#3d9bff"  # the report's green,
 TRAIN, VALIDATION, EXTRA = "#7a7a7a", "#1f5fa8", "#d98a1f"
 
 
-class PlotSettings(StrictSettings):
-    dpi: int = Field(ge=30, le=600)
-    slices_per_patient: int = Field(ge=1, le=8)
-
-
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Save as PNG, without a tag of matplotlib's version; the same figure gives the same bytes."""
     with written_whole(path) as aside:
         figure.savefig(aside, dpi=dpi, metadata={"Software": None})
+
+
+def inches(words: Iterable[str], font_pt: float = 10) -> float:
+    """How wide the longest is, about, and never too little: a letter is at most 0.62 of its font's size on average."""
+    return max(map(len, words)) * 0.62 * font_pt / 72
