@@ -17,11 +17,11 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from brainseg.archs.unetpp import UNetPlusPlus
-from brainseg.components import load
+from brainseg.archs.shared.supervision import supervised_loss
+from brainseg.archs.unetpp.model import UNetPlusPlus
+from brainseg.core.components import load
+from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
-from brainseg.params import read_params
-from brainseg.supervision import supervised_loss
 
 PAPER = {"features": 64, "blocks": [3, 4, 9], "width": 768, "layers": 12, "heads": 12, "grid": 14, "dropout": 0.1}
 NETWORKS = {  # name -> architecture, settings beside those of params.yaml, how many times SIDE_PX it sees

@@ -12,9 +12,9 @@ from statistics import median
 import torch
 
 from brainseg.archs.unet import unet
-from brainseg.components import load
+from brainseg.core.components import load
+from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device
-from brainseg.params import read_params
 
 BATCH_SIZE, ROUNDS = 16, 15
 

@@ -16,14 +16,13 @@ from pathlib import Path
 import medpy.metric.binary as medpy
 import numpy as np
 
-from brainseg.lesions import count_lesions
+from brainseg.data.raw.patients import patient_names, read_mask
+from brainseg.metrics.lesions import count_lesions
+from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
+from brainseg.metrics.raggedness import raggedness
+from brainseg.metrics.slicewise import dsc_slicewise
+from brainseg.metrics.surface import hd95_and_assd, hd95_larger, surface_dice
 from brainseg.parallel import each, workers
-from brainseg.raggedness import raggedness
-from brainseg.scores import dsc, iou, precision, sensitivity
-from brainseg.slicewise import dsc_slicewise
-from brainseg.surface_dice import surface_dice
-from brainseg.surface_distances import hd95_and_assd, hd95_larger
-from brainseg.volumes import patient_names, read_mask
 
 SPACING_PX = (4.0, 1.0, 1.0)
 TOLERANCE_PX = 2

@@ -16,10 +16,10 @@ import torch
 from torch.nn.functional import interpolate
 
 from brainseg.archs.unet import unet
-from brainseg.components import load, names
+from brainseg.core.components import load, names
+from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
-from brainseg.loss_facts import informed
-from brainseg.params import read_params
+from brainseg.training.loss_context import informed
 
 BATCH_SIZE, ROUNDS = 16, 15
 

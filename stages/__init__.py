@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from brainseg.errors import tell_interruption
-from brainseg.parent import end_with_parent
+from brainseg.core.errors import tell_interruption
+from brainseg.core.process import end_with_parent
 
 sys.excepthook = tell_interruption  # before a stage's own code runs: torch takes seconds to load
 

@@ -5,10 +5,10 @@ Its output is always the same, so nothing downstream runs because this stage ran
 
 from pathlib import Path
 
-from brainseg.checking import faults_in
-from brainseg.errors import UserError, told_in_one_line
-from brainseg.files import write_bytes
-from brainseg.params import read_params
+from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.files import write_bytes
+from brainseg.core.params import read_params
+from brainseg.params_check import faults_in
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from brainseg.components import chosen
-from brainseg.errors import UserError, told_in_one_line
-from brainseg.params import read_params
-from brainseg.volumes import check_patients
+from brainseg.core.components import chosen
+from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.params import read_params
+from brainseg.data.raw.patients import check_patients
 
 RAW = Path("data/raw")
 

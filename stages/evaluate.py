@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brainseg.calibration import Reliability
-from brainseg.ensemble import refuse_known_patients
-from brainseg.errors import told_in_one_line
-from brainseg.evaluation import EvaluateSettings, Scores, reliability_near_lesion, score
-from brainseg.files import write_json
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.files import write_json
+from brainseg.core.params import choice, read_params, settings
+from brainseg.core.progress import say
+from brainseg.data.ensemble import refuse_known_patients
+from brainseg.data.predictions import read_prediction
+from brainseg.data.preprocessed import read_geometry
+from brainseg.data.raw.patients import read_images, read_mask
+from brainseg.data.split import SUBSETS, members, read_split
+from brainseg.data.tables import write_table
+from brainseg.evaluation.failure_warning import how_well_it_warned, with_warning
+from brainseg.evaluation.patient_scores import EvaluateSettings, Scores, reliability_near_lesion, score
+from brainseg.evaluation.strata import Traits, traits, with_strata
+from brainseg.evaluation.summary import by_stratum, summarize
+from brainseg.metrics.calibration import Reliability
+from brainseg.metrics.thresholds import dsc_by_threshold
 from brainseg.parallel import each
-from brainseg.params import choice, read_params, settings
-from brainseg.prediction import read_prediction
-from brainseg.preprocessed import read_geometry
-from brainseg.progress import say
-from brainseg.split_table import SUBSETS, members, read_split
-from brainseg.strata import Traits, traits, with_strata
-from brainseg.summary import by_stratum, summarize
-from brainseg.tables import write_table
-from brainseg.thresholds import dsc_by_threshold
-from brainseg.volumes import read_images, read_mask
-from brainseg.warning_of_failure import how_well_it_warned, with_warning
 
 METRICS = Path("metrics")
 THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]

@@ -6,25 +6,25 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from brainseg.augmentation import AugmentSettings
-from brainseg.errors import told_in_one_line
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.files import write_csv
+from brainseg.core.params import choice, read_params, settings
+from brainseg.data.predictions import read_prediction
+from brainseg.data.raw.patients import read_images, read_mask
+from brainseg.data.split import members, read_split, scored_subset
+from brainseg.data.tables import read_table
+from brainseg.figures.augmentation import augmentation_gallery
 from brainseg.figures.curves import dsc_curves, loss_curves
 from brainseg.figures.dsc_bars import dsc_bars
 from brainseg.figures.dsc_by_trait import dsc_by_trait
 from brainseg.figures.examples import Example, example_slices
-from brainseg.figures.gallery import augmentation_gallery
+from brainseg.figures.failure_warning import warning
 from brainseg.figures.probabilities import probabilities
 from brainseg.figures.settings import PlotSettings
 from brainseg.figures.style import save
-from brainseg.figures.warning import warning
-from brainseg.files import write_csv
-from brainseg.final_mask import MaskSettings, headline_mask
-from brainseg.params import choice, read_params, settings
-from brainseg.prediction import read_prediction
-from brainseg.slices import load_slices
-from brainseg.split_table import members, read_split, scored_subset
-from brainseg.tables import read_table
-from brainseg.volumes import read_images, read_mask
+from brainseg.postprocessing.final_mask import MaskSettings, headline_mask
+from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.slices import load_slices
 
 PLOTS = Path("plots")
 

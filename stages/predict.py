@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.params import read_params, settings
+from brainseg.core.progress import progress
+from brainseg.data.predictions import write_prediction
+from brainseg.data.preprocessed import read_preprocessed
 from brainseg.device import be_reproducible, pick_device
-from brainseg.errors import told_in_one_line
 from brainseg.inference import PredictSettings, predict, read_networks
-from brainseg.params import read_params, settings
-from brainseg.prediction import write_prediction
-from brainseg.preprocessed import read_preprocessed
-from brainseg.progress import progress
 
 PREPROCESSED, PREDICTIONS = Path("data/preprocessed"), Path("data/predictions")
 

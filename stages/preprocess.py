@@ -3,12 +3,12 @@
 from functools import partial
 from pathlib import Path
 
-from brainseg.errors import told_in_one_line
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.params import read_params, settings
+from brainseg.data.preprocessed import write_preprocessed
+from brainseg.data.raw.patients import patient_names, read_images, read_mask
 from brainseg.parallel import each
-from brainseg.params import read_params, settings
-from brainseg.preprocessed import write_preprocessed
 from brainseg.preprocessing import PreprocessSettings, preprocess
-from brainseg.volumes import patient_names, read_images, read_mask
 
 RAW, PREPROCESSED = Path("data/raw"), Path("data/preprocessed")
 

@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.files import write_csv, write_json
+from brainseg.core.params import read_params, settings
+from brainseg.core.progress import progress
+from brainseg.data.ensemble import refuse_known_patients
+from brainseg.data.raw.patients import read_images, read_mask
+from brainseg.data.split import members, read_split, scored_subset
 from brainseg.device import be_reproducible, pick_device
-from brainseg.ensemble import refuse_known_patients
-from brainseg.errors import told_in_one_line
-from brainseg.figures.robustness_lines import robustness_lines
 from brainseg.figures.style import save
-from brainseg.files import write_csv, write_json
-from brainseg.final_mask import MaskSettings, headline_mask
 from brainseg.inference import PredictSettings, predict, read_networks
-from brainseg.params import read_params, settings
-from brainseg.perturbations import STRENGTHS, perturbed
+from brainseg.metrics.overlap import dsc
+from brainseg.postprocessing.final_mask import MaskSettings, headline_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
-from brainseg.progress import progress
-from brainseg.scores import dsc
-from brainseg.split_table import members, read_split, scored_subset
-from brainseg.volumes import read_images, read_mask
+from brainseg.robustness.figure import robustness_lines
+from brainseg.robustness.perturbations import STRENGTHS, perturbed
 
 DPI = 100  # not plot.dpi: a sharper picture is not worth predicting anew
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from brainseg.errors import told_in_one_line
-from brainseg.params import read_params, settings
-from brainseg.progress import say
-from brainseg.split_table import SUBSETS, members, write_split
+from brainseg.core.errors import told_in_one_line
+from brainseg.core.params import read_params, settings
+from brainseg.core.progress import say
+from brainseg.data.raw.patients import patient_names, persons
+from brainseg.data.split import SUBSETS, members, write_split
 from brainseg.splitting import SplitSettings, split_patients
-from brainseg.volumes import patient_names, persons
 
 
 def main() -> None:

@@ -10,20 +10,20 @@ from typing import Any
 
 import torch
 
-from brainseg.augmentation import AugmentSettings
-from brainseg.components import chosen
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.components import chosen
+from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.files import write_csv, write_json
+from brainseg.core.params import block, choice, natural_number, read_params, settings
+from brainseg.core.progress import say
+from brainseg.data.split import members, read_split
+from brainseg.data.weights import write_weights
 from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
-from brainseg.errors import UserError, told_in_one_line
-from brainseg.files import write_csv, write_json
-from brainseg.monitor import Monitor
-from brainseg.network_input import InputSettings
-from brainseg.params import block, choice, natural_number, read_params, settings
-from brainseg.progress import say
-from brainseg.resume import key_of, project_folder, saved_state
-from brainseg.slices import load_slices
-from brainseg.split_table import members, read_split
-from brainseg.training import Trained, TrainSettings, train
-from brainseg.weights import write_weights
+from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.checkpoint import key_of, project_folder, saved_state
+from brainseg.training.loop import Trained, TrainSettings, train
+from brainseg.training.slices import load_slices
+from brainseg.training.tensorboard import Monitor
 
 PREPROCESSED, WEIGHTS = Path("data/preprocessed"), Path("data/weights")
 

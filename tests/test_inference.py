@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
 from brainseg.archs.unet import unet
 from brainseg.archs.unetpp import unetpp
-from brainseg.errors import UserError
-from brainseg.geometry import Geometry
+from brainseg.core.errors import UserError
+from brainseg.data.geometry import Geometry
+from brainseg.data.predictions import to_uint8
+from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
+from brainseg.data.weights import TrainedNetwork, write_weights
 from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict, read_networks
-from brainseg.network_input import AS_THE_REPORT, InputSettings
-from brainseg.prediction import to_uint8
-from brainseg.preprocessed import FULL_SCALE, Preprocessed
-from brainseg.weights import TrainedNetwork, write_weights
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch

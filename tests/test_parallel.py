@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.parallel import each
 
 SCRIPT = """

@@ -7,10 +7,10 @@ import pytest
 from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
-from brainseg.preprocessed import read_preprocessed, write_preprocessed
+from brainseg.data.preprocessed import read_preprocessed, write_preprocessed
+from brainseg.data.raw.patients import read_images, read_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
-from brainseg.volumes import read_images, read_mask
 
 
 def as_set(side_px: int) -> PreprocessSettings:

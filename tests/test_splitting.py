@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from brainseg.errors import UserError
-from brainseg.split_table import members, read_split, write_split
+from brainseg.core.errors import UserError
+from brainseg.data.raw.patients import institution, institutions, persons
+from brainseg.data.split import members, read_split, write_split
 from brainseg.splitting import REPORT_VALIDATION, SplitSettings, split_patients
-from brainseg.volumes import institution, institutions, persons
 
 SITES = {"CS": 24, "DU": 60, "HT": 16}
 PATIENTS = [f"TCGA_{site}_{number:04d}_1999" for site, count in SITES.items() for number in range(count)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 
 # what PyTorch says of an operation that varies from run to run
 NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from brainseg.core.errors import UserError
+from brainseg.core.params import PARAMS_FILE, StrictSettings
+from brainseg.data.predictions import Prediction, to_uint8
+from brainseg.data.preprocessed import Preprocessed
+from brainseg.data.weights import TrainedNetwork, read_network
 from brainseg.device import autocast
-from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE, StrictSettings
-from brainseg.prediction import Prediction, to_uint8
-from brainseg.preprocessed import Preprocessed
-from brainseg.weights import TrainedNetwork, read_network
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
 

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from brainseg.environment import whole_number
-from brainseg.errors import UserError
-from brainseg.parent import end_with_parent
-from brainseg.progress import progress
+from brainseg.core.environment import whole_number
+from brainseg.core.errors import UserError
+from brainseg.core.process import end_with_parent
+from brainseg.core.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

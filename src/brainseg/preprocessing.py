@@ -8,9 +8,9 @@ rescale by percentiles, z-score each channel.
 import numpy as np
 from pydantic import Field, model_validator
 
-from brainseg.geometry import Geometry
-from brainseg.params import StrictSettings
-from brainseg.preprocessed import FULL_SCALE, Preprocessed
+from brainseg.core.params import StrictSettings
+from brainseg.data.geometry import Geometry
+from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 
 class PreprocessSettings(StrictSettings):

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from brainseg.errors import UserError
-from brainseg.params import StrictSettings
-from brainseg.volumes import institutions, persons
+from brainseg.core.errors import UserError
+from brainseg.core.params import StrictSettings
+from brainseg.data.raw.patients import institutions, persons
 
 # the patients the report validated on: the reference code's choice (its seed 42)
 REPORT_VALIDATION = (

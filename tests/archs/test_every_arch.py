@@ -6,10 +6,10 @@ import shutil
 import pytest
 import torch
 
-from brainseg.components import load, names
+from brainseg.archs.shared.supervision import supervised_loss
+from brainseg.core.components import load, names
 from brainseg.device import has_bf16
 from brainseg.losses.bce import bce
-from brainseg.supervision import supervised_loss
 
 # settings, besides those of params.yaml, that make another network of the same name
 FORMS = {

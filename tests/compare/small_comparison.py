@@ -1,10 +1,10 @@
 """Comparisons of experiments written by hand."""
 
 import numpy as np
-from small_experiment import experiment
 
 from brainseg.compare.comparison import Comparison, compare
-from brainseg.compare.reader import Experiment
+from brainseg.experiments.reader import Experiment
+from tests.compare.small_experiment import experiment
 
 PATIENTS = [f"patient {number:02}" for number in range(12)]
 SCORES = dict(zip(PATIENTS, np.linspace(0.3, 0.8, 12).round(3).tolist(), strict=True))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from small_project import lock_of, state
 
-from brainseg.compare.reader import Experiment
+from brainseg.experiments.reader import Experiment
+from tests.compare.small_project import lock_of, state
 
 ABC = {"a": 0.5, "b": 0.7, "c": 0.9}
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_project import lock_of, state
 
 from brainseg.compare.certificate import certify, certify_all
-from brainseg.compare.experiments import Experiment
+from brainseg.experiments.find import Experiment
+from tests.compare.small_project import lock_of, state
 
 SPLIT, RAW, PREPROCESSED = {"data/split.csv": "other"}, {"data/raw": "other"}, {"data/preprocessed": "other"}
 TRAINING, TIMING, EVALUATION = "metrics/training.json", "metrics/timing.json", "metrics/evaluation.json"

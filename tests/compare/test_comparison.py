@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from small_comparison import PATIENTS, SCORES, compared, seeds, shifted, three
-from small_experiment import experiment, fold
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
+from tests.compare.small_comparison import PATIENTS, SCORES, compared, seeds, shifted, three
+from tests.compare.small_experiment import experiment, fold
 
 
 def test_all_others_are_compared_with_the_first_and_all_with_all():

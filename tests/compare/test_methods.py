@@ -1,234 +1,174 @@
-import math
+from dataclasses import fields
 
 import numpy as np
-import pandas as pd
 import pytest
-import statsmodels.formula.api as smf
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from scipy import stats
-from statsmodels.stats.weightstats import DescrStatsW, ttost_paired
 
-from benchmarks.false_claims import Setting, hierarchical_bootstrap, ours, pooled_wilcoxon, simulate
-from brainseg.compare.methods import can_judge_methods, method_test, spread_over_folds, spread_over_seeds
+from brainseg.compare.methods import METRICS, Method, held_out, methods_of
+from brainseg.core.errors import UserError
+from brainseg.evaluation.patient_scores import Scores
+from tests.compare.small_experiment import ABC, experiment, fold
 
-MARGIN = 0.02
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
-SHARES = st.integers(0, 64).map(lambda k: k / 64)
-PAIRS = st.tuples(st.integers(2, 8), st.integers(2, 4), st.integers(2, 4)).flatmap(
-    lambda n: st.tuples(arrays(float, (n[0], n[1]), elements=SHARES), arrays(float, (n[0], n[2]), elements=SHARES))
-)
+NAN = float("nan")
 
 
-def one_fold(scores: np.ndarray) -> np.ndarray:
-    return np.zeros(len(scores), int)
+def scores_of(method: Method) -> dict[str, list[float]]:
+    return dict(zip(method.patients, method.scores.tolist(), strict=True))
 
 
-def numbers(test) -> tuple[float, ...]:
-    return test.p, test.p_equal, test.mean, test.low, test.high
-
-
-def drawn(patients: int, seeds: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    patient = rng.normal(0.8, 0.08, (patients, 1))
-    a, b = (patient + rng.normal(0, 0.02, count) + rng.normal(0, 0.03, (patients, count)) for count in seeds)
-    return a, b
-
-
-def test_seeds_by_hand():
-    a = np.array([[0.8, 0.9], [0.6, 0.7], [0.7, 0.8]])
-    b = np.array([[0.7, 0.7], [0.6, 0.6], [0.8, 0.8]])
-    spread = spread_over_seeds(a, b)  # patients differ by 0.15, 0.05, -0.05; a's seeds are 0.7 and 0.8, b's 0.7
-    assert [(part.name, part.count) for part in spread.parts] == [("patients", 3), ("seeds", 2), ("seeds", 2)]
-    assert [part.variance for part in spread.parts] == pytest.approx([0.01 / 3, 0.005 / 2, 0])
-    assert spread.degrees_of_freedom == pytest.approx((0.01 / 3 + 0.0025) ** 2 / ((0.01 / 3) ** 2 / 2 + 0.0025**2))
-    assert spread.standard_error == pytest.approx(math.sqrt(0.01 / 3 + 0.0025))
-    assert method_test(a, b, one_fold(a), MARGIN).mean == pytest.approx(0.05)
-
-
-def test_folds_of_unequal_size_by_hand():
-    a, folds = np.array([[0.9], [0.7], [0.8], [0.6]]), np.array([4, 4, 7, 9])
-    b = np.full((4, 1), 0.7)  # folds' mean differences 0.1, 0.1, -0.1, that of all 0.05
-    spread = spread_over_folds(a, b, folds)
-    [part] = spread.parts
-    assert part.variance == pytest.approx((0.5**2 * 0.05**2 + 0.25**2 * 0.05**2 + 0.25**2 * 0.15**2) * 3 / 2)
-    assert (part.count, spread.degrees_of_freedom) == (3, 2)
-    assert spread.standard_error == pytest.approx(math.sqrt(part.variance))
-
-
-@pytest.mark.parametrize(
-    ("sizes", "name"), [((30, 30, 30), "folds of 30 patients"), ((7, 7, 9), "folds of 8 patients")]
-)
-def test_folds_are_named_with_their_patients(sizes, name):
-    folds = np.repeat([1, 2, 3], sizes)
-    spread = spread_over_folds(folds[:, None] / 4, np.zeros((len(folds), 1)), folds)
-    assert [part.name for part in spread.parts] == [name]
-
-
-@pytest.mark.parametrize("seeds", [(2, 2), (3, 5), (5, 2)])
-def test_parts_of_seeds_and_patients_equal_numpys(seeds, rng):
-    a, b = drawn(12, seeds, rng)
-    spread = spread_over_seeds(a, b)
-    parts = [stats.sem(a.mean(1) - b.mean(1)) ** 2, stats.sem(a.mean(0)) ** 2, stats.sem(b.mean(0)) ** 2]
-    assert [(part.name, part.count) for part in spread.parts] == [
-        ("patients", 12),
-        ("seeds", seeds[0]),
-        ("seeds", seeds[1]),
-    ]
-    assert [part.variance for part in spread.parts] == pytest.approx(parts)
-    assert spread.standard_error == pytest.approx(math.sqrt(sum(parts)))
-    freedom = sum(parts) ** 2 / sum(v**2 / f for v, f in zip(parts, (11, seeds[0] - 1, seeds[1] - 1), strict=True))
-    assert spread.degrees_of_freedom == pytest.approx(freedom)
-
-
-@pytest.mark.parametrize("seeds", [(2, 2), (3, 5)])
-def test_without_luck_of_patients_it_is_welchs_test_of_seeds(seeds, rng):
-    patient = rng.normal(0.8, 0.08, (20, 1))
-    a, b = (patient + rng.normal(0, 0.02, count) for count in seeds)
-    welch = stats.ttest_ind(a.mean(0), b.mean(0), equal_var=False)
-    test = method_test(a, b, one_fold(a), MARGIN)
-    assert test.spread.degrees_of_freedom == pytest.approx(welch.df)
-    assert test.p == pytest.approx(welch.pvalue)
-    assert (test.low, test.high) == pytest.approx(tuple(welch.confidence_interval()))
-
-
-def test_without_luck_of_seeds_it_is_the_paired_t_test_of_patients(rng):
-    a, b = (np.repeat(rng.normal(0.8, 0.02, (20, 1)), 3, axis=1) for _ in range(2))
-    test = method_test(a, b, one_fold(a), MARGIN)
-    of_patients = stats.ttest_rel(a[:, 0], b[:, 0])
-    assert test.p == pytest.approx(of_patients.pvalue)
-    assert (test.low, test.high) == pytest.approx(tuple(of_patients.confidence_interval()))
-    assert test.p_equal == pytest.approx(ttost_paired(a[:, 0], b[:, 0], -MARGIN, MARGIN)[0])
-
-
-@pytest.mark.parametrize("count", [3, 5])
-def test_equal_folds_are_the_t_test_of_their_means(count, rng):
-    folds = np.repeat(np.arange(count), 6)
-    a, b = (rng.normal(0.8, 0.03, (len(folds), 2)) for _ in range(2))
-    test = method_test(a, b, folds, MARGIN)
-    means = (a - b).mean(1).reshape(count, 6).mean(1)
-    of_folds = stats.ttest_1samp(means, 0)
-    assert test.p == pytest.approx(of_folds.pvalue)
-    assert (test.low, test.high) == pytest.approx(tuple(of_folds.confidence_interval()))
-    assert test.p_equal == pytest.approx(DescrStatsW(means).ttost_mean(-MARGIN, MARGIN)[0])
-
-
-@pytest.mark.filterwarnings("ignore:The MLE may be on the boundary")
-def test_equal_folds_have_the_standard_error_of_a_mixed_model(rng):
-    folds = np.repeat(np.arange(5), 8)
-    a = 0.8 + rng.normal(0, 0.03, 5)[folds] + rng.normal(0, 0.02, 40)
-    frame = pd.DataFrame({"difference": a - 0.8, "fold": folds})
-    model = smf.mixedlm("difference ~ 1", frame, groups="fold").fit(reml=True)
-    spread = spread_over_folds(a[:, None], np.full((40, 1), 0.8), folds)
-    assert spread.standard_error == pytest.approx(model.bse["Intercept"], rel=1e-3)
-
-
-def test_luck_of_a_seed_shared_by_all_patients_is_not_averaged_away(rng):
-    patient = rng.normal(0.8, 0.08, (1000, 1))
-    a, b = patient + np.array([0.81, 0.79]), patient + np.array([0.80, 0.82])
-    assert stats.ttest_rel(a.mean(1), b.mean(1)).pvalue < 1e-9
-    assert method_test(a, b, one_fold(a), MARGIN).p > 0.3
-
-
-@pytest.mark.parametrize(("shift", "p", "p_equal"), [(0, 1, 0), (0.25, 0, 1), (1 / 64, 0, 0)])
-def test_differences_without_any_spread_are_certain(shift, p, p_equal):
-    b = np.full((5, 2), 0.5)
-    test = method_test(b + shift, b, one_fold(b), MARGIN)
-    assert (test.p, test.p_equal) == (p, p_equal)
-    assert test.low == test.mean == test.high == shift
-
-
-def test_one_lost_patient_widens_the_interval(rng):
-    a, b = drawn(30, (3, 3), rng)
-    lost = a.copy()
-    lost[0] = 0
-    before, after = (method_test(scores, b, one_fold(b), MARGIN) for scores in (a, lost))
-    assert after.high - after.low > 1.5 * (before.high - before.low)
-    assert after.mean == pytest.approx(before.mean - a[0].mean() / 30)
-
-
-@pytest.mark.parametrize(
-    ("patients", "seeds", "folds", "expected"),
-    [
-        (10, (2, 2), 1, True),
-        (2, (2, 3), 1, True),
-        (1, (3, 3), 1, False),  # no spread of patients
-        (10, (1, 3), 1, False),
-        (10, (1, 1), 1, False),
-        (10, (1, 1), 2, False),
-        (10, (3, 3), 2, False),
-        (10, (1, 1), 3, True),
-        (3, (1, 2), 3, True),
-    ],
-)
-def test_what_it_takes_to_judge_methods(patients, seeds, folds, expected, rng):
-    a, b = drawn(patients, seeds, rng)
-    of_patient = np.arange(patients) % folds
-    assert can_judge_methods(a, b, of_patient) is expected
-    if expected:
-        assert np.isfinite(numbers(method_test(a, b, of_patient, MARGIN))).all()
-    else:
-        with pytest.raises(ValueError, match="too few networks"):
-            method_test(a, b, of_patient, MARGIN)
-
-
-@pytest.mark.parametrize("of", [0, 1])
-def test_a_missing_score_is_refused(of, rng):
-    pair = drawn(10, (2, 2), rng)
-    pair[of][3, 1] = np.nan
-    with pytest.raises(ValueError, match="1 of 20 scores are not finite"):
-        method_test(*pair, one_fold(pair[0]), MARGIN)
-
-
-@steady
-@given(PAIRS)
-def test_swapping_the_two_flips_the_signs_and_keeps_p(pair):
-    a, b = pair
-    test, swapped = (method_test(*each, one_fold(a), MARGIN) for each in ((a, b), (b, a)))
-    assert numbers(swapped) == pytest.approx((test.p, test.p_equal, -test.mean, -test.high, -test.low))
-
-
-@steady
-@given(PAIRS, st.sampled_from([0.25, 4.0]), st.integers(-64, 64), st.randoms(use_true_random=False), st.booleans())
-def test_units_origin_and_order_change_nothing(pair, scale, by, random, in_folds):
-    a, b = pair
-    folds = np.arange(len(a)) % (3 if in_folds and len(a) > 2 else 1)
-    order = random.sample(range(len(a)), len(a))
-    seeds = random.sample(range(a.shape[1]), a.shape[1])
-    test = method_test(a, b, folds, MARGIN)
-    moved, other = a[order][:, seeds] + by / 64, b[order] + by / 64
-    changed = method_test(moved * scale, other * scale, folds[order], MARGIN * scale)
-    assert numbers(changed) == pytest.approx(
-        (test.p, test.p_equal, test.mean * scale, test.low * scale, test.high * scale), abs=1e-9
+def test_methods_that_differ_in_a_setting_stay_apart():
+    methods, notes = methods_of(
+        [experiment("dice"), experiment("bce", {"c": 1, "b": 2, "a": 3}, {"loss": "bce"})], "dsc"
     )
+    dice, bce = methods
+    assert notes == []
+    assert (dice.name, bce.name) == ("dice", "bce")
+    assert dice.patients == bce.patients == ["a", "b", "c"]
+    assert scores_of(dice) == {"a": [0.5], "b": [0.7], "c": [0.9]}
+    assert scores_of(bce) == {"a": [3], "b": [2], "c": [1]}
+    assert dice.folds.tolist() == [0, 0, 0]
 
 
-@steady
-@given(PAIRS)
-def test_p_and_interval_agree(pair):
-    test = method_test(*pair, one_fold(pair[0]), MARGIN)
-    assert 0 <= test.p <= 1 and 0 <= test.p_equal <= 1
-    if test.low < test.high:
-        assert (test.p < 0.05) == (test.low > 0 or test.high < 0)
+def test_seeds_are_columns_of_one_method():
+    seeds = [
+        experiment("dice-seed2", {"a": 0.1, "b": 0.2, "c": 0.3}, {"seed": 2}),
+        experiment("dice-seed1", {"a": 0.4, "b": 0.5, "c": 0.6}, {"seed": 1}),
+    ]
+    [method], notes = methods_of(seeds, "dsc")
+    assert method.name == "dice" and notes == []
+    assert scores_of(method) == {"a": [0.4, 0.1], "b": [0.5, 0.2], "c": [0.6, 0.3]}  # by seed
+    np.testing.assert_allclose(method.per_patient, [0.25, 0.35, 0.45])
+    assert [it.name for it in method.experiments] == ["dice-seed2", "dice-seed1"]
 
 
-SETTINGS = [
-    *(Setting(n, seeds, heavy=heavy) for n, seeds in [(10, 3), (27, 2), (90, 3)] for heavy in (False, True)),
-    *(Setting(30, folds=folds, heavy=heavy) for folds in (3, 5) for heavy in (False, True)),
-    Setting(90, 3, network_sd=0.01),
-]
+def test_folds_are_rows_of_one_method():
+    folds = [experiment("dice-fold1", {"b": 0.2}, fold(1)), experiment("dice-fold0", {"a": 0.4, "c": 0.6}, fold(0))]
+    [method], notes = methods_of(folds, "dsc")
+    assert method.name == "dice" and notes == []
+    assert scores_of(method) == {"a": [0.4], "b": [0.2], "c": [0.6]}
+    assert method.folds.tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
-def test_equal_methods_are_told_apart_in_5_of_100(setting, rng):
-    wrong = sum(ours(*simulate(setting, rng)) for _ in range(1000))
-    assert 20 <= wrong <= 75
+def test_seeds_of_folds_are_rows_and_columns():
+    every = [
+        experiment(f"dice-fold{k}-seed{seed}", {"ab"[k]: k + seed / 10}, fold(k, seed))
+        for k in (0, 1)
+        for seed in (1, 2)
+    ]
+    [method], notes = methods_of(every, "dsc")
+    assert method.name == "dice" and notes == []
+    assert scores_of(method) == {"a": [0.1, 0.2], "b": [1.1, 1.2]}
+    assert method.folds.tolist() == [0, 1]
 
 
-def test_pooling_patients_and_resampling_seeds_claim_too_much(rng):
-    # the reason for a test of methods: both take the luck of three networks for a difference
-    setting, count = Setting(90, 3), 200
-    drawn = [simulate(setting, rng) for _ in range(count)]
-    assert sum(pooled_wilcoxon(*scores) for scores in drawn) > 0.4 * count
-    assert sum(hierarchical_bootstrap(*scores) for scores in drawn) > 0.1 * count
-    assert sum(ours(*scores) for scores in drawn) < 0.1 * count
+def test_a_fold_without_kfold_is_no_fold():
+    """split.fold is there, and says nothing, in a random split."""
+    [method], notes = methods_of(
+        [experiment("a", changes={"split.fold": 3}), experiment("b", changes={"seed": 1})], "dsc"
+    )
+    assert method.folds.tolist() == [0, 0, 0] and method.scores.shape == (3, 2) and notes == []
+
+
+def test_a_twin_is_left_out_and_told():
+    methods, notes = methods_of(
+        [experiment("dice"), experiment("again"), experiment("bce", changes={"loss": "bce"})], "dsc"
+    )
+    assert [method.name for method in methods] == ["dice", "bce"]
+    assert methods[0].scores.shape == (3, 1)
+    assert notes == ["again is left out: the same experiment as dice"]
+
+
+def test_a_missing_fold_is_told():
+    folds = [
+        experiment("dice-fold0-seed1", {"a": 1}, fold(0, 1)),
+        experiment("dice-fold1-seed1", {"b": 1}, fold(1, 1)),
+        experiment("dice-fold0-seed2", {"a": 1}, fold(0, 2)),
+    ]
+    with pytest.raises(UserError, match="dice: seed 2 lacks fold 1; run it, or leave that seed out"):
+        methods_of(folds, "dsc")
+
+
+def test_a_patient_held_out_in_two_folds_is_told():
+    folds = [experiment("dice-fold0", {"a": 1, "b": 1}, fold(0)), experiment("dice-fold1", {"b": 1}, fold(1))]
+    with pytest.raises(UserError, match="dice: b is held out twice; each patient counts once"):
+        methods_of(folds, "dsc")
+
+
+def test_patients_that_not_all_methods_held_out_are_left_out_and_told():
+    other = {"loss": "bce", "data/split.csv": "another"}
+    (dice, bce), notes = methods_of([experiment("dice"), experiment("bce", {"b": 1, "c": 2, "d": 3}, other)], "dsc")
+    assert scores_of(dice) == {"b": [0.7], "c": [0.9]}
+    assert scores_of(bce) == {"b": [1], "c": [2]}
+    assert notes == ["2 of 4 patients are left out: not held out by every method"]
+
+
+def test_no_shared_patient_is_told():
+    other = {"loss": "bce", "data/split.csv": "another"}
+    with pytest.raises(UserError, match="dice, bce: not one patient was held out by all; compare experiments of one"):
+        methods_of([experiment("dice"), experiment("bce", {"d": 1}, other)], "dsc")
+
+
+def test_test_patients_are_not_compared_with_validation_patients():
+    validation = experiment("bce", changes={"loss": "bce"}, subset="validation")
+    with pytest.raises(UserError, match="dice scores test patients, bce has validation patients alone"):
+        methods_of([experiment("dice"), validation], "dsc")
+
+
+def test_validation_patients_count_where_nobody_tests():
+    per_volume = experiment("dice", subset="validation").per_volume
+    subset, rows = held_out(per_volume)
+    assert subset == "validation" and list(rows.index) == [*ABC]
+    per_volume.loc["trained on by dice", "subset"] = "test"
+    subset, rows = held_out(per_volume)
+    assert subset == "test" and list(rows.index) == ["trained on by dice"]
+
+
+def test_an_experiment_scored_before_there_was_the_metric_is_told():
+    new = experiment("new", columns={"nsd": [0.1, 0.2, 0.3]})
+    with pytest.raises(UserError, match="old: was scored before there was 'nsd'; `dvc repro` or `dvc exp run` it anew"):
+        methods_of([new, experiment("old", changes={"loss": "bce"})], "nsd")
+
+
+def test_patients_without_a_defined_score_are_left_out_for_all_methods_and_told():
+    whole = experiment("dice", columns={"precision": [0.1, 0.2, 0.3]})
+    holes = experiment("bce", changes={"loss": "bce"}, columns={"precision": [0.4, NAN, 0.6]})
+    (dice, bce), notes = methods_of([whole, holes], "precision")
+    assert scores_of(dice) == {"a": [0.1], "c": [0.3]}
+    assert scores_of(bce) == {"a": [0.4], "c": [0.6]}
+    assert notes == ["1 of 3 patients is left out: precision is undefined there, by one method or another"]
+
+
+def test_a_patient_that_is_undefined_for_all_methods_is_told_too():
+    names = {"dice": {}, "bce": {"loss": "bce"}}
+    both = [experiment(name, changes=it, columns={"precision": [NAN, NAN, 0.6]}) for name, it in names.items()]
+    (dice, _), notes = methods_of(both, "precision")
+    assert dice.patients == ["c"]
+    assert notes == ["2 of 3 patients are left out: precision is undefined there, by one method or another"]
+
+
+def test_one_seed_without_a_score_leaves_the_patient_out():
+    """Else its mean would be of fewer networks than the others'."""
+    seeds = [
+        experiment(f"dice-seed{k}", changes={"seed": k}, columns={"precision": [0.1, 0.2 if k else NAN, 0.3]})
+        for k in (0, 1)
+    ]
+    [method], notes = methods_of(seeds, "precision")
+    assert method.patients == ["a", "c"] and len(notes) == 1
+
+
+def test_a_metric_that_nobody_has_is_told():
+    names = {"dice": {}, "bce": {"loss": "bce"}}
+    both = [experiment(name, changes=it, columns={"precision": [NAN] * 3}) for name, it in names.items()]
+    with pytest.raises(UserError, match="precision is undefined for every patient"):
+        methods_of(both, "precision")
+
+
+def test_methods_of_equal_beginnings_stay_two():
+    groups = [experiment(f"grid-{k}", changes={"seed": k % 2, "loss": ["dice", "bce"][k // 2]}) for k in range(4)]
+    methods, _ = methods_of(groups, "dsc")
+    assert [method.name for method in methods] == ["grid-0", "grid-2"]
+    assert [len(method.experiments) for method in methods] == [2, 2]
+
+
+def test_every_metric_is_one_that_evaluation_writes():
+    """A metric of the option that no table has could never be compared."""
+    assert set(METRICS) <= {field.name for field in fields(Scores)}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
-from brainseg.compare.methods import method_test
-from brainseg.compare.paired import holm, paired_test
-from brainseg.compare.scored import Method
+from brainseg.compare.methods import Method
+from brainseg.compare.stats.method_test import method_test
+from brainseg.compare.stats.paired_test import holm, paired_test
 from brainseg.compare.verdicts import Verdict, verdicts
 
 MARGIN = 0.02

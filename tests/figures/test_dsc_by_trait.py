@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
+from brainseg.data.tables import read_table, write_table
 from brainseg.figures.dsc_by_trait import dsc_by_trait
 from brainseg.figures.style import EXTRA, VALIDATION, save
-from brainseg.tables import read_table, write_table
 
 pytestmark = pytest.mark.filterwarnings("error")  # a warning would stand in the stage's output
 

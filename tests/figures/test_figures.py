@@ -6,12 +6,12 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from brainseg.augmentation import AugmentSettings
+from brainseg.figures.augmentation import augmentation_gallery
 from brainseg.figures.curves import dsc_curves, loss_curves
 from brainseg.figures.dsc_bars import dsc_bars
 from brainseg.figures.examples import Example, example_slices, telling_slices
-from brainseg.figures.gallery import augmentation_gallery
 from brainseg.figures.style import save
+from brainseg.training.augmentation import AugmentSettings
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotlib is a fault of the figure
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from brainseg.errors import told_in_one_line
-from brainseg.volumes import write_patient
+from brainseg.core.errors import told_in_one_line
+from brainseg.data.raw.patients import write_patient
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {

@@ -17,10 +17,10 @@ import pytest
 import tifffile
 
 import stages.train
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
+from brainseg.core.params import read_params, settings
+from brainseg.data.raw.patients import write_patient
 from brainseg.optims.adam import Settings
-from brainseg.params import read_params, settings
-from brainseg.volumes import write_patient
 
 # ---------------------------------------------------------------- patients with a fault
 

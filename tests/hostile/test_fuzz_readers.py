@@ -22,9 +22,9 @@ import tifffile
 from pydantic import ValidationError
 
 import stages.check
-from brainseg.errors import UserError, told_in_one_line
+from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.data.raw.patients import write_patient
 from brainseg.sources.folder import Settings, folder
-from brainseg.volumes import write_patient
 
 ROOT = Path(__file__).resolve().parents[2]
 Damage = Callable[[bytearray, random.Random], None]

@@ -12,16 +12,15 @@ import pytest
 import tifffile
 import torch
 
-from brainseg.channels import FLAIR
+from brainseg.archs.shared.input import AS_THE_REPORT, FLAIR
+from brainseg.data.predictions import above, read_prediction
+from brainseg.data.raw.patients import check_patients, patient_names, read_images, read_mask, slice_files, write_patient
+from brainseg.data.weights import TrainedNetwork
 from brainseg.inference import PredictSettings, predict
-from brainseg.network_input import AS_THE_REPORT
-from brainseg.patient_folders import copy_patients
-from brainseg.prediction import above, read_prediction
+from brainseg.metrics.overlap import dsc
 from brainseg.preprocessing import PreprocessSettings, preprocess
-from brainseg.scores import dsc
 from brainseg.sources.phantom import phantom_patient
-from brainseg.volumes import check_patients, patient_names, read_images, read_mask, slice_files, write_patient
-from brainseg.weights import TrainedNetwork
+from brainseg.sources.shared.copying import copy_patients
 
 
 def rewritten(folder: Path, image: Callable = np.asarray, mask: Callable = np.asarray, **how: object) -> None:

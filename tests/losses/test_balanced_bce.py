@@ -3,9 +3,9 @@ from math import log
 import numpy as np
 import pytest
 import torch
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.balanced_bce import balanced_bce
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 
 def test_hand_computed():

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import distance_transform_edt
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.boundary import boundary
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 
 def test_hand_computed():

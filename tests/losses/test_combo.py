@@ -3,11 +3,11 @@ from math import log
 import numpy as np
 import pytest
 import torch
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.bce import bce
 from brainseg.losses.combo import combo
 from brainseg.losses.dice import dice
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 

@@ -3,10 +3,10 @@ from math import log
 import pytest
 import torch
 from monai.losses import DiceLoss
-from small_slices import blobs, drawn, probabilities
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from brainseg.losses.dice_bce import dice_bce
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 

@@ -1,10 +1,10 @@
 import pytest
 import torch
-from small_slices import blobs, drawn, probabilities
 
 from brainseg.losses.boundary import boundary
 from brainseg.losses.dice import dice
 from brainseg.losses.dice_boundary import dice_boundary
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 

@@ -3,9 +3,9 @@ from math import log
 import pytest
 import torch
 from monai.losses import DiceFocalLoss
-from small_slices import blobs, drawn, probabilities
 
 from brainseg.losses.dice_focal import dice_focal
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 FOCAL = {"alpha": 0.75, "gamma": 2.0}

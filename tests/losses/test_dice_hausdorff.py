@@ -1,10 +1,10 @@
 import pytest
 import torch
-from small_slices import blobs, drawn, probabilities
 
 from brainseg.losses.dice import dice
 from brainseg.losses.dice_hausdorff import dice_hausdorff
 from brainseg.losses.hausdorff import hausdorff
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 DISTANCES = pytest.mark.parametrize("distances", ["both", "truth"])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import distance_transform_edt
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.bce import bce
 from brainseg.losses.distance_map_bce import distance_map_bce
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 
 def test_hand_computed():

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from brainseg.components import load, names
-from brainseg.errors import UserError
-from brainseg.loss_facts import informed
+from brainseg.core.components import load, names
+from brainseg.core.errors import UserError
+from brainseg.training.loss_context import informed
 
 MASKS = {
     "empty": torch.zeros(2, 1, 16, 16),

@@ -3,9 +3,9 @@ from math import log
 import numpy as np
 import pytest
 import torch
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.exp_log import exp_log
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 SETTINGS = {"dice_weight": 0.8, "gamma": 0.3, "smooth": 1.0}
 

@@ -3,12 +3,12 @@ from math import log
 import pytest
 import torch
 from monai.losses import FocalLoss
-from small_slices import blobs, drawn, probabilities
 
-from brainseg.components import load
-from brainseg.errors import UserError
+from brainseg.core.components import load
+from brainseg.core.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.focal import focal
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 
 def test_hand_computed():

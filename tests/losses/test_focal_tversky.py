@@ -1,9 +1,9 @@
 import pytest
 import torch
-from small_slices import blobs, drawn, probabilities
 
 from brainseg.losses.focal_tversky import focal_tversky
 from brainseg.losses.tversky import tversky
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 WEIGHTS = {"fn_weight": 0.7, "fp_weight": 0.3, "smooth": 1.0}
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])

@@ -3,9 +3,9 @@ import pytest
 import torch
 from monai.losses import HausdorffDTLoss
 from scipy.ndimage import distance_transform_edt
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.hausdorff import hausdorff
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 DIAGONAL_PX = (20**2 + 26**2) ** 0.5  # of the blobs
 

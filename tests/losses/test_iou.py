@@ -1,10 +1,10 @@
 import pytest
 import torch
 from monai.losses import DiceLoss
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.dice import dice
 from brainseg.losses.iou import iou
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 

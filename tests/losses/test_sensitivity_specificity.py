@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from small_slices import blobs, drawn, in_float64, probabilities
 
 from brainseg.losses.sensitivity_specificity import sensitivity_specificity
+from tests.losses.small_slices import blobs, drawn, in_float64, probabilities
 
 
 def test_hand_computed():

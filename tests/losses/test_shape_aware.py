@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
-from small_slices import drawn
 
 from brainseg.losses.bce import bce
 from brainseg.losses.shape_aware import shape_aware
+from tests.losses.small_slices import drawn
 
 THREE_QUARTERS = log(3)  # the logit of this probability
 

@@ -1,10 +1,10 @@
 import pytest
 import torch
 from monai.losses import TverskyLoss
-from small_slices import blobs, drawn, probabilities
 
 from brainseg.losses.dice import dice
 from brainseg.losses.tversky import tversky
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 REDUCE = pytest.mark.parametrize("reduce", ["batch", "sample"])
 

@@ -2,13 +2,13 @@ from math import log
 
 import pytest
 import torch
-from small_slices import blobs, drawn, probabilities
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.components import load
-from brainseg.errors import UserError
+from brainseg.core.components import load
+from brainseg.core.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.weighted_bce import weighted_bce
+from tests.losses.small_slices import blobs, drawn, probabilities
 
 
 def test_hand_computed():

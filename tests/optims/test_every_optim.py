@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from brainseg.components import load, names
-from brainseg.errors import UserError
+from brainseg.core.components import load, names
+from brainseg.core.errors import UserError
 
 NAMES = names("optims")
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pandas as pd
 
 from brainseg.compare.certificate import certify
-from brainseg.compare.experiments import all_scored, find
+from brainseg.experiments.find import all_scored, find
 
 
 def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):

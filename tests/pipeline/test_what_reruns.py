@@ -49,15 +49,25 @@ def test_a_setting_makes_stale(project, key, value, stale):
 FILES = {
     "the chosen loss": ("src/brainseg/losses/dice.py", COMMENT, ["train"]),
     "the chosen optimizer": ("src/brainseg/optims/adam.py", COMMENT, ["train"]),
-    "the chosen architecture": ("src/brainseg/archs/unet.py", COMMENT, ["train", "predict", "robustness"]),
+    "the chosen architecture": ("src/brainseg/archs/unet/model.py", COMMENT, ["train", "predict", "robustness"]),
     "the chosen schedule": ("src/brainseg/schedules/constant.py", COMMENT, ["train"]),
-    "an architecture not chosen": ("src/brainseg/archs/transunet.py", COMMENT, []),
+    "an architecture not chosen": ("src/brainseg/archs/transunet/model.py", COMMENT, []),
+    "the download of an architecture not chosen": ("src/brainseg/archs/transunet/pretrained.py", COMMENT, []),
     "a schedule not chosen": ("src/brainseg/schedules/poly.py", COMMENT, []),
     "a loss not chosen": ("src/brainseg/losses/bce.py", COMMENT, []),
+    "what losses share": ("src/brainseg/losses/shared/terms.py", COMMENT, ["train"]),
     "an optimizer not chosen": ("src/brainseg/optims/sgd.py", COMMENT, []),
     "a data source not chosen": ("src/brainseg/sources/folder.py", COMMENT, []),
     "a new loss": ("src/brainseg/losses/new.py", "def new(logits, target): ...\n", []),
-    "a new architecture": ("src/brainseg/archs/new.py", "def new(in_channels): ...\n", []),
+    "a new architecture": ("src/brainseg/archs/new/__init__.py", "def new(in_channels): ...\n", []),
+    "splitting": ("src/brainseg/splitting.py", COMMENT, ["split"]),
+    "preprocessing": ("src/brainseg/preprocessing.py", COMMENT, ["preprocess", "robustness"]),
+    "the training loop": ("src/brainseg/training/loop.py", COMMENT, ["train"]),
+    "the metrics of surfaces": ("src/brainseg/metrics/surface.py", COMMENT, ["evaluate"]),
+    "a figure": ("src/brainseg/figures/curves.py", COMMENT, ["plot"]),
+    "a perturbation": ("src/brainseg/robustness/perturbations.py", COMMENT, ["robustness"]),
+    "the comparison": ("src/brainseg/compare/verdicts.py", COMMENT, []),
+    "what an editor leaves": ("src/brainseg/training/.loop.py.swp", "swap", []),
     "README": ("README.md", COMMENT, []),
     "a new test": ("tests/test_new.py", "def test_new(): ...\n", []),
     "a comment in params.yaml": ("params.yaml", COMMENT, []),
@@ -66,7 +76,7 @@ FILES = {
 
 @pytest.mark.parametrize(("file", "text", "stale"), FILES.values(), ids=FILES)
 def test_an_edit_of_a_file_makes_stale(project, file, text, stale):
-    (project.folder / file).parent.mkdir(exist_ok=True)
+    (project.folder / file).parent.mkdir(exist_ok=True, parents=True)
     project.append(file, text)
     assert project.stale() == stale
 

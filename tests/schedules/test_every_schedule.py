@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from brainseg.components import load, names
-from brainseg.errors import UserError
+from brainseg.core.components import load, names
+from brainseg.core.errors import UserError
 from brainseg.schedules.cosine import cosine
 from brainseg.schedules.one_cycle import one_cycle
 from brainseg.schedules.poly import poly

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
+from brainseg.data.raw.patients import check_patients
 from brainseg.sources.folder import Settings, folder
 from brainseg.sources.phantom import phantom
-from brainseg.volumes import check_patients
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.errors import UserError, told_in_one_line
+from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.data.raw.patients import check_patients
 from brainseg.sources.lgg import HANDLE, check_digests, lgg, patient_digest, published
 from brainseg.sources.phantom import phantom
 from brainseg.splitting import REPORT_VALIDATION
-from brainseg.volumes import check_patients
 
 fetch = lgg  # `lgg` is also the fixture with real patients
 NAMES = ["PHANTOM_EAST_002", "PHANTOM_NORTH_001", "PHANTOM_SOUTH_003"]

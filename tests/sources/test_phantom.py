@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from brainseg.data.raw.patients import check_patients, patient_names, read_images
 from brainseg.sources.phantom import SITES, phantom, phantom_patient
-from brainseg.volumes import check_patients, patient_names, read_images
 
 
 @pytest.fixture(scope="module")

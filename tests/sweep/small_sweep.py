@@ -1,13 +1,10 @@
 """Rows and projects of sweeps, written by hand: nothing is trained."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "compare"))
-from small_project import SmallProject, state
-
 from brainseg.sweep.plan import Row
+from tests.compare.small_project import SmallProject, state
 
 
 def row(short: str, changes: dict[str, Any] | None = None) -> Row:

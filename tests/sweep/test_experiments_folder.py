@@ -1,9 +1,9 @@
 """The files of experiments/, as they are."""
 
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
-from brainseg.params import read_params
+from brainseg.core.params import read_params
 from brainseg.sweep.plan import Row, only, plan
 from brainseg.sweep.sweep_file import read_sweep
 

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from small_sweep import row
 
 from brainseg.sweep.failures import Failures
+from tests.sweep.small_sweep import row
 
 DICE, BCE = row("dice"), row("bce", {"loss": "bce"})
 

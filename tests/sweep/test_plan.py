@@ -3,9 +3,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep.plan import Row, only, plan, with_changes
 from brainseg.sweep.sweep_file import Range, SweepFile
 

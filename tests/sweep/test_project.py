@@ -4,11 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import small_project
-from small_sweep import SmallProject, committed, row
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep.project import finished, open_project, run_git
+from tests.compare import small_project
+from tests.sweep.small_sweep import SmallProject, committed, row
 
 
 @pytest.fixture(scope="module")

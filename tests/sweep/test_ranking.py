@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from small_sweep import SmallProject, row, state
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep.project import Project
 from brainseg.sweep.ranking import ranking
+from tests.sweep.small_sweep import SmallProject, row, state
 
 
 class Ranked:

@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep.row_names import check_name, label
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep.sweep_file import Range, SweepFile, read_sweep
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_sweep import row
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.sweep import workers
 from brainseg.sweep.project import Project
 from brainseg.sweep.workers import RowFailedError, Workers, _reason, environments
+from tests.sweep.small_sweep import row
 
 
 @pytest.fixture(autouse=True)

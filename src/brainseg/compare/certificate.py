@@ -7,8 +7,8 @@ import pandas as pd
 
 from brainseg.compare.differences import BLOCKS, OUTPUTS, Difference, differences, output
 from brainseg.compare.factors import NOT_CREDITED
-from brainseg.compare.reader import Experiment
-from brainseg.compare.scored import held_out
+from brainseg.compare.methods import held_out
+from brainseg.experiments.reader import Experiment
 
 LISTED = 3  # in one line; the rest is counted
 

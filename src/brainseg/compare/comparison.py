@@ -7,14 +7,14 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from brainseg.compare.bootstrap import FEW_PATIENTS, rank_shares, resampled_means
 from brainseg.compare.certificate import Certificate, Overview, certify, certify_all, listed
-from brainseg.compare.choosing import PriceOfChoosing, price_of_choosing
-from brainseg.compare.reader import Experiment, Scored
-from brainseg.compare.report_table import by_stratum, report_table
-from brainseg.compare.scored import Method, held_out, methods_of, place_of
+from brainseg.compare.methods import Method, held_out, methods_of, place_of
+from brainseg.compare.results_table import by_stratum, report_table
+from brainseg.compare.selection_bias import PriceOfChoosing, price_of_choosing
+from brainseg.compare.stats.bootstrap import FEW_PATIENTS, rank_shares, resampled_means
 from brainseg.compare.verdicts import Verdict, verdicts
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
+from brainseg.experiments.reader import Experiment, Scored
 
 
 class NothingToCompareError(UserError):

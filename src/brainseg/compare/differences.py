@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from brainseg.compare.factors import factor_of, place
-from brainseg.compare.lock import SCORED, STAGES, files, settings
-from brainseg.compare.reader import Experiment
-from brainseg.components import KINDS
+from brainseg.core.components import KINDS
+from brainseg.experiments.lock import SCORED, STAGES, files, settings
+from brainseg.experiments.reader import Experiment
 
 ABSENT = "–"
 BLOCKS = {section: word for word, section in KINDS.values()}  # losses -> loss, ...

@@ -1,98 +1,141 @@
-"""Two methods: does one lead to better networks, on other patients and from other seeds too?
+"""Experiments that differ in seed or fold alone are one method, with a score of each patient from each seed."""
 
-A method is scored by several networks, one a seed, or one a fold. Patients of one network share
-its luck, so counting them all as independent (a pooled signed-rank test, a bootstrap of patients)
-claims too much. Two ways to count right:
-
-- seeds: patients and networks vary independently of each other, as cases and readers do in
-  radiology (Obuchowski & Rockette 1995). The variance of the mean difference is the part of the patients
-  plus that of each method's seeds.
-- folds: each patient is scored by the network of its fold alone. The variance is that of the folds'
-  mean differences. (Networks of two folds share training patients, for which no correction is
-  unbiased: Bengio & Grandvalet 2004.)
-
-Why not the hierarchical bootstrap: of three seeds it draws the same one three times in nine, finds too
-little variance, and claims differences where there are none (docs/evidence.md has the rates).
-"""
-
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 
-from brainseg.compare.finite import refuse_missing
-from brainseg.compare.sample_size import Part, satterthwaite
+from brainseg.compare.differences import differences
+from brainseg.compare.method_names import method_names
+from brainseg.core.errors import UserError
+from brainseg.data.split import scored_subset
+from brainseg.experiments.lock import settings
+from brainseg.experiments.reader import Experiment
 
-FOLDS_NEEDED = 3
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Variance of a mean difference, in parts that add up."""
-
-    parts: tuple[Part, ...]
-
-    @property
-    def standard_error(self) -> float:
-        return math.sqrt(sum(part.variance for part in self.parts))
-
-    @property
-    def degrees_of_freedom(self) -> float:
-        return satterthwaite(self.parts)
+# all are shares in 0 ... 1, more is better: what a margin and "better" mean is the same for all
+METRICS = ("dsc", "iou", "nsd", "sensitivity", "precision", "lesion_sensitivity", "dsc_report", "dsc_slicewise")
+METRICS += ("dsc_largest_component", "dsc_every_component")
 
 
 @dataclass(frozen=True)
-class MethodTest:
-    """Of a mean difference: p two-sided, p_equal as in PairedTest, the mean with its interval."""
+class Method:
+    """scores: (n, seeds), of n patients; folds: (n,) numbers; all methods of a comparison share the patients."""
 
-    p: float
-    p_equal: float
-    mean: float
-    low: float
-    high: float
-    spread: Spread
+    name: str
+    scores: np.ndarray
+    folds: np.ndarray
+    patients: list[str] = field(default_factory=list)
+    experiments: list[Experiment] = field(default_factory=list)
 
-
-def can_judge_methods(a: np.ndarray, b: np.ndarray, folds: np.ndarray) -> bool:
-    """Whether there is a spread to measure: three folds, or two seeds of each method and two patients."""
-    count = len(np.unique(folds))
-    return count >= FOLDS_NEEDED or (count == 1 and min(a.shape[1], b.shape[1], len(a)) > 1)
+    @property
+    def per_patient(self) -> np.ndarray:
+        """(n,) the mean over seeds."""
+        return self.scores.mean(axis=1)
 
 
-def method_test(a: np.ndarray, b: np.ndarray, folds: np.ndarray, margin: float, confidence: float = 0.95) -> MethodTest:
-    """Compare scores a (n, seeds of a) with b (n, seeds of b) of the same n patients, in folds (n,).
+def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The subset that is scored, and its rows: test, or validation where nobody tests."""
+    subset = scored_subset(per_volume.subset)
+    return subset, per_volume[per_volume.subset == subset]
 
-    A t test of the mean difference, with Satterthwaite's degrees of freedom (1946). Raises ValueError for
-    NaN, and where can_judge_methods is False.
+
+def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Method], list[str]]:
+    """Group experiments to methods that share their patients; and what was left out for that, in words.
+
+    Raises UserError where test patients would be compared with validation patients, where a seed lacks a fold,
+    where a patient is held out twice, or where no patient is shared.
     """
-    refuse_missing(a)
-    refuse_missing(b)
-    if not can_judge_methods(a, b, folds):
-        raise ValueError("too few networks to judge methods: expected two seeds of each, or three folds")
-    mean = float(a.mean() - b.mean())
-    spread = spread_over_folds(a, b, folds) if len(np.unique(folds)) > 1 else spread_over_seeds(a, b)
-    error, freedom = spread.standard_error, spread.degrees_of_freedom
-    if error == 0:
-        return MethodTest(float(mean == 0), float(abs(mean) >= margin), mean, mean, mean, spread)
-    p, p_equal = 2 * stats.t.sf(abs(mean) / error, freedom), stats.t.sf((margin - abs(mean)) / error, freedom)
-    reach = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
-    return MethodTest(float(p), float(p_equal), mean, mean - reach, mean + reach, spread)
+    subsets = {held_out(experiment.per_volume)[0]: experiment.name for experiment in experiments}
+    if len(subsets) > 1:
+        test, validation = subsets["test"], subsets["validation"]
+        raise UserError(
+            f"{test} scores test patients, {validation} has validation patients alone; compare like with like"
+        )
+    groups, notes = _grouped(experiments)
+    names = method_names([[experiment.name for experiment in group] for group in groups])
+    tables = [_table(name, group, metric) for name, group in zip(names, groups, strict=True)]
+    patients, left_out = _shared(names, tables, metric)
+    methods = []
+    for name, group, table in zip(names, groups, tables, strict=True):
+        table = table.loc[patients]
+        scores = table.drop(columns="fold").to_numpy(float)
+        methods.append(Method(name, scores, table.fold.to_numpy(), patients, group))
+    return methods, notes + left_out
 
 
-def spread_over_seeds(a: np.ndarray, b: np.ndarray) -> Spread:
-    """One split: patients vary, and seeds. What is random in both is counted in both, on the safe side."""
-    patients = Part("patients", len(a), float(np.var(a.mean(1) - b.mean(1), ddof=1)) / len(a))
-    seeds = [Part("seeds", each.shape[1], float(np.var(each.mean(0), ddof=1)) / each.shape[1]) for each in (a, b)]
-    return Spread((patients, *seeds))
+def _shared(names: Sequence[str], tables: Sequence[pd.DataFrame], metric: str) -> tuple[list[str], list[str]]:
+    """The patients with a score from every network of every method; and who is left out, in words."""
+    notes = []
+    held = sorted(set.intersection(*(set(table.index) for table in tables)))
+    every = set.union(*(set(table.index) for table in tables))
+    if not held:
+        raise UserError(f"{', '.join(names)}: not one patient was held out by all; compare experiments of one split")
+    if len(held) < len(every):
+        few = len(every) - len(held)
+        notes.append(f"{few} of {len(every)} patients {_are(few)} left out: not held out by every method")
+    undefined = set().union(*(table.index[table.isna().any(axis=1)] for table in tables))
+    defined = [patient for patient in held if patient not in undefined]
+    if not defined:
+        raise UserError(f"{metric} is undefined for every patient, by one method or another; choose another --metric")
+    if len(defined) < len(held):
+        few = len(held) - len(defined)
+        notes.append(
+            f"{few} of {len(held)} patients {_are(few)} left out: {metric} is undefined there, by one method or another"
+        )
+    return defined, notes
 
 
-def spread_over_folds(a: np.ndarray, b: np.ndarray, folds: np.ndarray) -> Spread:
-    """Folds vary as wholes, with their patients and networks. Weighted by patients, as the mean is."""
-    differences = a.mean(1) - b.mean(1)
-    names, sizes = np.unique(folds, return_counts=True)
-    means = np.array([differences[folds == name].mean() for name in names])
-    weights = sizes / sizes.sum()
-    count = len(names)
-    variance = float((weights**2 * (means - differences.mean()) ** 2).sum()) * count / (count - 1)
-    return Spread((Part(f"folds of {round(sizes.mean())} patients", count, variance),))
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _grouped(experiments: Sequence[Experiment]) -> tuple[list[list[Experiment]], list[str]]:
+    groups: list[list[Experiment]] = []
+    notes = []
+    for experiment in experiments:
+        for group in groups:
+            factors = {difference.factor for difference in differences([group[0], experiment])}
+            if factors <= {"seed", "fold"}:
+                twin = next((it for it in group if place_of(it) == place_of(experiment)), None)
+                if twin:
+                    notes.append(f"{experiment.name} is left out: the same experiment as {twin.name}")
+                else:
+                    group.append(experiment)
+                break
+        else:
+            groups.append([experiment])
+    return groups, notes
+
+
+def place_of(experiment: Experiment) -> tuple[int, int]:
+    """Its fold and seed; without folds the fold is 0."""
+    split = settings(experiment.lock, "split")
+    fold = split["split.fold"] if split.get("split.strategy") == "kfold" else 0
+    return int(fold), int(experiment.params["seed"])
+
+
+def _table(name: str, group: Sequence[Experiment], metric: str) -> pd.DataFrame:
+    """A row a patient: its fold, and a column for each seed, nan where the metric is undefined."""
+    columns, fold_of = {}, {}
+    folds = sorted({place_of(experiment)[0] for experiment in group})
+    for seed in sorted({place_of(experiment)[1] for experiment in group}):
+        of_seed = {place_of(it)[0]: it for it in group if place_of(it)[1] == seed}
+        if missing := [fold for fold in folds if fold not in of_seed]:
+            lacking = ", ".join(map(str, missing))
+            raise UserError(f"{name}: seed {seed} lacks fold {lacking}; run it, or leave that seed out")
+        rows = pd.concat([_scores(experiment, metric) for experiment in of_seed.values()])
+        if twice := rows.index[rows.index.duplicated()].tolist():
+            raise UserError(f"{name}: {twice[0]} is held out twice; each patient counts once")
+        columns[seed] = rows
+        fold_of |= {patient: fold for fold, it in of_seed.items() for patient in held_out(it.per_volume)[1].index}
+    table = pd.DataFrame(columns)
+    return table.assign(fold=[fold_of[patient] for patient in table.index])
+
+
+def _scores(experiment: Experiment, metric: str) -> pd.Series:
+    if metric not in experiment.per_volume:
+        raise UserError(
+            f"{experiment.name}: was scored before there was {metric!r}; `dvc repro` or `dvc exp run` it anew"
+        )
+    return held_out(experiment.per_volume)[1][metric].rename(experiment.name)

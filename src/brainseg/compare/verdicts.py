@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from brainseg.compare.methods import MethodTest, can_judge_methods, method_test
-from brainseg.compare.paired import PairedTest, holm, paired_test, smallest_p
-from brainseg.compare.sample_size import Part, advice
-from brainseg.compare.scored import Method
+from brainseg.compare.methods import Method
+from brainseg.compare.stats.method_test import MethodTest, can_judge_methods, method_test
+from brainseg.compare.stats.paired_test import PairedTest, holm, paired_test, smallest_p
+from brainseg.compare.stats.sample_size import Part, advice
 
 ALPHA = 0.05
 KEPT_BACK = "nothing: the mean speaks against the ranks"

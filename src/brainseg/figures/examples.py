@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle as CirclePatch
 
-from brainseg.channels import FLAIR
+from brainseg.archs.shared.input import FLAIR
+from brainseg.figures.poor_regions import poor_regions
 from brainseg.figures.style import POOR, PREDICTION, TRUTH
-from brainseg.poor_regions import poor_regions
-from brainseg.scores import dsc
+from brainseg.metrics.overlap import dsc
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class PlotSettings(StrictSettings):

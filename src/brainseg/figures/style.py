@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matplotlib
 
-from brainseg.files import written_whole
+from brainseg.core.files import written_whole
 
 matplotlib.use("Agg")  # files, never a window
 from matplotlib.figure import Figure

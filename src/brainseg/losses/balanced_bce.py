@@ -10,8 +10,8 @@ masks, and kept off 0 and 1, as in a batch without lesion it would be 1 and the 
 import torch
 from pydantic import Field
 
-from brainseg.loss_terms import weighted_cross_entropy
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import weighted_cross_entropy
 
 
 class Settings(StrictSettings):

@@ -7,7 +7,7 @@ Source: The report's section 5.2
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

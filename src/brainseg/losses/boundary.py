@@ -9,8 +9,8 @@ over than in the paper's code, where lesion pixels on the contour have 0 and so 
 
 import torch
 
-from brainseg.loss_terms import boundary_term
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import boundary_term
 
 
 class Settings(StrictSettings):

@@ -11,8 +11,8 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from brainseg.loss_terms import dice_coefficient
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import dice_coefficient
 
 
 class Settings(StrictSettings):

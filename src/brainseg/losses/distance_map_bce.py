@@ -11,8 +11,8 @@ import torch
 from pydantic import Field
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.distance_maps import distance_to_contour_px
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.distances import distance_to_contour_px
 
 
 class Settings(StrictSettings):

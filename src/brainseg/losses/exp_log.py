@@ -12,8 +12,8 @@ import torch
 from pydantic import Field
 from torch.nn.functional import softplus
 
-from brainseg.loss_terms import dice_coefficient
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import dice_coefficient
 
 LEAST = 1e-7
 

@@ -11,8 +11,8 @@ a segmentation network starts near one half, and background is 98 % of pixels: s
 import torch
 from pydantic import Field
 
-from brainseg.loss_terms import focal_cross_entropy
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import focal_cross_entropy
 
 
 class Settings(StrictSettings):

@@ -11,8 +11,8 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from brainseg.params import StrictSettings
-from brainseg.soft_counts import soft_counts
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import soft_counts
 
 
 class Settings(StrictSettings):

@@ -11,7 +11,7 @@ Sums are over the whole batch. Jadon prints a score of the same name, to be maxi
 import torch
 from pydantic import Field
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

@@ -14,8 +14,8 @@ import torch
 from pydantic import Field
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.contours import mean_contour_distance_px
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.distances import mean_contour_distance_px
 
 
 class Settings(StrictSettings):

@@ -12,8 +12,8 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from brainseg.loss_terms import tversky_index
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import tversky_index
 
 
 class Settings(StrictSettings):

@@ -10,8 +10,8 @@ weighs lesion *down*, to a third: not followed.
 import torch
 from pydantic import Field
 
-from brainseg.loss_terms import weighted_cross_entropy
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
+from brainseg.losses.shared.terms import weighted_cross_entropy
 
 
 class Settings(StrictSettings):

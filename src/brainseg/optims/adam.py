@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import torch
 from pydantic import Field
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from pydantic import Field, model_validator
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

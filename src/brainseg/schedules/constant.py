@@ -3,7 +3,7 @@
 Source: The report's section 6
 """
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

@@ -9,7 +9,7 @@ from math import cos, pi
 
 from pydantic import Field
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

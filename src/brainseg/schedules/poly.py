@@ -5,7 +5,7 @@ Source: Chen et al., "DeepLab", TPAMI 2018 (arXiv 1606.00915); nnU-Net's, with p
 
 from pydantic import Field
 
-from brainseg.params import StrictSettings
+from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import Field, field_validator
 
-from brainseg.errors import UserError
-from brainseg.params import StrictSettings
-from brainseg.patient_folders import copy_patients
-from brainseg.volumes import SLICE_FILE
+from brainseg.core.errors import UserError
+from brainseg.core.params import StrictSettings
+from brainseg.data.raw.patients import SLICE_FILE
+from brainseg.sources.shared.copying import copy_patients
 
 GB = 1e9
 

@@ -8,11 +8,11 @@ import csv
 import hashlib
 from pathlib import Path
 
-from brainseg.errors import UserError
-from brainseg.params import StrictSettings
-from brainseg.patient_folders import copy_patients, find_patients
-from brainseg.progress import progress
-from brainseg.volumes import numbered_files
+from brainseg.core.errors import UserError
+from brainseg.core.params import StrictSettings
+from brainseg.core.progress import progress
+from brainseg.data.raw.patients import numbered_files
+from brainseg.sources.shared.copying import copy_patients, find_patients
 
 HANDLE = "mateuszbuda/lgg-mri-segmentation/versions/2"  # with a version, the cache serves without network
 PUBLISHED = Path(__file__).with_name("lgg_patients.csv")  # patient, sha256: see patient_digest

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from brainseg.params import StrictSettings
-from brainseg.progress import progress
-from brainseg.volumes import write_patient
+from brainseg.core.params import StrictSettings
+from brainseg.core.progress import progress
+from brainseg.data.raw.patients import write_patient
 
 SITES = ("NORTH", "EAST", "SOUTH")  # stand-ins for institutions
 SLICE_STEP_PX = 4.0  # slices are far apart, as in the LGG set

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainseg.files import write_json
+from brainseg.core.files import write_json
 from brainseg.sweep.plan import Row
 
 

@@ -9,11 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from brainseg.checking import faults_in
-from brainseg.compare.lock import flat_params
-from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE
-from brainseg.sweep.draws import draws
+from brainseg.core.errors import UserError
+from brainseg.core.params import PARAMS_FILE
+from brainseg.experiments.lock import flat_params
+from brainseg.params_check import faults_in
+from brainseg.sweep.random_search import draws
 from brainseg.sweep.row_names import check_name, label
 from brainseg.sweep.sweep_file import Changes, SweepFile
 

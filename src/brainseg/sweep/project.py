@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainseg.compare import yaml12
-from brainseg.compare.dvc_cache import cache_folder
-from brainseg.compare.git import Git
-from brainseg.compare.lock import SCORED, check, flat_params
-from brainseg.errors import UserError
-from brainseg.params import PARAMS_FILE
+from brainseg.core.errors import UserError
+from brainseg.core.params import PARAMS_FILE
+from brainseg.experiments import yaml12
+from brainseg.experiments.dvc_cache import cache_folder
+from brainseg.experiments.git import Git
+from brainseg.experiments.lock import SCORED, check, flat_params
 from brainseg.sweep.plan import Row
 
 # what an experiment reads beside params.yaml and the cache

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from brainseg.compare.git import Git
-from brainseg.compare.lock import flat_params
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
+from brainseg.experiments.git import Git
+from brainseg.experiments.lock import flat_params
 from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 
 # what git takes as the end of a ref, and a shell as one word
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from brainseg.params import StrictSettings, read_params, validated
+from brainseg.core.params import StrictSettings, read_params, validated
 
 
 def _value(given: Any) -> Any:

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 
 import torch
 
-from brainseg.errors import UserError
+from brainseg.core.errors import UserError
 from brainseg.parallel import workers as cores
-from brainseg.sweep.own_folder import dvc, fetch, own_folder
+from brainseg.sweep.clone import dvc, fetch, own_folder
 from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project, own_environment
 

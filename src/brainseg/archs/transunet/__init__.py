@@ -1,0 +1,3 @@
+from brainseg.archs.transunet.model import Settings, transunet
+
+__all__ = ["Settings", "transunet"]

@@ -1,0 +1,21 @@
+"""U-Net: an encoder, a decoder, and at each resolution a skip from one to the other.
+
+Source: Ronneberger, Fischer & Brox, MICCAI 2015 (arXiv 1505.04597); the report's section 4
+
+With batch norm and padded convolutions, as in the report's reference code: 7,763,041 parameters at 32 features.
+"""
+
+from pydantic import Field
+from torch import nn
+
+from brainseg.archs.shared.unet_body import UNet
+from brainseg.core.params import StrictSettings
+
+
+class Settings(StrictSettings):
+    features: int = Field(ge=1)
+    levels: int = Field(ge=2, le=7)
+
+
+def unet(in_channels: int, *, features: int, levels: int) -> nn.Module:
+    return UNet(in_channels, features, levels)

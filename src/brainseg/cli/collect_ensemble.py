@@ -1,0 +1,68 @@
+"""What `brainseg ensemble` does: bring the networks of experiments together for `predict`."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException
+
+from brainseg.core.errors import UserError
+from brainseg.core.progress import say
+from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
+from brainseg.experiments.find import find
+from brainseg.experiments.reader import Experiment
+
+WEIGHTS = "data/weights"
+
+
+def gather(patterns: Sequence[str]) -> None:
+    """Copy their weights to data/ensemble, in place of what was there.
+
+    Raises UserError for fewer than two, and where they did not all learn from the same kind of images.
+    """
+    found = find(Path.cwd(), patterns)
+    if len(found) < 2:
+        raise UserError(f"{', '.join(it.name for it in found)}: one network is no ensemble; name two or more")
+    first = learned_from(found[0].params)
+    for other in found[1:]:
+        for key, value in learned_from(other.params).items():
+            if first.get(key) != value:
+                told = f"{key} is {first.get(key)} in {found[0].name}, {value} in {other.name}"
+                raise UserError(f"{told}; expected networks that see the same")
+    aside = ENSEMBLE.with_name(".ensemble.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        for experiment in found:
+            _copy_weights(experiment, aside / experiment.name)
+        _empty(ENSEMBLE)
+        for folder in aside.iterdir():
+            folder.replace(ENSEMBLE / folder.name)
+        # last: without it nobody is scored, so half of an ensemble can't pass for one
+        write_records(ENSEMBLE, found[0].params, {it.name: _known_to(it) for it in found})
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    say(f"{len(found)} networks in {ENSEMBLE}: {', '.join(it.name for it in found)}")
+    say(f"next: dvc exp run -S predict.networks={ENSEMBLE}")
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TRAINED_ON).unlink(missing_ok=True)
+    for old in folder.iterdir():
+        if old.is_dir():
+            shutil.rmtree(old)
+
+
+def _copy_weights(experiment: Experiment, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        DVCFileSystem(str(Path.cwd()), rev=experiment.revision).get(WEIGHTS, str(folder), recursive=True)
+    except (DvcException, OSError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise UserError(f"{experiment.name}: {WEIGHTS} is not in DVC's cache ({reason}); `dvc exp pull` it") from None
+
+
+def _known_to(experiment: Experiment) -> list[str]:
+    known = experiment.per_volume.subset.isin(["train", "validation"])
+    return list(experiment.per_volume.index[known])

@@ -1,0 +1,112 @@
+"""A comparison as files: a page, tables, numbers and pictures."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from brainseg.compare.comparison import Comparison
+from brainseg.compare.figures.differences import difference_plot
+from brainseg.compare.figures.ranks import rank_plot
+from brainseg.compare.figures.scores import paired_boxes
+from brainseg.compare.figures.strata import score_by_stratum
+from brainseg.compare.figures.verdicts import verdict_matrix
+from brainseg.compare.page.markdown import page
+from brainseg.compare.verdicts import Verdict
+from brainseg.core.files import write_bytes, write_json
+from brainseg.data.tables import write_table
+from brainseg.figures.style import save
+
+DPI = 110
+
+
+def write(comparison: Comparison, folder: Path) -> None:
+    """comparison.md, .json, methods.csv, verdicts.csv, pairs.csv, strata.csv, scores.csv and pictures."""
+    write_bytes(folder / "comparison.md", page(comparison).encode())
+    write_json(folder / "comparison.json", as_json(comparison))
+    write_table(folder / "methods.csv", comparison.table.reset_index())
+    write_table(folder / "verdicts.csv", verdict_table(comparison.against_baseline))
+    write_table(folder / "pairs.csv", verdict_table(comparison.pairs))
+    write_table(folder / "strata.csv", comparison.strata)
+    write_table(folder / "scores.csv", score_table(comparison))
+    names = [method.name for method in comparison.methods]
+    baseline, *others = comparison.methods
+    differences = {method.name: method.per_patient - baseline.per_patient for method in others}
+    figures = {
+        "scores": paired_boxes(comparison.methods, comparison.metric),
+        "differences": difference_plot(comparison.against_baseline, differences, comparison.margin),
+        "verdicts": verdict_matrix(names, comparison.pairs),
+        "ranks": rank_plot(names, comparison.ranks, comparison.drawn),
+    }
+    if comparison.strata.empty:
+        (folder / "strata.png").unlink(missing_ok=True)  # one of an earlier comparison would be taken for this one's
+    else:
+        figures["strata"] = score_by_stratum(comparison.strata, comparison.metric)
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.png", DPI)
+
+
+def score_table(comparison: Comparison) -> pd.DataFrame:
+    """A row a patient: its fold, and the score of each method, averaged over seeds."""
+    table = pd.DataFrame({method.name: method.per_patient for method in comparison.methods})
+    table.insert(0, "fold", comparison.baseline.folds, allow_duplicates=True)  # a method may be called so
+    table.insert(0, "patient", comparison.baseline.patients, allow_duplicates=True)
+    return table
+
+
+def verdict_table(verdicts: list[Verdict]) -> pd.DataFrame:
+    rows = []
+    for verdict in verdicts:
+        estimate, low, high = verdict.estimate
+        row = {"a": verdict.a, "b": verdict.b, "verdict": verdict.word, "about": verdict.about, "mean": verdict.mean}
+        row |= {"estimate": estimate, "low": low, "high": high, "shift": verdict.of_networks.shift}
+        row |= {"effect": verdict.of_networks.effect, "p_holm": verdict.p, "p_equal_holm": verdict.p_equal}
+        row |= {"smallest_p": verdict.smallest_p, "patients": verdict.patients, "settled_by": verdict.settled_by}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    names = [method.name for method in comparison.methods]
+    content = {
+        "metric": comparison.metric,
+        "margin": comparison.margin,
+        "subset": comparison.subset,
+        "patients": comparison.baseline.patients,
+        "baseline": comparison.baseline.name,
+        "methods": {
+            method.name: {
+                **comparison.table.loc[method.name].to_dict(),
+                "experiments": {it.name: it.revision for it in method.experiments},
+            }
+            for method in comparison.methods
+        },
+        "equal": comparison.overview.equal,
+        "certificates": {name: asdict(certificate) for name, certificate in comparison.certificates.items()},
+        "against_baseline": verdict_table(comparison.against_baseline).to_dict("records"),
+        "pairs": verdict_table(comparison.pairs).to_dict("records"),
+        "ranks": {name: shares.tolist() for name, shares in zip(names, comparison.ranks, strict=True)},
+        "price_of_choosing": {
+            "best_minus_last": comparison.price.best_minus_last.to_dict(),
+            "luck_in_best_epoch": comparison.price.best_epoch.to_dict(),
+            "experiments_scored_on_these_patients": comparison.price.scored,
+            "optimism_of_the_best": comparison.price.optimism,
+        },
+        "strata": comparison.strata.to_dict("records"),
+        "notes": comparison.notes,
+    }
+    return _plain(content)
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows neither nan nor infinity, nor numpy's numbers."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,83 @@
+"""Verdicts as a page tells them: each with what it rests on, and what these patients cannot say."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from brainseg.compare.page.markdown_table import interval, markdown_table, p_value
+from brainseg.compare.verdicts import ALPHA, Verdict
+
+
+def against_baseline(verdicts: Sequence[Verdict], margin: float, failures: Mapping[str, float]) -> str:
+    """failures: patients below a DSC of 0.1, of each method and the baseline; the ranks look past a few."""
+    table = markdown_table([_row(verdict, failures) for verdict in verdicts])
+    return "\n".join([f"## Verdicts against {verdicts[0].b}", "", table, _explanation(verdicts, margin)])
+
+
+def _row(v: Verdict, failures: Mapping[str, float]) -> dict[str, object]:
+    estimate, low, high = v.estimate
+    return {
+        "method": v.a,
+        "verdict": v.word,
+        "about": _about(v),
+        "mean difference": f"{v.mean:+.4f}",
+        "estimate [95 %]": f"{estimate:+.4f} {interval(low, high, '+')}",
+        "failures": f"{failures[v.a]:.3g} ({failures[v.b]:.3g})",
+        "effect": f"{v.of_networks.effect:+.2f}",
+        "p": p_value(v.p),
+        "p equal": p_value(v.p_equal),
+        "would settle it": v.settled_by or "–",
+    }
+
+
+def _about(v: Verdict) -> str:
+    return "these networks" if v.about == "networks" else "methods"
+
+
+def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
+    lines = []
+    of_networks = [verdict for verdict in verdicts if verdict.about == "networks"]
+    if of_networks:
+        lines.append(
+            "About these networks: a signed-rank test over patients, its shift (Hodges-Lehmann) and interval. Another "
+            "seed may say otherwise; a claim about methods needs two seeds of each, or three folds."
+        )
+        smallest, patients = of_networks[0].smallest_p, of_networks[0].patients
+        allowed = f"{_counted(patients, 'patient')} and {_counted(len(verdicts), 'comparison')} allow no p below"
+        if smallest >= ALPHA:
+            lines.append(
+                f"{allowed} {smallest:.2g}: none of these networks can be told better or worse, whatever the scores. "
+                f"{'Compare fewer, or score more patients' if len(verdicts) > 1 else 'Score more patients'}."
+            )
+        elif smallest > ALPHA / 50:
+            lines.append(f"{allowed} {smallest:.2g}.")
+    if len(of_networks) < len(verdicts):
+        lines.append("About methods: a t test of the mean difference, its variance from patients and seeds, or folds.")
+    lines.append(
+        f"p is Holm's over {_counted(len(verdicts), 'comparison')}; p equal is small where the difference is within "
+        f"±{margin:g}. Effect: rank-biserial, -1 to 1. What would settle it: in 8 of 10 repetitions, if the estimate "
+        "were true. Intervals are each comparison's own: one may leave out 0 where p is above 0.05."
+    )
+    return "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def all_pairs(pairs: Sequence[Verdict]) -> str:
+    """How many of each verdict; and those that say something."""
+    counts = pd.Series([verdict.word for verdict in pairs]).value_counts()
+    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    smallest = min(verdict.smallest_p for verdict in pairs)  # 0 of a claim about methods
+    limit = ""
+    if smallest >= ALPHA:
+        patients, of = _counted(pairs[0].patients, "patient"), _counted(len(pairs), "pair")
+        limit = f" {of} on {patients} allow no p below {smallest:.2g}: none can be told better or worse."
+    settled = [
+        f"- {v.a} against {v.b}: {v.word} ({v.mean:+.4f}, p {p_value(v.p_of_word)}, {_about(v)})"
+        for v in pairs
+        if v.word != "can't tell"
+    ]
+    gap = [""] if settled else []
+    return "\n".join([f"## All {_counted(len(pairs), 'pair')}", "", f"{told}.{limit}", *gap, *settled]) + "\n"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

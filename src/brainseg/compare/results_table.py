@@ -1,0 +1,108 @@
+"""The report's table: how each method was trained, how long it took, and what it scored."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from brainseg.compare.methods import Method, held_out
+from brainseg.compare.stats.bootstrap import mean_interval, median_interval
+from brainseg.compare.stats.convergence import FEWEST_EPOCHS, converged_at, stability
+from brainseg.evaluation.strata import STRATA
+from brainseg.evaluation.summary import FAILURE_DSC
+
+
+def report_table(methods: Sequence[Method]) -> pd.DataFrame:
+    """A row a method; where it has several experiments, their mean."""
+    return pd.DataFrame([_row(method) for method in methods]).set_index("method")
+
+
+def _row(method: Method) -> dict[str, object]:
+    first = method.experiments[0].params
+    optim = first["optims"].get(first["optim"]) or {}
+    histories = [experiment.history.validation_dsc.to_numpy() for experiment in method.experiments]
+    seconds = _timing(method, "seconds_per_epoch")
+    scores = method.per_patient
+    mean_low, mean_high = mean_interval(scores)
+    median_low, median_high = median_interval(scores)
+    return {
+        "method": method.name,
+        "loss": first["loss"],
+        "learning_rate": optim.get("lr"),
+        "epochs": first["train"]["epochs"],
+        "batch": first["train"]["batch_size"],
+        "pipeline": f"{first['arch']}, {first['optim']}",
+        "experiments": len(method.experiments),
+        "minutes_to_converge": _minutes_to_converge(histories, seconds),
+        "minutes_of_training": _mean(_timing(method, "training_seconds")) / 60,
+        "minutes_an_epoch": _mean(seconds) / 60,
+        "best_validation_dsc": _mean(history.max() for history in histories),
+        "last_validation_dsc": _mean(history[-1] for history in histories),
+        "stability": _over_epochs(histories),
+        "seed_sd": float(method.scores.mean(0).std(ddof=1)) if method.scores.shape[1] > 1 else None,
+        "mean": float(scores.mean()),
+        "mean_low": mean_low,
+        "mean_high": mean_high,
+        "median": float(np.median(scores)),
+        "median_low": median_low,
+        "median_high": median_high,
+        "sd": float(scores.std(ddof=1)) if len(scores) > 1 else None,
+        "minimum": float(scores.min()),
+        "failures": _failures(method),
+    }
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def _timing(method: Method, key: str) -> list[float]:
+    """nan of an experiment that did not measure it."""
+    return [float(experiment.timing.get(key, np.nan)) for experiment in method.experiments]
+
+
+def _failures(method: Method) -> float:
+    """Patients with a DSC below FAILURE_DSC, whatever metric is compared; of several seeds the mean number."""
+    every = pd.concat([held_out(experiment.per_volume)[1].dsc for experiment in method.experiments])
+    return float((every[every.index.isin(method.patients)] < FAILURE_DSC).sum() / method.scores.shape[1])
+
+
+def _minutes_to_converge(histories: Sequence[np.ndarray], seconds: Sequence[float]) -> float | str:
+    """In words if it is not known, or if any of them did not."""
+    if min(map(len, histories)) < FEWEST_EPOCHS:
+        return "too few epochs"
+    epochs = [converged_at(history) for history in histories]
+    if None in epochs:
+        return "not converged"
+    return _mean(epoch * each / 60 for epoch, each in zip(epochs, seconds, strict=True))
+
+
+def _over_epochs(histories: Sequence[np.ndarray]) -> float | None:
+    spreads = [stability(history) for history in histories]
+    return None if None in spreads else _mean(spreads)
+
+
+def by_stratum(methods: Sequence[Method], metric: str) -> pd.DataFrame:
+    """Mean score of each method in each stratum of lesion size and edge: trait, stratum, method, patients, mean."""
+    traits = _traits(methods)
+    rows = []
+    for trait in traits:
+        for stratum in STRATA[trait]:
+            inside = (traits[trait] == stratum).to_numpy()
+            row = {"trait": trait, "stratum": stratum, "patients": int(inside.sum())}
+            for method in methods if inside.any() else ():
+                rows.append(row | {"method": method.name, f"mean_{metric}": method.per_patient[inside].mean()})
+    return pd.DataFrame(rows, columns=["trait", "stratum", "method", "patients", f"mean_{metric}"])
+
+
+def _traits(methods: Sequence[Method]) -> pd.DataFrame:
+    """size and edge of each patient, the same for all methods; no columns where nobody noted them.
+
+    Terciles are those of its training patients, which other folds have a little otherwise: the first
+    experiment that noted a patient tells. Patients without lesion are in no stratum.
+    """
+    noted = [it.per_volume for method in methods for it in method.experiments if {*STRATA} <= {*it.per_volume}]
+    if not noted:
+        return pd.DataFrame(index=methods[0].patients)
+    every = pd.concat([per_volume[[*STRATA]] for per_volume in noted])
+    return every[~every.index.duplicated()].reindex(methods[0].patients)

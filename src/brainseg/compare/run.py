@@ -1,0 +1,32 @@
+"""What `brainseg compare` does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainseg.compare.comparison import compare
+from brainseg.compare.methods import METRICS
+from brainseg.compare.page.files import write
+from brainseg.compare.page.markdown import text
+from brainseg.core.errors import UserError
+from brainseg.core.progress import say
+from brainseg.experiments.find import all_scored, find
+
+
+def check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out is {out}, a file; expected a folder, or a name for one")
+
+
+def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: float, out: Path) -> list[str]:
+    """Print and write the comparison; the words of the verdicts against the baseline."""
+    if metric not in METRICS:
+        raise UserError(f"--metric is {metric!r}; expected one of: {', '.join(METRICS)}")
+    if not 0 < margin < 1:
+        raise UserError(f"--margin is {margin}; expected above 0 and below 1")
+    check_folder(out)
+    folder = Path.cwd()
+    comparison = compare(find(folder, patterns), all_scored(folder), metric, margin, baseline)
+    say(text(comparison))
+    write(comparison, out)
+    say(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
+    return [verdict.word for verdict in comparison.against_baseline]

@@ -1,0 +1,51 @@
+"""What choosing costs: the best epoch, and the best of many experiments, flatter themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from brainseg.compare.methods import held_out
+from brainseg.compare.stats.bootstrap import optimism_of_the_best
+from brainseg.experiments.reader import Experiment, Scored
+
+
+@dataclass(frozen=True)
+class PriceOfChoosing:
+    """best_minus_last: of each experiment, in mean validation DSC, which holds what was lost since; best_epoch: by how
+    much its best epoch flatters, by the luck of the validation patients; scored: experiments, of these and
+    of the repository, that scored the same patients (the most on any fold); optimism: by how much the
+    best mean of so many flatters, by the luck of these patients."""
+
+    best_minus_last: pd.Series
+    best_epoch: pd.Series
+    scored: int
+    optimism: float
+
+
+def price_of_choosing(experiments: Sequence[Experiment], repository: Sequence[Scored]) -> PriceOfChoosing:
+    """Of DSC, whatever metric is compared: it is what epochs and experiments are chosen by."""
+    best = {
+        experiment.name: _best_minus_last(experiment.history.validation_dsc.to_numpy()) for experiment in experiments
+    }
+    epochs = {
+        experiment.name: optimism_of_the_best(_patients_by_epochs(experiment.validation_per_epoch))
+        for experiment in experiments
+    }
+    every = [held_out(it.per_volume)[1].dsc.sort_index() for it in (*experiments, *repository)]
+    counts, optimisms = [], []
+    for patients in {tuple(dsc.index) for dsc in every[: len(experiments)]}:
+        # equal scores are one choice: an experiment of the workspace, or a twin, is in the repository already
+        scored = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
+        counts.append(len(scored))
+        optimisms.append(optimism_of_the_best(pd.concat(scored.values(), axis=1).to_numpy()))
+    return PriceOfChoosing(pd.Series(best), pd.Series(epochs), max(counts), max(optimisms))
+
+
+def _patients_by_epochs(validation_per_epoch: pd.DataFrame) -> np.ndarray:
+    return validation_per_epoch.pivot(index="patient", columns="epoch", values="dsc").to_numpy()
+
+
+def _best_minus_last(validation_dsc: np.ndarray) -> float:
+    return float(validation_dsc.max() - validation_dsc[-1])

@@ -1,0 +1,120 @@
+"""Two networks on the same patients: is one better for most of them, and by how much?
+
+The Wilcoxon signed-rank test and what belongs to it. It resamples patients alone, so it speaks of
+these networks; what it says of the methods that made them, another seed may undo (methods.py).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from brainseg.compare.stats.finite import refuse_missing
+
+EXACT_UP_TO = (
+    200  # patients that differ; counting all rank sums takes the third power of them, and the normal form is close
+)
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """Of paired differences: p two-sided; the shift (Hodges & Lehmann) with its interval; effect in -1 ... 1."""
+
+    p: float
+    p_equal: float  # of "the shift is not within the margin": small where practically equal
+    shift: float
+    low: float
+    high: float
+    effect: float
+
+
+def paired_test(differences: np.ndarray, margin: float, confidence: float = 0.95) -> PairedTest:
+    """Wilcoxon signed-rank test of (n,) differences, zeros as Pratt has them (JASA 1959).
+
+    p_equal joins two one-sided tests against -margin and +margin (Schuirmann 1987). Raises ValueError for NaN.
+    """
+    refuse_missing(differences)
+    low, high = hodges_lehmann_interval(differences, confidence)
+    p_equal = max(signed_rank_p(differences + margin, "greater"), signed_rank_p(differences - margin, "less"))
+    shift, effect = hodges_lehmann(differences), rank_biserial(differences)
+    return PairedTest(signed_rank_p(differences), p_equal, shift, low, high, effect)
+
+
+def signed_rank_p(differences: np.ndarray, alternative: str = "two-sided") -> float:
+    """p of the signed-rank test, exact also with zeros and ties up to EXACT_UP_TO; 1 where all differences are 0.
+
+    alternative: two-sided, greater (gains prevail), less
+    """
+    if np.count_nonzero(differences) > EXACT_UP_TO:  # of a few among many zeros the normal form claims too much
+        test = stats.wilcoxon(differences, zero_method="pratt", alternative=alternative, method="asymptotic")
+        return float(test.pvalue)
+    doubled = np.round(2 * stats.rankdata(np.abs(differences))).astype(int)  # ties share half ranks
+    gains, counted = doubled[differences > 0].sum(), doubled[differences != 0]
+    distribution = _rank_sum_distribution(counted)
+    at_most, at_least = distribution[: gains + 1].sum(), distribution[gains:].sum()
+    p = {"two-sided": 2 * min(at_most, at_least), "greater": at_least, "less": at_most}[alternative]
+    return float(min(p, 1.0))
+
+
+def smallest_p(patients: int) -> float:
+    """The smallest two-sided p that the signed-rank test can give for so many patients."""
+    return min(1.0, 2.0 ** (1 - patients))
+
+
+def hodges_lehmann(differences: np.ndarray) -> float:
+    """The median of the means of all pairs: the shift that fits the signed ranks (Hodges & Lehmann 1963)."""
+    return float(np.median(_pair_means(differences)))
+
+
+def hodges_lehmann_interval(differences: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+    """The shifts that the signed-rank test does not reject: exact without ties, wider than asked for with them.
+
+    Normal approximation above EXACT_UP_TO. Infinite where so few patients cannot reject anything (under 6 at 95 %).
+    """
+    rejected = _rejected_rank_sums(len(differences), (1 - confidence) / 2)
+    if rejected == 0:
+        return -math.inf, math.inf
+    means = np.sort(_pair_means(differences))
+    return float(means[rejected - 1]), float(means[-rejected])  # rank sum of gains = pair means above 0
+
+
+def rank_biserial(differences: np.ndarray) -> float:
+    """(rank sum of gains - rank sum of losses) / both, in -1 ... 1; 0 where all are 0 (Kerby 2014)."""
+    ranks = stats.rankdata(np.abs(differences))
+    gains, losses = ranks[differences > 0].sum(), ranks[differences < 0].sum()
+    return float((gains - losses) / (gains + losses)) if gains + losses else 0.0
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """p values of (m,) tests, raised so that all claims below a level are wrong together at that rate (Holm 1979)."""
+    order = np.argsort(p)
+    raised = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted
+
+
+def _pair_means(differences: np.ndarray) -> np.ndarray:
+    first, second = np.triu_indices(len(differences))
+    return (differences[first] + differences[second]) / 2
+
+
+def _rejected_rank_sums(n: int, level: float) -> int:
+    """How many rank sums of gains, from 0 on, are too small to believe without effect."""
+    if n > EXACT_UP_TO:
+        mean, sd = n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+        return int(mean + float(stats.norm.ppf(level)) * sd + 0.5)
+    cumulative = np.cumsum(_rank_sum_distribution(np.arange(1, n + 1)))
+    return int((cumulative <= level * (1 + 1e-12)).sum())
+
+
+def _rank_sum_distribution(ranks: np.ndarray) -> np.ndarray:
+    """P(rank sum of gains = 0, 1, ...) without effect: each of the whole-numbered ranks is in it or not, by a coin."""
+    distribution = np.ones(1)
+    for rank in ranks:
+        longer = np.zeros(len(distribution) + rank)
+        longer[: len(distribution)] += distribution / 2
+        longer[rank:] += distribution / 2
+        distribution = longer
+    return distribution

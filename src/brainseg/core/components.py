@@ -1,0 +1,50 @@
+"""Losses, optimizers, schedules, architectures and data sources, found by name.
+
+A component is one file, `brainseg/<kind>/<name>.py`, or one folder, `brainseg/<kind>/<name>/`, with two
+things in it: a function (or class) called like it, and `Settings`, the type of its keyword
+arguments. The numbers come from the block `<kind>.<name>` of params.yaml. `brainseg/<kind>/shared/` holds what
+several of a kind use. Nothing imports a whole kind, so an edit of one component re-runs only what uses it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from brainseg.core.errors import UserError
+from brainseg.core.params import PARAMS_FILE, choice, settings
+
+PACKAGE = Path(__file__).parent.parent
+
+# kind -> (the word in params.yaml that chooses, the section that holds the blocks)
+KINDS = {
+    "losses": ("loss", "losses"),
+    "optims": ("optim", "optims"),
+    "schedules": ("schedule", "schedules"),
+    "archs": ("arch", "archs"),
+    "sources": ("data", "datasets"),
+}
+
+
+def names(kind: str) -> list[str]:
+    """All components of a kind, by the names of their files or folders."""
+    folder = PACKAGE / kind
+    found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    return sorted(found - {"__init__", "shared"})
+
+
+def load(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+    """The component `name` with the settings of its block in params bound as keywords."""
+    word, section = KINDS[kind]
+    if name not in names(kind):
+        allowed = ", ".join(names(kind))
+        given = f"{word} is {name!r}" if params.get(word) == name else f"{section}.{name} is a block of nothing"
+        raise UserError(f"{PARAMS_FILE}: {given}; expected one of: {allowed}")
+    module = import_module(f"brainseg.{kind}.{name}")
+    return partial(getattr(module, name), **dict(settings(module.Settings, params, f"{section}.{name}")))
+
+
+def chosen(kind: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+    """The component that the top-level word of params chooses."""
+    return load(kind, choice(params, KINDS[kind][0]), params)

@@ -1,0 +1,69 @@
+"""Several networks that answer together: who trained them, and what they learned from."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from brainseg.core.errors import UserError
+from brainseg.core.files import write_csv, write_json
+from brainseg.core.params import PARAMS_FILE, block
+from brainseg.data.split import members, scored_subset
+
+ENSEMBLE = Path("data/ensemble")
+LEARNED_FROM = "learned_from.json"
+TRAINED_ON = "trained_on.csv"
+
+
+def learned_from(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that all of an ensemble share: they see the same images, and one architecture builds them."""
+    arch, data = block(params, "arch"), block(params, "data")
+    keys = ("data", f"datasets.{data}", "preprocess", "input", "arch", f"archs.{arch}")
+    return {key: block(params, key) for key in keys}
+
+
+def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[str, list[str]]) -> None:
+    """patients_of: name of a network -> those who trained it, or validated it while it trained."""
+    write_json(folder / LEARNED_FROM, learned_from(params))
+    rows = [{"network": name, "patient": patient} for name, patients in patients_of.items() for patient in patients]
+    write_csv(folder / TRAINED_ON, rows)
+
+
+def what_it_did_not_learn_from(params: Mapping[str, Any]) -> list[str]:
+    """A line for each setting with which the ensemble, if it is asked, would see other images than it learned from."""
+    if block(params, "predict.networks") != str(ENSEMBLE):
+        return []
+    try:
+        known = json.loads((ENSEMBLE / LEARNED_FROM).read_text())
+    except FileNotFoundError:
+        return [f"{PARAMS_FILE}: predict.networks: {ENSEMBLE} holds no ensemble; `brainseg ensemble` brings one there"]
+    asked = learned_from(params)
+    return [
+        f"{PARAMS_FILE}: {key} is {asked.get(key)}; the ensemble learned with {value}"
+        for key, value in known.items()
+        if asked.get(key) != value
+    ]
+
+
+def refuse_known_patients(subset: Mapping[str, str], networks: Path) -> None:
+    """Raises UserError if a patient who is to be held out trained a network of the ensemble, or if it is not known.
+
+    Each fold of a cross-validation trained on those whom the others held out: all together know everybody.
+    """
+    if networks != ENSEMBLE:  # one network, which learned from data/split.csv itself
+        return
+    path = networks / TRAINED_ON
+    if not path.exists():
+        raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
+    with path.open(newline="") as file:
+        networks_of: dict[str, list[str]] = {}
+        for row in csv.DictReader(file):
+            networks_of.setdefault(row["patient"], []).append(row["network"])
+    held_out = members(dict(subset), scored_subset(subset.values()))
+    if known := [patient for patient in held_out if patient in networks_of]:
+        raise UserError(
+            f"{path}: {len(known)} of {len(held_out)} held-out patients trained a network of the ensemble, "
+            f"{known[0]} that of {networks_of[known[0]][0]}; score it on patients new to all, such as the report's ten "
+            "after folds with split.set_aside=report"
+        )

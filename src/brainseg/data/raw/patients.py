@@ -1,0 +1,157 @@
+"""Patients on disk in kaggle_3m layout: PATIENT/PATIENT_K.tif and PATIENT_K_mask.tif, K from 1."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from brainseg.core.errors import UserError
+from brainseg.core.progress import progress
+from brainseg.data.raw.tiff import read_tiff
+
+SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+
+# a trailing date as in TCGA_CS_4941_19960909 or anna-1999-01-31; an id may have eight digits too, so months are checked
+DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
+
+
+def patient_names(root: Path) -> list[str]:
+    """The folders below `root`, one a patient, sorted."""
+    return sorted(path.name for path in root.iterdir() if path.is_dir())
+
+
+def slice_files(folder: Path) -> tuple[dict[int, Path], dict[int, Path]]:
+    """Image files and mask files of a patient, each by slice number in ascending order."""
+    images: dict[int, Path] = {}
+    masks: dict[int, Path] = {}
+    for path, number, is_mask in numbered_files(folder):
+        (masks if is_mask else images)[number] = path
+    return dict(sorted(images.items())), dict(sorted(masks.items()))
+
+
+def numbered_files(folder: Path) -> Iterator[tuple[Path, int, bool]]:
+    """The slice files of a folder with their numbers, and whether they are masks."""
+    for path in sorted(folder.iterdir()):
+        match = SLICE_FILE.fullmatch(path.name)
+        if match and not path.name.startswith("."):  # macOS leaves ._NAME_1.tif beside NAME_1.tif
+            yield path, int(match["number"]), bool(match["mask"])
+
+
+def read_images(folder: Path) -> np.ndarray:
+    """Image (S, H, W, 3), uint8 or uint16, slices in the order of their numbers."""
+    return np.stack([read_tiff(path) for path in slice_files(folder)[0].values()])
+
+
+def read_mask(folder: Path) -> np.ndarray:
+    """Lesion mask (S, H, W) bool, slices in the order of their numbers."""
+    return np.stack([read_tiff(path) > 0 for path in slice_files(folder)[1].values()])
+
+
+def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
+    """Write image (S, H, W, 3) uint8 and mask (S, H, W) bool; the same arrays give the same bytes."""
+    folder.mkdir(parents=True)
+    for number, (slice_image, slice_mask) in enumerate(zip(image, mask, strict=True), start=1):
+        stem = f"{folder.name}_{number}"
+        plain = {"metadata": None, "software": False}  # no tags that change with the library
+        tifffile.imwrite(folder / f"{stem}.tif", slice_image, photometric="rgb", **plain)
+        tifffile.imwrite(folder / f"{stem}_mask.tif", slice_mask.astype(np.uint8) * 255, **plain)
+
+
+def check_patients(root: Path) -> None:
+    """Check every patient's files; a UserError lists all that is wrong, a line a fault.
+
+    Each image has its mask, all are named after one patient, numbers run from 1 without a
+    hole and to 2 at least, files are whole, images are (H, W, 3) uint8 or uint16 of one shape, masks
+    are (H, W) of that shape with values 0 and 255 or 0 and 1. A patient without lesion is fine.
+    """
+    names = patient_names(root)
+    if not names:
+        raise UserError(f"{root}: no patients found")
+    faults = [fault for name in progress(names, "checking files") for fault in _faults(root / name)]
+    if faults:
+        raise UserError("\n".join(faults))
+
+
+def _faults(folder: Path) -> list[str]:
+    images, masks = slice_files(folder)
+    if not images:
+        return [f"{folder}: no slices found; expected {folder.name}_1.tif, {folder.name}_1_mask.tif, ..."]
+    return _faults_of_names(folder, images, masks) + _faults_of_pixels(images, masks)
+
+
+def _faults_of_names(folder: Path, images: dict[int, Path], masks: dict[int, Path]) -> list[str]:
+    faults = [f"{images[k]}: has no mask beside it" for k in images if k not in masks]
+    faults += [f"{masks[k]}: has no image beside it" for k in masks if k not in images]
+    stem = _stem(next(iter(images.values())))
+    for path, number, is_mask in numbered_files(folder):
+        used = (masks if is_mask else images)[number]
+        if path != used:
+            faults.append(f"{path}: has the same slice number as {used.name}")
+        elif _stem(path) != stem:
+            faults.append(f"{path}: is not called {stem}_... as the patient's first slice; expected one numbering")
+    numbers = images.keys() | masks.keys()
+    if min(numbers) < 1:
+        faults.append(f"{folder}: slices are numbered from {min(numbers)}; expected from 1")
+    holes = max(numbers) - len([number for number in numbers if number >= 1])
+    if holes:
+        first = next(number for number in count(1) if number not in numbers)
+        faults.append(f"{folder}: slices are numbered up to {max(numbers)} but {holes} missing, the first {first}")
+    if len(numbers) == 1:
+        faults.append(f"{folder}: has one slice; expected a volume of at least 2")
+    return faults
+
+
+def _faults_of_pixels(images: dict[int, Path], masks: dict[int, Path]) -> list[str]:
+    faults: list[str] = []
+    first: np.ndarray | None = None
+    for path in [*images.values(), *masks.values()]:
+        try:
+            pixels = read_tiff(path)
+        except UserError as error:
+            faults.append(str(error))
+            continue
+        first = pixels if first is None else first
+        if pixels.shape[:2] != first.shape[:2]:
+            faults.append(f"{path}: is {pixels.shape[:2]} pixels, the patient's first slice {first.shape[:2]}")
+        elif path in masks.values():
+            values = np.unique(pixels).tolist()
+            if pixels.ndim != 2 or not (set(values) <= {0, 255} or set(values) <= {0, 1}):
+                faults.append(f"{path}: mask holds {values[:4]}; expected one channel of 0 and 255, or 0 and 1")
+        elif pixels.ndim != 3 or pixels.shape[2] != 3:
+            faults.append(f"{path}: image is {pixels.shape}; expected (H, W, 3)")
+        elif pixels.dtype != first.dtype:
+            faults.append(f"{path}: image is {pixels.dtype}, the patient's first slice {first.dtype}")
+    return faults
+
+
+def _stem(path: Path) -> str:
+    match = SLICE_FILE.fullmatch(path.name)
+    assert match, path
+    return match["stem"]
+
+
+def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
+    """The person whom each patient's name stands for: two scans of one person are two patients.
+
+    auto: what stands before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
+    expression that matches the whole name; its first group is the person. A name that it does not match is
+    a person of its own.
+    """
+    whole = DATE if pattern == "auto" else re.compile(pattern)
+    found = {patient: whole.fullmatch(patient) for patient in patients}
+    return {patient: match[1] if match and match[1] else patient for patient, match in found.items()}
+
+
+def institution(patient: str) -> str:
+    """CS of TCGA_CS_4941_19960909: the second word of the name, if it has several."""
+    words = patient.split("_")
+    return words[1] if len(words) > 2 else ""
+
+
+def institutions(patients: Sequence[str]) -> list[str]:
+    """The institution of each; "" for all where the second words of the names hardly repeat: they are none then."""
+    found = [institution(patient) for patient in patients]
+    return found if len(set(found)) <= len(patients) / 3 else [""] * len(patients)

@@ -1,0 +1,76 @@
+"""TIFF files, read with distrust: whatever is in one, it is pixels or a UserError."""
+
+import io
+import logging
+import lzma
+import zlib
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from brainseg.core.errors import UserError
+
+MAX_SIDE_PX = 8192  # a slice is a few hundred; a damaged header can ask for all memory
+# what these unpack to grows with the file alone
+BOUNDED = (tifffile.COMPRESSION.NONE, tifffile.COMPRESSION.PACKBITS, tifffile.COMPRESSION.LZW)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it finds odd becomes one line of ours
+
+
+def read_tiff(path: Path) -> np.ndarray:
+    """The pixels of a file with one image of 8 or 16 bit, (H, W) or (H, W, C) uint8 or uint16."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    if _went_through_text_mode(content):
+        raise UserError(f"{path}: was copied as text, which replaced bytes by EF BF BD; copy it again as binary")
+    try:
+        return _decode(content)
+    except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path}: cannot be read as TIFF ({reason[:200]})") from None
+
+
+def _went_through_text_mode(content: bytes) -> bool:
+    """Valid UTF-8 with replacement characters: the pixels of an image hardly ever look like that."""
+    if REPLACEMENT not in content:
+        return False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode(content: bytes) -> np.ndarray:
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        page = file.pages.first
+        if len(file.pages) != 1:
+            raise ValueError(f"holds {len(file.pages)} images; expected one slice a file")
+        if max(page.shape, default=0) > MAX_SIDE_PX or page.size > 4 * MAX_SIDE_PX**2:
+            raise ValueError(f"says it is {page.shape} pixels; at most {MAX_SIDE_PX} a side")
+        if page.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"is {page.dtype}; expected 8 or 16 bit without sign")
+        _refuse_bombs(content, page)
+        pixels = page.asarray()
+        if pixels.size == 0:
+            raise ValueError("holds no pixels")
+        return pixels
+
+
+def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:
+    """A strip of kilobytes can unpack to gigabytes, of which the image then needs a corner."""
+    limit = left = 2 * page.size * page.dtype.itemsize + 2**16  # twice: strips may be padded
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        packed = content[offset : offset + count]
+        if page.compression in (tifffile.COMPRESSION.ADOBE_DEFLATE, tifffile.COMPRESSION.DEFLATE):
+            left -= len(zlib.decompressobj().decompress(packed, left))
+        elif page.compression == tifffile.COMPRESSION.LZMA:
+            left -= len(lzma.LZMADecompressor().decompress(packed, left))
+        elif page.compression not in BOUNDED:
+            raise ValueError(f"is packed with {page.compression.name}; expected none, PackBits, LZW, deflate or LZMA")
+        if left <= 0:  # zlib takes 0 for no limit
+            raise ValueError(f"unpacks to over {limit} bytes, more than its pixels are")

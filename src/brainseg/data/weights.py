@@ -1,0 +1,42 @@
+"""Trained weights on disk, with all that is needed to build their network again."""
+
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.components import load
+from brainseg.core.errors import UserError
+from brainseg.core.files import write_bytes
+
+
+class TrainedNetwork(NamedTuple):
+    network: torch.nn.Module
+    sees: InputSettings
+
+
+def write_weights(
+    path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], sees: InputSettings
+) -> None:
+    """The same weights give the same bytes: saving to a path would put its name inside."""
+    buffer = io.BytesIO()
+    torch.save({"arch": arch, "settings": arch_settings, "input": sees.model_dump(), "state": state}, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_network(path: Path) -> TrainedNetwork:
+    """The trained network, in evaluation mode, on the CPU, channels last."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        arch, arch_settings, state = content["arch"], content["settings"], content["state"]
+        sees = InputSettings(**content["input"])
+        network = load("archs", arch, {"archs": {arch: arch_settings}})(sees.in_channels)
+        network.load_state_dict(state)
+    except (FileNotFoundError, UserError):
+        raise
+    except Exception as error:  # torch raises whatever the damage leads to
+        reason = type(error).__name__
+        raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
+    return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), sees)

@@ -1,0 +1,128 @@
+"""Scores of a patient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from brainseg.data.geometry import Geometry, resize_square
+from brainseg.data.predictions import Prediction, above, to_uint8
+from brainseg.metrics.calibration import Reliability, calibration_error, reliability
+from brainseg.metrics.lesions import count_lesions, lesion_sensitivity
+from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
+from brainseg.metrics.slicewise import dsc_slicewise
+from brainseg.metrics.surface import hd95_and_assd, surface_dice
+from brainseg.metrics.thresholds import near_threshold_share, threshold_agreement
+from brainseg.postprocessing.final_mask import MaskSettings, cleaned
+from brainseg.postprocessing.largest_component import largest_component
+
+REPORT_SIDE_PX = 256  # the grid on which the report scores
+NEAR_LESION_PX = 10  # how far from a lesion, true or predicted, calibration is judged
+CALIBRATION_BINS = 10
+
+
+class EvaluateSettings(MaskSettings, extra="forbid"):
+    tolerance_px: float = Field(gt=0)
+    slice_step_px: float = Field(gt=0)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One patient: what docs/metrics.md lists. What is undefined is nan.
+
+    All are of the headline mask (headline.py), on the file's grid over all slices, but:
+    dsc_largest_component, dsc_every_component: of what their names say, whatever the settings
+    dsc_report: the report's protocol, on the 256 x 256 grid of its preprocessing, above 0.5, largest
+        component, first and last slice and those without any signal left out. Its box is that of
+        preprocessing: the report's where preprocess.background is the report's 0.1
+    ceiling_dsc: of the truth itself, brought to the network's grid and back
+    certainty, near_threshold_share, calibration_error: of the probabilities
+    """
+
+    dsc: float
+    iou: float
+    sensitivity: float
+    precision: float
+    nsd: float
+    hd95_px: float
+    assd_px: float
+    volume_error: float
+    lesion_sensitivity: float
+    false_components: int
+    dsc_slicewise: float
+    dsc_largest_component: float
+    dsc_every_component: float
+    dsc_report: float
+    ceiling_dsc: float
+    certainty: float
+    near_threshold_share: float
+    calibration_error: float
+    lesions: int
+    lesion_voxels: int
+    predicted_voxels: int
+
+
+def score(
+    prediction: Prediction,
+    truth: np.ndarray,
+    kept: np.ndarray,
+    geometry: Geometry,
+    near_lesion: Reliability,
+    settings: EvaluateSettings,
+) -> Scores:
+    """Score a prediction against truth (S, H, W) bool; kept (S,) bool are the report's slices.
+
+    near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
+    """
+    probability = prediction.on_file_grid
+    every = above(probability, settings.threshold)
+    headline = cleaned(every, settings)
+    largest = headline if settings.largest_component else largest_component(every)
+    lesions = count_lesions(headline, truth)
+    hd95_px, assd_px = hd95_and_assd(headline, truth, (settings.slice_step_px, 1.0, 1.0))
+    return Scores(
+        dsc=dsc(headline, truth),
+        iou=iou(headline, truth),
+        sensitivity=sensitivity(headline, truth),
+        precision=precision(headline, truth),
+        nsd=surface_dice(headline, truth, settings.tolerance_px),
+        hd95_px=hd95_px,
+        assd_px=assd_px,
+        volume_error=_volume_error(headline, truth),
+        lesion_sensitivity=lesion_sensitivity(lesions),
+        false_components=lesions.false_components,
+        dsc_slicewise=dsc_slicewise(headline, truth),
+        dsc_largest_component=dsc(largest, truth),
+        dsc_every_component=dsc(every, truth),
+        dsc_report=_dsc_report(prediction, truth, kept, geometry),
+        ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
+        certainty=threshold_agreement(probability, headline, lambda mask: cleaned(mask, settings)),
+        near_threshold_share=near_threshold_share(probability, settings.threshold),
+        calibration_error=calibration_error(near_lesion),
+        lesions=lesions.lesions,
+        lesion_voxels=int(truth.sum()),
+        predicted_voxels=int(headline.sum()),
+    )
+
+
+def reliability_near_lesion(prediction: Prediction, truth: np.ndarray) -> Reliability:
+    return reliability(prediction.on_file_grid, truth, NEAR_LESION_PX, CALIBRATION_BINS)
+
+
+def _volume_error(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """(predicted - true volume) / true volume: 0.1 is a tenth too much; nan without truth."""
+    true = int(truth.sum())
+    return (int(prediction.sum()) - true) / true if true else float("nan")
+
+
+def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geometry: Geometry) -> float:
+    on_grid = resize_square(prediction.on_network_grid[kept], REPORT_SIDE_PX)
+    truth_on_grid = geometry.to_square(truth[kept], REPORT_SIDE_PX, order=0) > 0.5
+    return dsc(largest_component(above(on_grid, 0.5)), truth_on_grid)
+
+
+def _ceiling_dsc(truth: np.ndarray, geometry: Geometry, side_px: int) -> float:
+    """What a network would score that copies its training mask exactly."""
+    occupied = truth.any(axis=(1, 2))  # the others stay empty both ways
+    as_seen = geometry.to_square(truth[occupied], side_px, order=0)
+    return dsc(above(to_uint8(geometry.to_file(as_seen)), 0.5), truth[occupied])

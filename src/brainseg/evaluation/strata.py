@@ -1,0 +1,71 @@
+"""What sort of patient: size of the lesion, raggedness of its edge, institution, missing sequences.
+
+Known from the truth and the image alone, so that scores can be looked at by them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from brainseg.data.raw.patients import institutions
+from brainseg.metrics.raggedness import raggedness
+
+SIZES = ("small", "medium", "large")
+EDGES = ("smooth", "medium", "ragged")
+STRATA = {"size": SIZES, "edge": EDGES}  # column -> its words, in order
+
+
+@dataclass(frozen=True)
+class Traits:
+    """raggedness is nan without lesion; equal_channels: none where all differ, 1=2 where these two are the same.
+
+    In the LGG set FLAIR, channel 2, stands in for a missing sequence: 1=2 lacks the pre-contrast image, 2=3
+    the one after contrast, 1=2=3 both.
+    """
+
+    raggedness: float
+    equal_channels: str
+
+
+def traits(image: np.ndarray, truth: np.ndarray) -> Traits:
+    """Traits of a patient with image (S, H, W, 3) and truth (S, H, W) bool."""
+    return Traits(raggedness(truth), _equal_channels(image))
+
+
+def _equal_channels(image: np.ndarray) -> str:
+    pairs = [(a, b) for a, b in combinations(range(3), 2) if np.array_equal(image[..., a], image[..., b])]
+    if len(pairs) > 1:
+        return "1=2=3"
+    return "=".join(str(channel + 1) for channel in pairs[0]) if pairs else "none"
+
+
+def terciles(values: Sequence[float]) -> tuple[float, float]:
+    """The bounds that cut the defined values in three; of none, nan."""
+    defined = np.asarray(values, float)[~np.isnan(values)]
+    low, high = np.quantile(defined, [1 / 3, 2 / 3]) if len(defined) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def stratum(value: float, bounds: tuple[float, float], words: Sequence[str]) -> str:
+    """The word for a value: up to the lower bound, up to the higher, or above; "" where undefined."""
+    if np.isnan(value) or np.isnan(bounds[0]):
+        return ""
+    return words[int(value > bounds[0]) + int(value > bounds[1])]
+
+
+def with_strata(per_volume: pd.DataFrame) -> pd.DataFrame:
+    """With the columns institution, and size (of the lesion) and edge by terciles of the training patients.
+
+    "" where a patient has no lesion, or the names no institutions.
+    """
+    training = per_volume[per_volume.subset == "train"]
+    volume = per_volume.lesion_voxels.where(per_volume.lesion_voxels > 0)  # none is of no size
+    sizes, edges = terciles(volume[training.index]), terciles(training.raggedness)
+    return per_volume.assign(
+        institution=institutions(per_volume.patient),
+        size=[stratum(value, sizes, SIZES) for value in volume],
+        edge=[stratum(value, edges, EDGES) for value in per_volume.raggedness],
+    )

@@ -1,0 +1,56 @@
+"""What dvc.lock says an experiment was run with, and whether that fits together.
+
+A lock is the `stages` of dvc.lock: for each stage the md5 of what it read and wrote, and its settings.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from brainseg.core.errors import UserError
+
+Lock = Mapping[str, Any]
+
+SCORED = ("split", "preprocess", "train", "predict", "evaluate")  # what scores take, after the data
+STAGES = ("download", *SCORED)
+
+
+def files(lock: Lock, stage: str, kind: str) -> dict[str, str]:
+    """path -> md5 of the `deps` or `outs` of a stage; none if it was not run."""
+    return {entry["path"]: entry.get("md5", "") for entry in lock.get(stage, {}).get(kind, ())}
+
+
+def settings(lock: Lock, stage: str) -> dict[str, Any]:
+    """The settings that a stage was run with, by dotted keys."""
+    blocks = lock.get(stage, {}).get("params", {}).get("params.yaml", {})
+    return {key: value for name, block in blocks.items() for key, value in flat(name, block).items()}
+
+
+def flat(name: str, value: Any) -> dict[str, Any]:
+    """{"a.b": 1} of "a" and {"b": 1}; an empty block has no settings."""
+    if not isinstance(value, Mapping):
+        return {name: value}
+    return {key: leaf for part, inner in value.items() for key, leaf in flat(f"{name}.{part}", inner).items()}
+
+
+def flat_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a params.yaml by dotted keys."""
+    return {key: leaf for part, block in params.items() for key, leaf in flat(str(part), block).items()}
+
+
+def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str] = SCORED) -> None:
+    """Raises UserError unless these stages were run, each on what the one before wrote, with the settings of params."""
+    for stage in stages:
+        if stage not in lock:
+            raise UserError(f"{name}: stage {stage} was not run; run all stages (`dvc repro`), or leave it out")
+    written = {path: (md5, stage) for stage in STAGES for path, md5 in files(lock, stage, "outs").items()}
+    for stage in stages:
+        for path, md5 in files(lock, stage, "deps").items():
+            if path in written and written[path][0] != md5:
+                by = written[path][1]
+                raise UserError(f"{name}: {stage} was run before {by} wrote another {path}; `dvc repro` mends that")
+    now = flat_params(params)
+    for stage in ("download", *stages):
+        for key, used in settings(lock, stage).items():
+            if now.get(key) != used:
+                given = f"now has {key}: {now[key]}" if key in now else f"lacks {key}"
+                raise UserError(f"{name}: params.yaml {given}, but {stage} was run with {used}; `dvc repro` mends that")

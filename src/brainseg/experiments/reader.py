@@ -1,0 +1,130 @@
+"""An experiment's settings, records and tables, from git and DVC's cache."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from brainseg.core.errors import UserError
+from brainseg.experiments import yaml12
+from brainseg.experiments.dvc_cache import cache_folder, fetch, md5_of
+from brainseg.experiments.git import Git
+from brainseg.experiments.lock import check, files
+from brainseg.experiments.names import WORKSPACE
+
+PER_VOLUME = ("evaluate", "metrics/per_volume.csv", ("patient", "subset", "dsc"))
+HISTORY = ("train", "plots/history.csv", ("epoch", "train_loss", "validation_loss", "validation_dsc"))
+PER_EPOCH = ("train", "metrics/validation_per_epoch.csv", ("epoch", "patient", "dsc"))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Who was scored, and how."""
+
+    name: str  # as DVC knows it: of an experiment, branch or tag, a short sha, or "workspace"
+    revision: str  # full sha; "" for the workspace
+    lock: dict[str, Any]  # the stages of dvc.lock
+    per_volume: pd.DataFrame  # metrics/per_volume.csv, indexed by patient
+
+
+@dataclass(frozen=True)
+class Experiment(Scored):
+    """All that a comparison needs of an experiment."""
+
+    params: dict[str, Any]  # params.yaml
+    evaluation: dict[str, Any]  # metrics/*.json
+    training: dict[str, Any]
+    timing: dict[str, Any]
+    history: pd.DataFrame  # plots/history.csv, a row an epoch
+    validation_per_epoch: pd.DataFrame  # metrics/validation_per_epoch.csv, a row an epoch and patient
+
+
+class Reader:
+    """Reads what revisions of a repository hold, or for "" the workspace."""
+
+    def __init__(self, folder: Path, git: Git) -> None:
+        self.folder, self.git, self.cache = folder, git, cache_folder(folder)
+
+    def experiment(self, name: str, revision: str) -> Experiment:
+        lock = self.lock(name, revision)
+        params = self._yaml(name, revision, "params.yaml")
+        check(name, lock, params)
+        return Experiment(
+            name=name,
+            revision=revision,
+            lock=lock,
+            per_volume=self.per_volume(name, lock),
+            params=params,
+            evaluation=self._json(name, revision, lock, "evaluate", "metrics/evaluation.json"),
+            training=self._json(name, revision, lock, "train", "metrics/training.json"),
+            timing=self._json(name, revision, lock, "train", "metrics/timing.json"),
+            history=self._table(name, lock, *HISTORY),
+            validation_per_epoch=self._table(name, lock, *PER_EPOCH),
+        )
+
+    def lock(self, name: str, revision: str) -> dict[str, Any]:
+        stages = self._yaml(name, revision, "dvc.lock").get("stages")
+        if not isinstance(stages, dict):
+            raise UserError(f"{name}: dvc.lock has no stages; expected the one that DVC 3 writes")
+        return stages
+
+    def per_volume(self, name: str, lock: dict[str, Any]) -> pd.DataFrame:
+        return self._table(name, lock, *PER_VOLUME).set_index("patient")
+
+    def _tracked(self, name: str, revision: str, path: str) -> bytes:
+        in_workspace = self.folder / path
+        if revision:
+            content = self.git.read(revision, path)
+        else:
+            content = in_workspace.read_bytes() if in_workspace.is_file() else None
+        if content is None:
+            todo = "`dvc repro` writes it" + (", and `git add` keeps it" if name != WORKSPACE else "")
+            raise UserError(f"{name}: no {path}; {todo}")
+        return content
+
+    def _yaml(self, name: str, revision: str, path: str) -> dict[str, Any]:
+        content = self._parsed(name, path, yaml12.parse, self._tracked(name, revision, path))
+        if not isinstance(content, dict):
+            raise UserError(f"{name}: {path}: expected keys and values, found {type(content).__name__}")
+        return content
+
+    def _json(self, name: str, revision: str, lock: dict[str, Any], stage: str, path: str) -> dict[str, Any]:
+        content = self._tracked(name, revision, path)
+        if md5_of(content) != files(lock, stage, "outs").get(path):
+            raise UserError(f"{name}: {path} is not what {stage} wrote; `dvc checkout` or `dvc repro` mends that")
+        return self._parsed(name, path, json.loads, content)
+
+    def _table(self, name: str, lock: dict[str, Any], stage: str, path: str, needed: Sequence[str]) -> pd.DataFrame:
+        md5 = files(lock, stage, "outs").get(path)
+        if not md5:
+            raise UserError(f"{name}: stage {stage} did not write {path}; run it again (`dvc repro`), or leave it out")
+        content = fetch(self.cache, md5, self.folder / path)
+        if content is None:
+            todo = "`dvc repro`" if name == WORKSPACE else f"`dvc exp pull ORIGIN {name}`, or `dvc fetch`"
+            raise UserError(f"{name}: {path} is not in DVC's cache; get it with {todo}, or leave {name} out")
+        table = self._parsed(name, path, _read_csv, content)
+        if missing := [column for column in needed if column not in table]:
+            raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")
+        return table
+
+    def _parsed(self, name: str, path: str, parse: Callable[[bytes], Any], content: bytes) -> Any:
+        try:
+            return parse(content)
+        except ValueError as error:  # of JSON, CSV, YAML and UTF-8 all
+            raise UserError(f"{name}: {path}: {' '.join(str(error).split())}") from None
+
+
+def _read_csv(content: bytes) -> pd.DataFrame:
+    header = content.partition(b"\n")[0].decode().strip().split(",")
+    undefined = {column: ["", "nan"] for column in header if column != "patient"}  # a patient may be called NA, or 007
+    return pd.read_csv(
+        BytesIO(content),
+        dtype={"patient": str},
+        keep_default_na=False,
+        na_values=undefined,
+        float_precision="round_trip",  # every digit of a score counts
+    )

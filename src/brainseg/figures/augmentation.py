@@ -1,0 +1,29 @@
+"""What augmentation does to slices."""
+
+import torch
+from matplotlib.figure import Figure
+
+from brainseg.archs.shared.input import FLAIR
+from brainseg.figures.style import TRUTH
+from brainseg.training.augmentation import AugmentSettings, augment
+
+COLUMNS = 6
+
+
+def augmentation_gallery(images: torch.Tensor, masks: torch.Tensor, settings: AugmentSettings, title: str) -> Figure:
+    """A row a slice: as it is, then augmented; z-scored images (B, 3, n, n), masks (B, 1, n, n)."""
+    generator = torch.Generator().manual_seed(0)
+    versions = [(images, masks)] + [augment(images, masks, settings, generator) for _ in range(COLUMNS - 1)]
+    figure = Figure(figsize=(1.7 * COLUMNS, 1.75 * len(images) + 0.6), layout="constrained")
+    grid = figure.subplots(len(images), COLUMNS, squeeze=False)
+    for column, (augmented, its_masks) in enumerate(versions):
+        for row, axes in enumerate(grid[:, column]):
+            low, high = images[row, FLAIR].min(), images[row, FLAIR].max()
+            axes.imshow(augmented[row, FLAIR], cmap="gray", vmin=low, vmax=high)
+            if its_masks[row].any():
+                axes.contour(its_masks[row, 0], [0.5], colors=[TRUTH], linewidths=1)
+            axes.set_axis_off()
+    grid[0, 0].set_title("original", fontsize=9)
+    grid[0, 1].set_title("augmented", fontsize=9, loc="left")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure

@@ -1,0 +1,79 @@
+"""All that is wrong in a whole set of settings, also of what is not chosen."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core import components
+from brainseg.core.errors import UserError
+from brainseg.core.params import PARAMS_FILE, StrictSettings, block, natural_number, settings
+from brainseg.data.ensemble import what_it_did_not_learn_from
+from brainseg.evaluation.patient_scores import EvaluateSettings
+from brainseg.figures.settings import PlotSettings
+from brainseg.inference import PredictSettings, answer_as_set
+from brainseg.preprocessing import PreprocessSettings
+from brainseg.splitting import SplitSettings
+from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.loop import TrainSettings
+
+SECTIONS: dict[str, type[StrictSettings]] = {
+    "split": SplitSettings,
+    "preprocess": PreprocessSettings,
+    "input": InputSettings,
+    "augment": AugmentSettings,
+    "train": TrainSettings,
+    "predict": PredictSettings,
+    "evaluate": EvaluateSettings,
+    "plot": PlotSettings,
+}
+
+
+def faults_in(params: Mapping[str, Any]) -> list[str]:
+    """A line for each fault in the content of a params.yaml; none if all is well."""
+    checks: list[Callable[[], Any]] = [lambda: no_unknown_keys(params), lambda: natural_number(params, "seed")]
+    checks += [lambda key=key, kind=kind: settings(kind, params, key) for key, kind in SECTIONS.items()]
+    for kind, (_, section) in components.KINDS.items():
+        blocks = params.get(section)
+        checks.append(lambda kind=kind: components.chosen(kind, params))
+        for name in blocks if isinstance(blocks, Mapping) else ():
+            checks.append(lambda kind=kind, name=name: components.load(kind, name, params))
+
+    faults: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            faults += [line for line in str(error).splitlines() if line not in faults]
+    return faults or [*what_does_not_fit_together(params), *what_it_did_not_learn_from(params)]
+
+
+def no_unknown_keys(params: Mapping[str, Any]) -> None:
+    known = ["seed", *SECTIONS, *(key for pair in components.KINDS.values() for key in pair)]
+    unknown = [str(key) for key in params if key not in known]
+    if unknown:
+        raise UserError(f"{PARAMS_FILE}: {', '.join(unknown)} is not a setting; allowed: {', '.join(known)}")
+
+
+def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
+    side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
+    with torch.device("meta"):  # the network's shape without its memory
+        try:
+            network = components.chosen("archs", params)(settings(InputSettings, params, "input").in_channels)
+        except (RuntimeError, TypeError) as error:
+            reason = " ".join(str(error).split())[:150]
+            return [f"{PARAMS_FILE}: archs.{params['arch']}: no such network can be built ({reason})"]
+    try:
+        answer_as_set(network, settings(PredictSettings, params, "predict"))
+    except UserError as error:
+        return [str(error)]
+    divisor = network.divisor
+    if side_px == divisor and batch_size == 1:
+        return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
+    if side_px % divisor == 0:
+        return []
+    fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"
+    return [
+        f"{PARAMS_FILE}: preprocess.side_px is {side_px}; {params['arch']} needs a multiple of {divisor}: {fitting}"
+    ]

@@ -1,0 +1,24 @@
+"""The mask that counts: how probabilities become the lesion that is scored and shown."""
+
+import numpy as np
+from pydantic import Field
+
+from brainseg.core.params import StrictSettings
+from brainseg.data.predictions import Prediction, above
+from brainseg.postprocessing.largest_component import largest_component
+
+
+class MaskSettings(StrictSettings, extra="ignore"):
+    """What of the block `evaluate` makes the mask: who needs no more should not run again for the rest."""
+
+    threshold: float = Field(gt=0, lt=1)
+    largest_component: bool
+
+
+def headline_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
+    """(S, H, W) bool on the file's grid: above the threshold, cleaned as the settings say."""
+    return cleaned(above(prediction.on_file_grid, settings.threshold), settings)
+
+
+def cleaned(mask: np.ndarray, settings: MaskSettings) -> np.ndarray:
+    return largest_component(mask) if settings.largest_component else mask

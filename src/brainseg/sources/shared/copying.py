@@ -1,0 +1,53 @@
+"""Bring patients in kaggle_3m layout from wherever they lie to the pipeline."""
+
+import errno
+import filecmp
+import shutil
+from pathlib import Path
+
+from brainseg.core.errors import UserError
+from brainseg.core.progress import progress
+from brainseg.data.raw.patients import numbered_files
+
+
+def find_patients(source: Path) -> list[Path]:
+    """The folders at or below `source` with slices in them, sorted; a UserError if there are none."""
+    below = (path for path in source.rglob("*") if path.is_dir() and "__MACOSX" not in path.parts)
+    folders = sorted(path for path in [source, *below] if any(numbered_files(path)))
+    if not folders:
+        raise UserError(f"{source}: no folder with PATIENT_1.tif, PATIENT_1_mask.tif, ... found in it")
+    return folders
+
+
+def copy_patients(source: Path, destination: Path) -> None:
+    """Copy the slices of the patients found anywhere below `source` to `destination`, a folder each.
+
+    A copy, not a link: DVC makes what it caches read-only, and the originals are not ours. A patient
+    found twice with the same files is copied once; with other files it is a UserError, as
+    is what cannot be read, all of it told at once.
+    """
+    faults = []
+    for patient in progress(find_patients(source), "copying patients"):
+        target = destination / patient.absolute().name  # "." has none
+        if target.exists():
+            if not _same_files(patient, target):  # Kaggle's archive holds its folder twice, with the same files
+                faults.append(f"{patient}: a second folder of this name; patients need distinct names")
+            continue
+        target.mkdir(parents=True)
+        for file, _, _ in numbered_files(patient):
+            try:
+                shutil.copyfile(file, target / file.name)
+            except OSError as error:
+                # a full disk is trouble on our side, though the system may give the original's name with it
+                if error.filename != str(file) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                faults.append(f"{file}: cannot be read ({error.strerror})")
+    if faults:
+        raise UserError("\n".join(faults))
+
+
+def _same_files(patient: Path, target: Path) -> bool:
+    names = {file.name for file, _, _ in numbered_files(patient)}
+    if names != {file.name for file in target.iterdir()}:
+        return False
+    return not any(filecmp.cmpfiles(patient, target, names, shallow=False)[1:])

@@ -1,0 +1,104 @@
+"""A row's run, in a folder of its own: a clone of the commit, whose experiment is fetched into the project.
+
+DVC's own queue writes to the workspace while it queues (it detaches HEAD, stashes, and resets), leaves the tasks of a
+worker that was killed `Running` for ever, and gives all workers one environment. Here the workspace is not
+touched, what was killed leaves nothing behind that counts, and each worker has its threads or its GPU.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
+from contextlib import contextmanager
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from brainseg.core.params import PARAMS_FILE
+from brainseg.experiments.git import experiment_ref
+from brainseg.sweep.plan import Row, set_value
+from brainseg.sweep.project import Project, run_git
+
+# of experiments' commits, where git knows no other
+AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
+
+
+@contextmanager
+def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
+    """A clone with the row's settings and the project's cache; removed at the end."""
+    folders = _folders(project, sweep)
+    folders.mkdir(parents=True, exist_ok=True)
+    clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=folders))
+    try:
+        without_hooks = ["--template=", "--config", "core.hooksPath=/dev/null"]
+        run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", *without_hooks, ".", str(clone))
+        run_git(clone, "checkout", "--quiet", "--detach", project.head)
+        for key, default in AUTHOR.items():
+            value = run_git(project.repository, "config", "--default", default, "--get", key).strip()
+            run_git(clone, "config", key, value)
+        folder = clone / project.inside
+        _share_cache(project, folder)
+        _write_settings(folder / PARAMS_FILE, row)
+        yield folder
+    finally:
+        shutil.rmtree(clone, ignore_errors=True)
+
+
+def remove_folders(project: Project, sweep: str) -> None:
+    """All of the sweep's own folders, also what a killed one left."""
+    shutil.rmtree(_folders(project, sweep), ignore_errors=True)
+
+
+def _folders(project: Project, sweep: str) -> Path:
+    return project.scratch / f"sweep-{sweep}"
+
+
+def fetch(project: Project, folder: Path, name: str) -> None:
+    """Make the experiment that was run in the folder one of the project."""
+    clone = run_git(folder, "rev-parse", "--show-toplevel").strip()
+    ref = experiment_ref(project.head, name)
+    alone = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules"]
+    run_git(project.repository, "fetch", *alone, clone, f"+{ref}:{ref}")
+
+
+def _share_cache(project: Project, folder: Path) -> None:
+    """With its type, and nothing else of the project's local configuration: paths in it may be relative."""
+    config = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
+    config.read(project.folder / ".dvc" / "config.local")
+    cache = dict(config["cache"]) if config.has_section("cache") else {}
+    written = ConfigParser(interpolation=None)
+    written["cache"] = cache | {"dir": str(project.cache)}
+    with (folder / ".dvc" / "config.local").open("w") as file:
+        written.write(file)
+
+
+def _write_settings(path: Path, row: Row) -> None:
+    yaml = YAML()  # keeps comments and order
+    yaml.width = 200
+    params = yaml.load(path)
+    for key, value in row.changes.items():
+        set_value(params, key, value)
+    yaml.dump(params, path)
+
+
+def dvc(words: list[str], folder: Path, environment: Mapping[str, str], log: Path, lock: int) -> subprocess.Popen:
+    """DVC, started, in a process that ends when this one does; its output goes to the end of the log.
+
+    It holds the lock, a file's descriptor, too: who starts the sweep again right after a kill waits for its end.
+    """
+    # else DVC leaves one in /var/tmp for each folder, for ever
+    site = {"DVC_SITE_CACHE_DIR": str(folder / ".dvc" / "tmp" / "site")}
+    with log.open("a") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "brainseg.sweep.dvc_process", str(os.getpid()), *words],
+            cwd=folder,
+            env=dict(environment) | site,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[lock],
+            start_new_session=True,  # Ctrl-C is the sweep's, which then ends this
+        )

@@ -1,0 +1,19 @@
+"""`dvc` that ends with the process that started it: python -m brainseg.sweep.dvc_process PARENT exp run ...
+
+Its stages end with it in turn (brainseg.core.process), so a sweep that is killed leaves nothing running.
+"""
+
+import sys
+
+from brainseg.core.process import end_with_parent
+
+
+def main(parent: str, *words: str) -> int:
+    end_with_parent(int(parent))  # before DVC's own modules load, which takes a second
+    from dvc.cli import main as dvc
+
+    return dvc(list(words))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,159 @@
+"""What `brainseg sweep` does."""
+
+import fcntl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from brainseg.compare.comparison import NothingToCompareError
+from brainseg.compare.page.markdown_table import markdown_table, number
+from brainseg.compare.run import check_folder
+from brainseg.compare.run import run as compare
+from brainseg.core.errors import UserError
+from brainseg.core.params import NOT_YAML, PARAMS_FILE, read_params
+from brainseg.core.progress import say
+from brainseg.sweep.clone import remove_folders
+from brainseg.sweep.failures import Failures
+from brainseg.sweep.plan import Row, only, plan
+from brainseg.sweep.progress import Watch, as_time
+from brainseg.sweep.project import Project, finished, open_project
+from brainseg.sweep.ranking import ranking
+from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
+from brainseg.sweep.workers import Workers, environments
+
+SHOWN = 10  # settings in the ranking
+PATIENCE_SECONDS = 3.0  # in which what a killed sweep had started is over
+
+
+def run(
+    path: Path,
+    name: str | None,
+    chosen: Sequence[str],
+    overrides: Sequence[str],
+    jobs: int | None,
+    retry: bool,
+    dry_run: bool,
+    out: Path,
+) -> None:
+    """Run what is not finished yet, print the ranking of a search, and compare. Raises UserError if a row failed."""
+    check_folder(out)
+    project = open_project(Path.cwd())
+    name = name or path.stem
+    sweep = read_sweep(path)
+    rows = plan(sweep, name, read_params(project.folder / PARAMS_FILE), _parsed(overrides))
+    workers = environments(jobs, len(rows))
+    rows = only(rows, chosen)
+    failures = Failures(project.records(name), project.head)
+    if dry_run:
+        say(_preview(rows, finished(project, rows, sweep.until), failures))
+        return
+    project.records(name).mkdir(parents=True, exist_ok=True)
+    with _alone(project.records(name) / "lock", name) as lock:
+        done = finished(project, rows, sweep.until)
+        failed = [row.name for row in rows if row.name not in done and failures.reason(row)]
+        to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
+        kept = f", {len(done)} finished before" if done else ""
+        passed_over = f", {len(failed)} failed before" if failed and not retry else ""
+        say(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
+        remove_folders(project, name)
+        try:
+            _run_all(Workers(project, name, workers, lock, sweep.until), to_run, failures)
+        finally:
+            remove_folders(project, name)
+        done = finished(project, rows, sweep.until)
+    _report(project, rows, done, sweep, out)
+    if lacking := [row for row in rows if row.name not in done]:
+        lines = [f"{row.name} failed: {failures.reason(row) or 'not all stages ran'}" for row in lacking]
+        lines.append(f"logs: {project.records(name)}/ROW.log; run them again with --retry")
+        raise UserError("\n".join(lines))
+
+
+def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
+    for row in rows:
+        workers.log(row).unlink(missing_ok=True)
+    watch = Watch(rows, workers.log)
+
+    def ended(row: Row, fault: Exception | None, seconds: float) -> None:
+        watch.end(row, failed=fault is not None)
+        if fault:
+            failures.remember(row, " ".join(str(fault).split()))
+        else:
+            failures.forget(row)
+        told = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
+        say("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {told}", watch.left()])))
+
+    with watch.bar():
+        workers.run(rows, ended)
+
+
+def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], sweep: SweepFile, out: Path) -> None:
+    """What came out: the ranking of a search, and the comparison of what has scores."""
+    ended = [row for row in rows if row.name in done]
+    if ended and (sweep.grid or sweep.random):
+        try:
+            _rank(ranking(project, ended, done))
+        except UserError as error:
+            say(f"not ranked: {error}")
+    if ended and sweep.until != "train":
+        try:  # by their shas: a commit made meanwhile changes what a name means
+            compare([done[row.name] for row in ended], None, "dsc", 0.01, out)
+        except NothingToCompareError as error:
+            say(f"not compared: {error}")
+
+
+def _rank(table: pd.DataFrame) -> None:
+    if table.empty:
+        return
+    table = table.head(SHOWN).astype({"validation_dsc": object, "minutes": object})
+    table["validation_dsc"] = [number(dsc, 4) for dsc in table.validation_dsc]
+    table["minutes"] = [number(minutes, 1) for minutes in table.minutes]
+    table = table.rename(columns={"validation_dsc": "validation DSC", "minutes": "minutes of training"})
+    say("\n## Best by the validation patients\n")
+    say(markdown_table(table.to_dict("records")))
+
+
+def _preview(rows: Sequence[Row], done: Mapping[str, str], failures: Failures) -> str:
+    common = {key for key in rows[0].changes if all(row.changes.get(key) == rows[0].changes[key] for row in rows)}
+    shared = ", ".join(f"{key}={rows[0].changes[key]}" for key in rows[0].changes if key in common)
+    lines = []
+    for row in rows:
+        state = "finished" if row.name in done else "failed" if failures.reason(row) else "to run"
+        own = " ".join(f"{key}={value}" for key, value in row.changes.items() if key not in common)
+        lines.append({"experiment": row.name, "state": state, "settings": own})
+    return f"All rows: {shared or 'params.yaml as it is'}\n\n{markdown_table(lines)}"
+
+
+def _parsed(overrides: Sequence[str]) -> Changes:
+    parsed: dict[str, Any] = {}
+    for given in overrides:
+        key, equals, value = given.partition("=")
+        if not equals:
+            raise UserError(f"--set {given}: expected key=value")
+        try:
+            parsed[key] = YAML(typ="safe", pure=True).load(value)
+        except NOT_YAML:
+            raise UserError(f"--set {given}: {value!r} is not a value of YAML") from None
+    return parsed
+
+
+@contextmanager
+def _alone(path: Path, name: str) -> Iterator[int]:
+    """One process a sweep: two would run each row twice. Gives the lock's descriptor, for what it starts to hold."""
+    with path.open("a+") as file:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise UserError(
+                        f"the sweep {name} runs already, in another process; wait for it, or end it"
+                    ) from None
+                time.sleep(0.1)
+        yield file.fileno()

@@ -1,0 +1,53 @@
+"""What training looks like while it runs, for TensorBoard. Its files hold clock times and
+are no part of any result."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from brainseg.archs.shared.input import FLAIR
+from brainseg.core.environment import whole_number
+from brainseg.training.slices import Slices
+
+EXAMPLES = 4  # validation patients shown
+
+
+class Monitor:
+    """Writes a curve for every number of an epoch, and example slices now and then."""
+
+    def __init__(self, folder: Path, validation: Slices) -> None:
+        self.folder = folder
+        self.writer: SummaryWriter | None = None  # until the first epoch says which one it is
+        self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
+        largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
+        shown = torch.stack(largest[:EXAMPLES])
+        self.images, self.masks = validation.batch(shown)
+        # (B, 1, n, n), also where the network does not see it
+        self.flair = validation.z_scores(shown)[:, None, ..., FLAIR]
+
+    def __enter__(self) -> "Monitor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.writer:
+            self.writer.close()
+
+    @torch.inference_mode()
+    def after_epoch(self, network: torch.nn.Module, row: dict[str, float]) -> None:
+        epoch = int(row["epoch"])
+        if not self.writer:
+            if epoch == 1:  # else training goes on, and so do its curves
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self.writer = SummaryWriter(self.folder, purge_step=epoch)
+        for name, value in row.items():
+            if name != "epoch":
+                subset, score = name.split("_", 1)
+                self.writer.add_scalar(f"{score}/{subset}", value, epoch)
+        if epoch == 1 or epoch % self.pictures_every == 0:
+            probability = network(self.images).float().sigmoid()
+            low, high = self.flair.amin((2, 3), keepdim=True), self.flair.amax((2, 3), keepdim=True)
+            grey = (self.flair - low) / (high - low).clamp_min(1e-6)
+            picture = torch.cat([grey, self.masks, probability], dim=3)  # FLAIR | truth | probability
+            self.writer.add_images("flair_truth_probability", picture.cpu(), epoch)

@@ -1,0 +1,55 @@
+import pytest
+import torch
+from pydantic import ValidationError
+
+from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
+
+
+def numbered(slices: int) -> torch.Tensor:
+    """(1, slices, 2, 2, 3): the value tells the slice and the channel, 10 * slice + channel."""
+    value = 10 * torch.arange(slices)[:, None] + torch.arange(3)
+    return value.float()[None, :, None, None].expand(1, slices, 2, 2, 3)
+
+
+def channels_of(settings: InputSettings) -> list[float]:
+    return settings.as_channels(numbered(settings.slices))[0, :, 0, 0].tolist()
+
+
+def test_the_report_saw_one_slice_of_three_channels():
+    assert AS_THE_REPORT.in_channels == 3
+    assert channels_of(AS_THE_REPORT) == [0, 1, 2]
+
+
+def test_neighbours_come_slice_by_slice():
+    settings = InputSettings(channels=["pre_contrast", "flair", "post_contrast"], neighbours=1)
+    assert settings.in_channels == 9
+    assert channels_of(settings) == [0, 1, 2, 10, 11, 12, 20, 21, 22]
+    assert settings.offsets(torch.device("cpu")).tolist() == [-1, 0, 1]
+
+
+def test_channels_come_in_the_order_in_which_they_are_named():
+    settings = InputSettings(channels=["post_contrast", "flair"], neighbours=1)
+    assert settings.in_channels == 6
+    assert channels_of(settings) == [2, 1, 12, 11, 22, 21]
+
+
+@pytest.mark.parametrize("neighbours", [0, 2])
+def test_channels_are_last_in_memory(neighbours):
+    settings = InputSettings(channels=["flair", "post_contrast"], neighbours=neighbours)
+    images = settings.as_channels(torch.randn(4, settings.slices, 6, 6, 3))
+    assert images.shape == (4, settings.in_channels, 6, 6)
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"channels": [], "neighbours": 0}, "at least 1 item"),
+        ({"channels": ["flair", "flair"], "neighbours": 0}, "names a channel twice; expected each once"),
+        ({"channels": ["t2"], "neighbours": 0}, "'pre_contrast', 'flair' or 'post_contrast'"),
+        ({"channels": ["flair"], "neighbours": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_other_settings_are_refused(settings, told):
+    with pytest.raises(ValidationError, match=told):
+        InputSettings(**settings)

@@ -1,0 +1,143 @@
+"""`brainseg ensemble`, with experiments and a file system of DVC that are made up."""
+
+import shutil
+from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from tests.conftest import ROOT
+from dvc.exceptions import FileMissingError
+
+from brainseg.cli import collect_ensemble as module
+from brainseg.cli.collect_ensemble import gather
+from brainseg.core.errors import UserError
+from brainseg.data.ensemble import LEARNED_FROM
+
+
+class Cache:
+    """Each revision's last.pt says which it is of; a fault is what DVC raises instead."""
+
+    def __init__(self) -> None:
+        self.faults: dict[str, Exception] = {}
+
+    def at(self, url: str, rev: str) -> SimpleNamespace:
+        def get(path: str, to: str, recursive: bool) -> None:
+            assert (url, path, recursive) == (str(Path.cwd()), "data/weights", True)
+            if rev in self.faults:
+                raise self.faults[rev]
+            Path(to).mkdir()
+            (Path(to) / "last.pt").write_text(rev)
+
+        return SimpleNamespace(get=get)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Cache:
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    cache = Cache()
+    monkeypatch.setattr(module, "DVCFileSystem", cache.at)
+    return cache
+
+
+@pytest.fixture
+def experiments(cache, params, monkeypatch):
+    """What any pattern means: experiments of these names, with some settings changed."""
+
+    def set_(**changes_of: dict) -> None:
+        found = []
+        for name, changes in changes_of.items():
+            its = deepcopy(params)
+            for key, value in changes.items():
+                *path, last = key.split(".")
+                block = its
+                for part in path:
+                    block = block[part]
+                block[last] = value
+            subset = {f"{name} trains": "train", f"{name} validates": "validation", f"{name} tests": "test"}
+            per_volume = pd.DataFrame({"subset": subset}).rename_axis("patient")
+            found.append(SimpleNamespace(name=name, revision=f"sha of {name}", params=its, per_volume=per_volume))
+        monkeypatch.setattr(module, "find", lambda folder, patterns: found)
+
+    return set_
+
+
+def content(folder: Path) -> dict[str, str]:
+    """But for what they learned from."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != LEARNED_FROM]
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+TWO = {
+    "one/last.pt": "sha of one",
+    "two/last.pt": "sha of two",
+    "trained_on.csv": "network,patient\none,one trains\none,one validates\ntwo,two trains\ntwo,two validates\n",
+}
+
+
+def test_the_weights_of_all_are_brought_together_with_who_trained_them(experiments, tmp_path, capsys):
+    experiments(one={}, two={"split.fold": 1, "seed": 3, "loss": "bce"})
+    gather(["*"])
+    assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
+    told = capsys.readouterr().out
+    assert told.splitlines() == [
+        "2 networks in data/ensemble: one, two",
+        "next: dvc exp run -S predict.networks=data/ensemble",
+    ]
+
+
+def test_they_take_the_place_of_those_before_but_the_readme_stays(experiments, tmp_path):
+    experiments(old={}, one={})
+    gather(["*"])
+    (tmp_path / "data" / "ensemble" / "README.md").write_text("what this is")
+    experiments(one={}, two={})
+    gather(["*"])
+    assert content(tmp_path / "data" / "ensemble") == TWO | {"README.md": "what this is"}
+
+
+def test_one_is_no_ensemble(experiments, tmp_path):
+    experiments(one={})
+    with pytest.raises(UserError, match="^one: one network is no ensemble; name two or more$"):
+        gather(["one"])
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks that see the same"),
+        ({"preprocess.side_px": 128}, "^preprocess is .*64.* in one, .*128.* in two; "),
+        ({"input.neighbours": 1}, "^input is .* in one, .*'neighbours': 1.* in two; "),
+        ({"archs.unet.features": 16}, "^archs.unet is .* in one, .*'features': 16.* in two; "),
+        ({"datasets.phantom.seed": 7}, "^datasets.phantom is .* in one, .*'seed': 7.* in two; "),
+    ],
+)
+def test_networks_that_learned_from_other_images_are_refused(experiments, tmp_path, changes, told):
+    experiments(one={}, two=changes)
+    with pytest.raises(UserError, match=told):
+        gather(["*"])
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_architecture_that_is_not_chosen_may_differ(experiments):
+    experiments(one={}, two={"archs.unetpp.features": 16})
+    gather(["*"])
+
+
+@pytest.mark.parametrize("error", [FileMissingError("data/weights"), FileNotFoundError(2, "none", "data/weights")])
+def test_weights_that_are_not_here_are_told_and_what_was_there_stays(experiments, cache, tmp_path, error):
+    experiments(one={}, two={})
+    gather(["*"])
+    cache.faults["sha of three"] = error
+    experiments(one={}, three={})
+    with pytest.raises(UserError, match="^three: data/weights is not in DVC's cache .*; `dvc exp pull` it$"):
+        gather(["*"])
+    assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
+
+
+def test_a_network_whose_name_has_a_slash_is_one_of_them(experiments, tmp_path):
+    experiments(**{"mine/one": {}, "two": {}})
+    gather(["*"])
+    assert (tmp_path / "data" / "ensemble" / "mine" / "one" / "last.pt").read_text() == "sha of mine/one"

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from skimage.transform import resize
+
+from brainseg.data.geometry import Geometry, resize_square
+
+BOXES = {
+    "whole": Geometry(40, 40, 0, 40, 0, 40),
+    "tall": Geometry(50, 40, 3, 46, 5, 30),
+    "wide": Geometry(40, 50, 10, 31, 1, 49),
+    "one pixel": Geometry(20, 20, 7, 8, 9, 10),
+}
+
+
+def padded_box(g: Geometry, volume: np.ndarray) -> np.ndarray:
+    """The straightforward way: crop, then pad the shorter side, the odd pixel at the end."""
+    box = volume[:, g.top : g.bottom, g.left : g.right]
+    missing = [g.square_px - box.shape[1], g.square_px - box.shape[2]]
+    return np.pad(box, [(0, 0), *((m // 2, m - m // 2) for m in missing)])
+
+
+@pytest.mark.parametrize("g", BOXES.values(), ids=BOXES)
+@pytest.mark.parametrize("side_px", [16, 40, 64, 77])
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_to_square_equals_scikit_image(g, side_px, order, rng):
+    volume = rng.random((2, g.height, g.width)).astype(np.float32)
+    expected = resize(
+        padded_box(g, volume), (2, side_px, side_px), order=order, mode="constant", anti_aliasing=False, clip=False
+    )
+    np.testing.assert_allclose(g.to_square(volume, side_px, order), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("g", BOXES.values(), ids=BOXES)
+def test_there_and_back_at_the_same_size_is_exact_inside_the_box_and_zero_outside(g, rng):
+    volume = rng.random((3, g.height, g.width)).astype(np.float32)
+    back = g.to_file(g.to_square(volume, g.square_px, order=1))
+    inside = np.zeros_like(volume)
+    inside[:, g.top : g.bottom, g.left : g.right] = volume[:, g.top : g.bottom, g.left : g.right]
+    np.testing.assert_allclose(back, inside, atol=1e-6)
+
+
+def test_a_disc_survives_resizing_to_the_network_and_back():
+    g = Geometry(120, 100, 10, 110, 5, 95)
+    row, column = np.mgrid[:120, :100]
+    disc = ((row - 70) ** 2 + (column - 40) ** 2 < 20**2)[None]
+    back = g.to_file(g.to_square(disc, 64, order=1)) > 0.5
+    overlap = 2 * (disc & back).sum() / (disc.sum() + back.sum())
+    assert overlap > 0.97
+    assert abs(np.argwhere(back[0]).mean(axis=0) - [70, 40]).max() < 0.1  # not shifted
+
+
+def test_linear_resizing_keeps_a_constant_up_to_the_edge():
+    np.testing.assert_allclose(resize_square(np.full((1, 10, 10), 0.7), 33), 0.7, rtol=1e-6)
+
+
+def test_resizing_to_the_same_side_changes_nothing(rng):
+    square = rng.random((2, 9, 9)).astype(np.float32)
+    np.testing.assert_array_equal(resize_square(square, 9), square)

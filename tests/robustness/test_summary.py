@@ -1,0 +1,86 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from tests.conftest import ROOT
+
+from brainseg.archs.shared.input import AS_THE_REPORT
+from brainseg.archs.unet import unet
+from brainseg.data.raw.patients import write_patient
+from brainseg.data.split import write_split
+from brainseg.data.weights import write_weights
+from brainseg.robustness.perturbations import STRENGTHS, perturbed
+from stages.robustness import main, summary
+
+KINDS_AND_STRENGTHS = [("none", "none")] + [(kind, strength) for kind in STRENGTHS for strength in STRENGTHS[kind]]
+ARCH = {"features": 2, "levels": 2}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, rng):
+    """Three patients and a network that never learned anything, in a folder with the project's params.yaml."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    for name in "ABC":
+        image = np.zeros((4, 24, 24, 3), np.uint8)
+        image[:, 4:20, 4:20] = rng.integers(40, 200, (4, 16, 16, 3))
+        mask = np.zeros((4, 24, 24), bool)
+        mask[1:3, 8:12, 8:12] = name != "C"
+        write_patient(tmp_path / "data" / "raw" / name, image, mask)
+    torch.manual_seed(0)
+    network = unet(3, **ARCH)
+    for weights in ("last", "best"):
+        write_weights(tmp_path / f"data/weights/{weights}.pt", network.state_dict(), "unet", ARCH, AS_THE_REPORT)
+    return tmp_path
+
+
+def rows(folder) -> list[dict[str, str]]:
+    with (folder / "metrics/robustness.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_held_out_patients_are_scored_once_a_kind_and_strength(folder):
+    write_split(folder / "data/split.csv", {"A": "test", "B": "train", "C": "test"})
+    main()
+    found = [(row["patient"], row["kind"], row["strength"]) for row in rows(folder)]
+    assert found == [(name, *pair) for name in "AC" for pair in KINDS_AND_STRENGTHS]
+    assert all(0 <= float(row["dsc"]) <= 1 for row in rows(folder))
+    metrics = json.loads((folder / "metrics/robustness.json").read_text())
+    assert (metrics["subset"], metrics["patients"]) == ("test", 2)
+    assert (folder / "plots/robustness.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("background", [0.05, 0.2])
+def test_the_background_is_that_of_preprocessing(folder, monkeypatch, background):
+    text = (folder / "params.yaml").read_text()
+    assert "  background: 0.1 " in text
+    (folder / "params.yaml").write_text(text.replace("  background: 0.1 ", f"  background: {background} "))
+    write_split(folder / "data/split.csv", {"A": "test", "B": "train"})
+    given = []
+
+    def perturbed_with(image, kind, strength, patient, share):
+        given.append(share)
+        return perturbed(image, kind, strength, patient, share)
+
+    monkeypatch.setattr("stages.robustness.perturbed", perturbed_with)
+    main()
+    assert given == [background] * (len(KINDS_AND_STRENGTHS) - 1)
+
+
+def test_without_test_patients_those_that_validate_are_scored(folder):
+    write_split(folder / "data/split.csv", {"A": "validation", "B": "train", "C": "train"})
+    main()
+    assert {row["patient"] for row in rows(folder)} == {"A"}
+    assert json.loads((folder / "metrics/robustness.json").read_text())["subset"] == "validation"
+
+
+def test_the_summary_by_hand():
+    scores = {pair: [0.5, 0.75] for pair in KINDS_AND_STRENGTHS} | {("none", "none"): [1.0, 0.75]}
+    scores["noise", "strong"] = [0.0, 0.25]
+    told = summary(scores)
+    assert told["unperturbed"] == 0.875
+    assert told["gamma"] == {strength: {"dsc": 0.625, "change": -0.25} for strength in STRENGTHS["gamma"]}
+    assert told["noise"]["strong"] == {"dsc": 0.125, "change": -0.75}
+    assert list(told) == ["unperturbed", *STRENGTHS]

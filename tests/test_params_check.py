@@ -1,0 +1,132 @@
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from tests.conftest import ROOT
+from ruamel.yaml import YAML
+
+from brainseg.core.errors import UserError
+from brainseg.core.params import read_params
+from stages.check import main
+
+# whatever the project's params.yaml chooses today
+USUAL = {
+    "data": "phantom",
+    "loss": "dice",
+    "optim": "adam",
+    "schedule": "constant",
+    "arch": "unet",
+    "archs.unetpp.deep_supervision": False,
+    "predict.heads": "last",
+    "predict.prune_to": 0,
+    "input.neighbours": 0,
+    "seed": 0,
+    "split.strategy": "random",
+    "split.folds": 5,
+    "split.validation": 0.15,
+    "preprocess.side_px": 64,
+    "archs.unet.levels": 5,
+    "datasets.folder.path": "data/own",
+}
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch):
+    """Write params.yaml with some values changed, in a folder of its own."""
+    original = read_params(ROOT / "params.yaml")
+    (tmp_path / "data" / "own").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    def write(changes: dict) -> None:
+        params = deepcopy(original)
+        for key, value in (USUAL | changes).items():
+            *path, last = key.split(".")
+            block = params
+            for word in path:
+                block = block[word]
+            block[last] = value
+        YAML().dump(params, Path("params.yaml"))
+
+    return write
+
+
+def test_the_params_as_they_are_pass(params, tmp_path):
+    params({})
+    main()
+    assert (tmp_path / "data" / "params_checked").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("loss", "dise", "loss is 'dise'; expected one of: balanced_bce, bce, boundary"),
+        ("seed", -1, "seed is -1; expected a whole number from 0 to 4294967295"),
+        ("schedule", "cosin", "schedule is 'cosin'; expected one of: constant, cosine, one_cycle, poly"),
+        ("schedules.poly.power", 0.0, "schedules.poly.power is 0.0; expected greater than 0"),
+        ("train.warmup_epochs", 40, "train: warmup_epochs is 40; expected fewer than the 40 epochs"),
+        ("train.ema_decay", 1.0, "train.ema_decay is 1.0; expected less than 1"),
+        ("train.clip_norm", -1.0, "train.clip_norm is -1.0; expected greater than or equal to 0"),
+        ("split.set_aside", "ten", "split.set_aside is 'ten'; expected 'nobody' or 'report'"),
+        ("sed", 0, "sed is not a setting; allowed: seed"),
+        ("losses.bcee", {}, "losses.bcee is a block of nothing; expected one of: balanced_bce, bce, boundary"),
+        ("augment.rotation_deg", "fifteen", "augment.rotation_deg is 'fifteen'; expected a valid number"),
+        ("split.folds", 1, "split.folds is 1; expected greater than or equal to 2"),
+        ("split.fold", 5, "split: fold is 5; expected 0 to 4 with 5 folds"),
+        ("split.test", 0.9, "split: validation and test are 0.15 and 0.9; together below 1, to train"),
+        ("split.strategy", "randm", "split.strategy is 'randm'; expected 'random', 'report' or 'kfold'"),
+        ("preprocess.low_percentile", 99.9, "low_percentile is 99.9; expected below high_percentile"),
+        ("preprocess.side_px", 72, "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
+        ("arch", "resnet", "arch is 'resnet'; expected one of: refining_unet, transunet, unet, unetpp"),
+        ("input.channels", ["t2"], "input.channels.0 is 't2'; expected 'pre_contrast', 'flair' or 'post_contrast'"),
+        ("input.neighbours", 9, "input.neighbours is 9; expected less than or equal to 8"),
+        ("predict.heads", "mean", "predict.heads is mean; this network has one head"),
+        ("predict.prune_to", 2, "predict.prune_to is 2; this network has one head"),
+        ("archs.transunet.heads", 5, "archs.transunet: heads is 5; expected a number that divides width, 96"),
+        ("archs.transunet.pretrained", True, "archs.transunet: pretrained is true and features is 16, blocks is"),
+        ("archs.refining_unet.token_share", 0.0, "archs.refining_unet.token_share is 0.0; expected greater than 0"),
+        ("datasets.folder.path", "none", "datasets.folder.path: 'none' is neither a folder nor a zip archive"),
+        ("optims.sgd.nesterov", "yes", "optims.sgd.nesterov is 'yes'; expected a valid boolean"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_its_value_and_what_is_allowed(params, tmp_path, key, value, told):
+    params({key: value})
+    with pytest.raises(UserError) as error:
+        main()
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "data" / "params_checked").exists()
+
+
+def test_batch_norm_needs_two_values(params):
+    params({"preprocess.side_px": 16, "train.batch_size": 1})
+    with pytest.raises(UserError, match="train.batch_size is 1; at preprocess.side_px 16 batch norm needs 2"):
+        main()
+
+
+def test_all_mistakes_are_told_at_once(params):
+    params({"train.epochs": 0, "plot.dpi": 7})
+    with pytest.raises(UserError) as error:
+        main()
+    assert [line.split()[1] for line in str(error.value).splitlines()] == ["train.epochs", "plot.dpi"]
+
+
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+def test_a_side_that_does_not_divide_is_refused_with_those_that_do(params, arch):
+    params({"arch": arch, "preprocess.side_px": 72})
+    with pytest.raises(UserError, match=f"preprocess.side_px is 72; {arch} needs a multiple of 16: 64 or 80"):
+        main()
+
+
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+def test_every_architecture_takes_neighbouring_slices(params, tmp_path, arch):
+    params({"arch": arch, "input.neighbours": 2, "input.channels": ["flair"]})
+    main()
+    assert (tmp_path / "data" / "params_checked").exists()
+
+
+def test_heads_are_chosen_where_there_are_several(params, tmp_path):
+    params({"arch": "unetpp", "archs.unetpp.deep_supervision": True, "predict.heads": "mean", "predict.prune_to": 4})
+    main()
+    params({"arch": "unetpp", "archs.unetpp.deep_supervision": True, "predict.prune_to": 5})
+    with pytest.raises(UserError, match="predict.prune_to is 5; expected 0 or one of: 1, 2, 3, 4"):
+        main()

@@ -1,0 +1,266 @@
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import torch
+
+import brainseg
+from brainseg.core.errors import UserError
+from brainseg.training import checkpoint as resume
+from brainseg.training.checkpoint import SavedState, key_of, project_folder, saved_state
+
+STATE = {"epoch": 3, "rows": [{"name": "a", "dsc": 0.1 + 0.2}], "weights": {"w": torch.arange(6.0).view(2, 3).T}}
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> SavedState:
+    return SavedState(tmp_path / "state.pt")
+
+
+def test_nothing_saved_is_none(saved, capsys):
+    assert saved.read() is None
+    assert capsys.readouterr().out == ""
+
+
+def test_the_state_written_last_comes_back(saved):
+    saved.write({"epoch": 1})
+    saved.write(STATE)
+    found = saved.read()
+    assert found["weights"]["w"].equal(STATE["weights"]["w"])
+    assert found["weights"]["w"].stride() == STATE["weights"]["w"].stride()  # channels last stays so
+    assert {**found, "weights": None} == {**STATE, "weights": None}
+    assert list(saved.path.parent.iterdir()) == [saved.path]
+
+
+def test_what_was_removed_is_gone(saved):
+    saved.write(STATE)
+    saved.remove()
+    assert saved.read() is None
+    saved.remove()  # once more does no harm
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda whole: b"", id="empty"),
+        pytest.param(lambda whole: whole[: len(whole) // 2], id="half of it"),
+        pytest.param(lambda whole: whole[:-1], id="all but a byte"),
+        pytest.param(lambda whole: bytes(len(whole)), id="zeros"),
+        pytest.param(lambda whole: b"garbage", id="garbage"),
+    ],
+)
+def test_a_damaged_file_is_none_and_told(saved, damage, capsys):
+    saved.write(STATE)
+    saved.path.write_bytes(damage(saved.path.read_bytes()))
+    assert saved.read() is None
+    told = capsys.readouterr().out
+    assert told.startswith(f"{saved.path}: cannot be read") and told.endswith("training starts anew\n")
+    assert told.count("\n") == 1
+    saved.write(STATE)
+    assert saved.read()["epoch"] == 3
+
+
+class MakesAFolder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_file_that_would_run_code_is_not_read(saved, tmp_path, capsys):
+    torch.save({"trained": MakesAFolder(tmp_path / "ran")}, saved.path)
+    assert saved.read() is None
+    assert not (tmp_path / "ran").exists()
+    assert "cannot be read (UnpicklingError)" in capsys.readouterr().out
+
+
+def in_use(folder: Path, key: str) -> str:
+    """What is told of a training under way; empty if there is none."""
+    try:
+        with saved_state(folder, key):
+            return ""
+    except UserError as error:
+        return str(error)
+
+
+def test_a_training_under_way_keeps_a_second_one_out(tmp_path):
+    with saved_state(tmp_path, "key"):
+        for _ in range(2):  # nor does a refusal open the door
+            assert in_use(tmp_path, "key") == (
+                f"{tmp_path}/key.lock: the same training runs already, as process {os.getpid()}; wait for it, or end it"
+            )
+        assert not in_use(tmp_path, "other")
+    assert not in_use(tmp_path, "key")
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from brainseg.resume import saved_state
+with saved_state(Path(sys.argv[1]), "key"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_training_lets_go(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout.readline() == "held\n"
+            told = in_use(tmp_path, "key")
+            assert f"as process {holder.pid};" in told and "\n" not in told
+            assert not in_use(tmp_path, "other")
+        finally:
+            holder.send_signal(signal.SIGKILL)
+    assert (tmp_path / "key.lock").exists()  # it had no time to remove it
+    assert not in_use(tmp_path, "key")
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_the_lock_file_goes_and_the_state_stays_unless_it_is_removed(tmp_path, removed):
+    folder = tmp_path / "runs" / "unfinished"
+    with pytest.raises(KeyboardInterrupt), saved_state(folder, "key") as saved:
+        saved.write(STATE)
+        if removed:
+            saved.remove()
+        raise KeyboardInterrupt
+    assert [path.name for path in folder.iterdir()] == ([] if removed else ["key.pt"])
+    with saved_state(folder, "key") as saved:
+        assert (saved.read() is None) == removed
+    with saved_state(folder, "other") as saved:
+        assert saved.read() is None
+
+
+def test_only_the_holder_is_named(tmp_path):
+    (tmp_path / "key.lock").write_text("123456789012345")  # of one that was killed
+    with saved_state(tmp_path, "key"):
+        assert (tmp_path / "key.lock").read_text() == str(os.getpid())
+
+
+def test_a_lock_file_that_its_last_holder_removed_in_between_keeps_no_one_out(tmp_path, monkeypatch):
+    flock, held = fcntl.flock, []
+
+    def late(file, how):
+        flock(file, how)
+        if not held:
+            (tmp_path / "key.lock").unlink()
+        held.append(file)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with saved_state(tmp_path, "key"):
+        assert len(held) == 2
+        assert f"as process {os.getpid()};" in in_use(tmp_path, "key")
+
+
+PARTS = (b'{"lr": 0.1}', torch.arange(6, dtype=torch.int32).to(torch.uint16).view(2, 3), torch.tensor([True, False]))
+
+
+def test_the_same_parts_give_the_same_key_wherever_they_are(tmp_path, monkeypatch):
+    key = key_of(*PARTS)
+    assert len(key) == 16 and key.isalnum()
+    monkeypatch.chdir(tmp_path)
+    torch.rand(3)
+    assert key_of(*PARTS) == key
+    assert key_of(PARTS[0], PARTS[1].T.contiguous().T, PARTS[2].clone()) == key  # nor the order in memory
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param((b'{"lr": 0.2}', *PARTS[1:]), id="a setting"),
+        pytest.param(
+            (PARTS[0], torch.arange(1, 7, dtype=torch.int32).to(torch.uint16).view(2, 3), PARTS[2]), id="data"
+        ),
+        pytest.param((*PARTS[:2], torch.tensor([True, True])), id="a mask"),
+        pytest.param((PARTS[0], PARTS[1].to(torch.int32), PARTS[2]), id="a type of another width"),
+        pytest.param((PARTS[0], PARTS[1].T, PARTS[2]), id="the order of pixels"),
+        pytest.param((PARTS[0], PARTS[2], PARTS[1]), id="the order of parts"),
+        pytest.param(PARTS[:2], id="one less"),
+        pytest.param((*PARTS, b""), id="an empty one more"),
+        pytest.param((*PARTS, torch.zeros(0)), id="no slices"),
+    ],
+)
+def test_anything_else_gives_another_key(others):
+    assert key_of(*others) != key_of(*PARTS)
+
+
+def test_where_one_part_ends_and_the_next_begins_matters():
+    assert len({key_of(b"ab", b"c"), key_of(b"a", b"bc"), key_of(b"abc"), key_of(b"", b"abc")}) == 4
+
+
+def test_every_bit_of_a_tensor_matters():
+    numbers = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
+    keys = {key_of(numbers)}
+    for place in range(numbers.numel()):
+        changed = numbers.clone()
+        changed.view(torch.int32).view(-1)[place] ^= 1  # the last bit of the fraction
+        keys.add(key_of(changed))
+    assert len(keys) == 61
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("torch.get_num_threads", lambda: 77),
+        ("torch.backends.cpu.get_cpu_capability", lambda: "ABACUS"),
+        ("torch.__version__", "0.4.1"),
+    ],
+)
+def test_what_rounds_numbers_another_way_gives_another_key(name, other, monkeypatch):
+    key = key_of(*PARTS)
+    monkeypatch.setattr(name, other)
+    assert key_of(*PARTS) != key
+
+
+def test_an_edit_of_the_code_gives_another_key(tmp_path, monkeypatch):
+    files = [("brainseg.a", tmp_path / "a.py"), ("brainseg.b", tmp_path / "b.py")]
+    for _, path in files:
+        path.write_text("x = 1\n")
+    monkeypatch.setattr(resume, "_loaded_files", lambda: files)
+    key = key_of(*PARTS)
+    files[1][1].write_text("x = 2\n")
+    edited = key_of(*PARTS)
+    files[1][1].write_text("x = 1\n")
+    assert key_of(*PARTS) == key != edited
+    files[1] = ("brainseg.c", files[1][1])
+    assert key_of(*PARTS) not in (key, edited)
+    files.pop()
+    assert key_of(*PARTS) not in (key, edited)
+
+
+def test_the_code_is_that_of_the_package_as_far_as_it_is_loaded(monkeypatch):
+    monkeypatch.delitem(sys.modules, "brainseg.figures.poor_regions", raising=False)
+    files = dict(resume._loaded_files())
+    assert files["brainseg.training.checkpoint"] == Path(resume.__file__)
+    assert files["brainseg"] == Path(brainseg.__file__)
+    assert "brainseg.figures.poor_regions" not in files
+    project = Path(brainseg.__file__).parents[2]
+    assert all(path.is_relative_to(project / "src") or path.parent == project / "stages" for path in files.values())
+
+
+def test_the_stage_that_trains_belongs_to_the_code(monkeypatch):
+    stage = import_module("stages.train")
+    assert ("stages.train", Path(stage.__file__)) in list(resume._loaded_files())
+    monkeypatch.setitem(sys.modules, "__main__", stage)  # as under `python -m stages.train`
+    assert ("train.py", Path(stage.__file__)) in list(resume._loaded_files())
+
+
+@pytest.mark.parametrize("snapshot", [".", ".dvc/tmp/exps/tmpabc", ".dvc/tmp/exps/standalone/tmpabc"])
+def test_the_project_is_found_also_from_a_snapshot_in_it(snapshot, tmp_path, monkeypatch):
+    root = tmp_path / "somebodys" / "project"
+    (root / snapshot).mkdir(parents=True)
+    monkeypatch.chdir(root / snapshot)
+    assert project_folder() == root
+
+
+def test_another_folder_of_dvc_is_no_snapshot(tmp_path, monkeypatch):
+    folder = tmp_path / ".dvc" / "tmp" / "other"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    assert project_folder() == folder

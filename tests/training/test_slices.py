@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.data.preprocessed import Preprocessed, write_preprocessed
+from brainseg.preprocessing import PreprocessSettings, preprocess
+from brainseg.sources.phantom import phantom_patient
+from brainseg.training.slices import Slices, load_slices
+
+SETTINGS = PreprocessSettings(side_px=32, background=0.1, low_percentile=10.0, high_percentile=99.0)
+COUNTS = {"b": 6, "a": 8, "c": 7}  # slices in the file; the first and the last are not kept
+
+
+@pytest.fixture
+def patients(rng) -> dict[str, Preprocessed]:
+    return {name: preprocess(*phantom_patient(rng, count, 40, 0.03), SETTINGS) for name, count in COUNTS.items()}
+
+
+@pytest.fixture
+def slices(patients, tmp_path) -> Slices:
+    for name, patient in patients.items():
+        write_preprocessed(tmp_path / f"{name}.npz", patient)
+    return load_slices(tmp_path, list(COUNTS), torch.device("cpu"))
+
+
+def test_the_kept_slices_are_loaded_patient_by_patient_in_the_order_given(slices):
+    assert slices.names == ("b", "a", "c")
+    assert len(slices) == 4 + 6 + 5
+    assert slices.patient.tolist() == [0] * 4 + [1] * 6 + [2] * 5
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_batch_holds_the_z_scores_and_masks_of_the_patient(slices, patients, number):
+    patient = patients[slices.names[number]]
+    images, masks = slices.batch(slices.of_patient(number))
+    np.testing.assert_allclose(images.permute(0, 2, 3, 1), patient.z_score()[patient.kept], atol=2e-6, rtol=1e-5)
+    np.testing.assert_array_equal(masks[:, 0], patient.mask[patient.kept])
+    assert images.dtype == masks.dtype == torch.float32
+
+
+def test_a_batch_may_mix_patients_and_repeat_slices(slices):
+    index = torch.tensor([14, 0, 5, 0])
+    images, masks = slices.batch(index)
+    for place, number in enumerate(index.tolist()):
+        alone = slices.batch(torch.tensor([number]))
+        assert images[place].equal(alone[0][0]) and masks[place].equal(alone[1][0])
+
+
+def test_batches_are_channels_last(slices):
+    images, masks = slices.batch(torch.arange(5))
+    assert (images.shape, masks.shape) == ((5, 3, 32, 32), (5, 1, 32, 32))
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_of_patient_gives_the_indices_in_anatomical_order(slices):
+    assert [slices.of_patient(number).tolist() for number in range(3)] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7, 8, 9],
+        [10, 11, 12, 13, 14],
+    ]
+
+
+def test_largest_lesion_is_the_index_of_the_slice_with_most(slices):
+    area = slices.masks.sum((1, 2))
+    for number in range(3):
+        index = slices.of_patient(number)
+        assert slices.largest_lesion(number) in index
+        assert area[slices.largest_lesion(number)] == area[index].max() > 0
+
+
+def test_neighbours_are_the_slices_before_and_after_of_the_same_patient(slices):
+    seen = Slices(**vars(slices) | {"sees": InputSettings(channels=["flair"], neighbours=2)})
+    flair = slices.batch(torch.arange(len(slices)))[0][:, 1]  # (N, 32, 32)
+    # patient a has the places 4 to 9
+    places = torch.tensor([4, 5, 6, 9])
+    expected = [[4, 4, 4, 5, 6], [4, 4, 5, 6, 7], [4, 5, 6, 7, 8], [7, 8, 9, 9, 9]]
+    images, masks = seen.batch(places)
+    assert images.shape == (4, 5, 32, 32)
+    assert images.equal(flair[torch.tensor(expected)])
+    assert masks.equal(slices.batch(places)[1])  # of the slice in the middle
+
+
+def test_a_patient_of_one_slice_is_its_own_neighbour(slices):
+    first = {name: getattr(slices, name)[:1] for name in ("images", "masks", "patient", "mean", "std")}
+    alone = Slices(names=("b",), **first, sees=InputSettings(channels=["flair", "pre_contrast"], neighbours=1))
+    images, _ = alone.batch(torch.tensor([0]))
+    plain, _ = slices.batch(torch.tensor([0]))
+    assert images.equal(plain[:, [1, 0, 1, 0, 1, 0]])
+
+
+def test_z_scores_are_of_the_slices_asked_for_in_any_shape(slices):
+    images, _ = slices.batch(torch.tensor([3, 11]))
+    assert slices.z_scores(torch.tensor([[3], [11]])).shape == (2, 1, 32, 32, 3)
+    assert slices.z_scores(torch.tensor([3, 11])).permute(0, 3, 1, 2).equal(images)
