@@ -1,4 +1,4 @@
-# make repro   run the pipeline        make test   run the tests        make lint   check the style
+# make repro   run the pipeline        make test   run the tests        make lint   check the style and the layers
 # make smoke   run four experiments and compare them
 # Each makes the virtual environment first if it is missing.
 
@@ -18,6 +18,7 @@ smoke: .venv/installed
 lint: .venv/installed
 	$(IN_VENV) ruff check .
 	$(IN_VENV) ruff format --check .
+	$(IN_VENV) lint-imports --no-cache
 
 format: .venv/installed
 	$(IN_VENV) ruff check --fix .

@@ -2,12 +2,12 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
 from ruamel.yaml import YAML
 
 from brainseg.core.errors import UserError
 from brainseg.core.params import read_params
 from stages.check import main
+from tests.conftest import ROOT
 
 # whatever the project's params.yaml chooses today
 USUAL = {

@@ -1,0 +1,23 @@
+"""Train, compare and judge brain-lesion segmentation. What is where:
+
+core/  device.py  parallel.py      the ground: errors, params.yaml, components by name, files, progress, processes
+data/                              what lies in data/, a module an artefact: raw/ split preprocessed geometry
+                                   predictions weights ensemble tables
+sources/                           download     data sets: phantom, lgg, folder
+splitting.py                       split
+preprocessing.py                   preprocess
+archs/ losses/ optims/ schedules/  train        components, a file or folder each; shared/ is what several use
+training/                          train        loop, sampling, augmentation, validation, checkpoint
+inference.py                       predict
+metrics/ postprocessing/           evaluate     overlap, surfaces, lesions, calibration; the mask that is scored
+evaluation/                        evaluate     scores of a patient, summary, strata, warning of failure
+figures/                           plot
+robustness/                        robustness   perturbations of the held-out patients' images
+params_check.py                    check
+experiments/                       reads what git and DVC hold of experiments, without a checkout
+compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
+cli/                               the command `brainseg`, a file a command
+
+stages/ beside this package has the script of each stage, studies/ the questions asked of experiments: the report's
+claims, losses, architectures.
+"""

@@ -1,4 +1,4 @@
-"""What `brainseg claims` does."""
+"""What `python -m studies.report_claims` does."""
 
 from pathlib import Path
 
@@ -16,6 +16,6 @@ def run(report: str, fair: str, out: Path) -> None:
     tested = [(claim, claim.test(evidence)) for claim in progress(CLAIMS, "testing")]
     rows = [{"section": claim.section, "the report says": claim.says, "verdict": found.word} for claim, found in tested]
     say(markdown_table(rows))
-    command = f"brainseg claims --report '{report}' --fair '{fair}'"
+    command = f"python -m studies.report_claims --report '{report}' --fair '{fair}'"
     write_bytes(out, page(tested, evidence, command).encode())
     say(f"Written to {out}, with the figures")

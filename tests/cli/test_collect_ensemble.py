@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from tests.conftest import ROOT
 from dvc.exceptions import FileMissingError
 
 from brainseg.cli import collect_ensemble as module
 from brainseg.cli.collect_ensemble import gather
 from brainseg.core.errors import UserError
 from brainseg.data.ensemble import LEARNED_FROM
+from tests.conftest import ROOT
 
 
 class Cache:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -217,3 +218,35 @@ def test_a_table_of_all():
     assert overview.confounds == ["code differs (src/brainseg/losses/dice.py): it may move scores by itself"]
     assert certify_all(experiments[:1]).sentence() == "same data, split, code and settings; nothing varies"
     assert certify_all(experiments[:2]).varying.columns.tolist() == ["loss", "seed"]
+
+
+def in_folder(md5: str, **ids: str) -> Experiment:
+    """Its lock has one digest of src/brainseg/training; ids: git's, of the files inside."""
+    code = {f"src/brainseg/training/{name}.py": content_id for name, content_id in ids.items()}
+    return replace(run(**{"src/brainseg/training": md5}), code=code)
+
+
+def test_of_a_folder_that_differs_the_files_that_differ_are_named():
+    a = in_folder("x", loop="1" * 40, ema="2" * 40)
+    b = in_folder("y", loop="3" * 40, ema="2" * 40, new="4" * 40)
+    changes = certify(a, b).differs["code"]
+    assert changes == [
+        "src/brainseg/training/loop.py: 1111111 → 3333333",
+        "src/brainseg/training/new.py: – → 4444444",
+    ]
+
+
+def test_a_folder_whose_files_are_the_same_in_git_is_named_itself():
+    [change] = certify(in_folder("x", loop="1" * 40), in_folder("y", loop="1" * 40)).differs["code"]
+    assert change.startswith("src/brainseg/training: ")
+
+
+def test_files_of_a_folder_with_equal_digests_are_not_compared():
+    """What .dvcignore leaves out of the digest, git may track."""
+    assert certify(in_folder("x", loop="1" * 40), in_folder("x", loop="3" * 40)).differs == {}
+
+
+def test_folders_of_architectures_that_were_not_both_chosen_are_their_choice():
+    assert certify(of({"src/brainseg/archs/unet": "x"}), of({"src/brainseg/archs/unetpp": "y"})).differs == {}
+    [shared] = certify(of({"src/brainseg/archs/shared": "x"}), of({})).differs["code"]
+    assert shared.startswith("src/brainseg/archs/shared: ")

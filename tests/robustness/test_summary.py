@@ -4,7 +4,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from tests.conftest import ROOT
 
 from brainseg.archs.shared.input import AS_THE_REPORT
 from brainseg.archs.unet import unet
@@ -13,6 +12,7 @@ from brainseg.data.split import write_split
 from brainseg.data.weights import write_weights
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
 from stages.robustness import main, summary
+from tests.conftest import ROOT
 
 KINDS_AND_STRENGTHS = [("none", "none")] + [(kind, strength) for kind in STRENGTHS for strength in STRENGTHS[kind]]
 ARCH = {"features": 2, "levels": 2}

@@ -1,11 +1,11 @@
 """The files of experiments/, as they are."""
 
 import pytest
-from tests.conftest import ROOT
 
 from brainseg.core.params import read_params
 from brainseg.sweep.plan import Row, only, plan
 from brainseg.sweep.sweep_file import read_sweep
+from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "experiments").glob("*.yaml"))
 

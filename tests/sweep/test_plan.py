@@ -3,11 +3,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
 
 from brainseg.core.errors import UserError
 from brainseg.sweep.plan import Row, only, plan, with_changes
 from brainseg.sweep.sweep_file import Range, SweepFile
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -100,12 +100,20 @@ def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Diff
         locked = [files(experiment.lock, stage, "deps") for experiment in experiments]
         for path in dict.fromkeys(path for deps in locked for path in deps if path.startswith(("src/", "stages/"))):
             md5s = [deps[path] for deps in locked if path in deps]
-            # the file of a component that not all chose counts to that choice
-            otherwise = md5s[0] if PurePosixPath(path).parent.name in KINDS else ABSENT
+            # a component that not all chose counts to that choice
+            otherwise = md5s[0] if PurePosixPath(path).parent.name in KINDS and not path.endswith("/shared") else ABSENT
             values = [deps.get(path, otherwise)[:7] for deps in locked]
             if _vary(values):
-                found.setdefault(path, Difference("code", path, values))
+                for difference in _inside(path, experiments) or [Difference("code", path, values)]:
+                    found.setdefault(difference.key, difference)
     return list(found.values())
+
+
+def _inside(folder: str, experiments: Sequence[Experiment]) -> list[Difference]:
+    """The files of a folder that are not the same: of the folder dvc.lock has one digest only."""
+    paths = dict.fromkeys(path for it in experiments for path in it.code if path.startswith(f"{folder}/"))
+    ids = {path: [it.code.get(path, ABSENT)[:7] for it in experiments] for path in paths}
+    return [Difference("code", path, values) for path, values in ids.items() if _vary(values)]
 
 
 def _device(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from brainseg.core.errors import UserError
 from brainseg.experiments import yaml12
+from brainseg.experiments.code_files import code_files
 from brainseg.experiments.dvc_cache import cache_folder, fetch, md5_of
 from brainseg.experiments.git import Git
 from brainseg.experiments.lock import check, files
@@ -41,6 +42,7 @@ class Experiment(Scored):
     timing: dict[str, Any]
     history: pd.DataFrame  # plots/history.csv, a row an epoch
     validation_per_epoch: pd.DataFrame  # metrics/validation_per_epoch.csv, a row an epoch and patient
+    code: dict[str, str] = field(default_factory=dict)  # path of each file of src/ and stages/ -> git's id of it
 
 
 class Reader:
@@ -64,6 +66,7 @@ class Reader:
             timing=self._json(name, revision, lock, "train", "metrics/timing.json"),
             history=self._table(name, lock, *HISTORY),
             validation_per_epoch=self._table(name, lock, *PER_EPOCH),
+            code=code_files(self.folder, revision),
         )
 
     def lock(self, name: str, revision: str) -> dict[str, Any]:

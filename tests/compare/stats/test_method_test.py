@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from studies.false_claims import Setting, hierarchical_bootstrap, ours, pooled_wilcoxon, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -12,6 +11,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW, ttost_paired
 
 from brainseg.compare.stats.method_test import can_judge_methods, method_test, spread_over_folds, spread_over_seeds
+from studies.false_claims import Setting, hierarchical_bootstrap, ours, pooled_wilcoxon, simulate
 
 MARGIN = 0.02
 steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)

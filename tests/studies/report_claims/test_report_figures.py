@@ -2,11 +2,11 @@ import re
 from collections import Counter
 
 import pytest
-from tests.conftest import ROOT
 
 from brainseg.sweep.plan import plan
 from brainseg.sweep.sweep_file import read_sweep
 from studies.report_claims.report_figures import LOSSES, ROWS, Kind, slips
+from tests.conftest import ROOT
 
 
 @pytest.fixture

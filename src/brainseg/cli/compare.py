@@ -1,0 +1,46 @@
+"""`brainseg compare`: what may be concluded from experiments."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brainseg.core.errors import told_in_one_line
+
+FAILED_IF = 3  # the exit code; errors have 1, mistakes in options 2
+
+
+class FailIf(StrEnum):
+    worse = "worse"
+    not_better = "not-better"
+
+
+def compare(
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of experiments, patterns of names ('dice-*'), git revisions, or workspace."),
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="What all others are compared with; by default the first.")
+    ] = None,
+    metric: Annotated[
+        str, typer.Option(help="A column of metrics/per_volume.csv: dsc, iou, nsd, dsc_report ...")
+    ] = "dsc",
+    margin: Annotated[float, typer.Option(help="Differences up to so much are practically none.")] = 0.01,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("comparison"),
+    fail_if: Annotated[
+        FailIf | None, typer.Option(help="Exit with 3 if any other method is worse, or not better, than the baseline.")
+    ] = None,
+) -> None:
+    """Are these methods really different? Tables, tests, verdicts and pictures of DVC experiments.
+
+    Experiments that differ in seed or fold alone are one method. Without names: all experiments that hang
+    from this commit, and the commit itself. The workspace is not touched.
+    """
+    with told_in_one_line():
+        from brainseg.compare.run import run  # `--help` should not wait for pandas
+
+        words = run(experiments or [], baseline, metric, margin, out)
+    if (fail_if is FailIf.worse and "worse" in words) or (fail_if is FailIf.not_better and set(words) != {"better"}):
+        raise typer.Exit(FAILED_IF)

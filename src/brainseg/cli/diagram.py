@@ -1,0 +1,32 @@
+"""`brainseg diagram`: a picture of an architecture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brainseg.core.errors import UserError, told_in_one_line
+
+
+def diagram(
+    name: Annotated[str, typer.Argument(help="An architecture: `brainseg archs` lists them.")],
+    out: Annotated[Path | None, typer.Option(help="The picture to write; by default NAME.png.")] = None,
+) -> None:
+    """Draw an architecture as its block in params.yaml makes it, from the network itself."""
+    with told_in_one_line():
+        from brainseg.core.components import names
+        from brainseg.core.params import read_params, settings
+        from brainseg.diagram.drawing import architecture
+        from brainseg.diagram.graph import trace_by_name  # `--help` should not wait for torch
+        from brainseg.figures.settings import PlotSettings
+        from brainseg.figures.style import save
+
+        if name not in names("archs"):
+            raise UserError(f"NAME is {name!r}; expected one of: {', '.join(names('archs'))}")
+        params = read_params()
+        graph = trace_by_name(name, params)
+        path = out or Path(f"{name}.png")
+        if path.suffix != ".png":
+            raise UserError(f"--out is {path}; expected a name that ends in .png")
+        save(architecture(graph, name), path, settings(PlotSettings, params, "plot").dpi)
+    typer.echo(path)
