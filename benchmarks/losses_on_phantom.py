@@ -23,6 +23,7 @@ from brainseg.losses.bce import bce
 from brainseg.params import read_params, settings
 from brainseg.plotting import save
 from brainseg.resume import SavedState
+from brainseg.sampling import SamplingSettings
 from brainseg.slices import Slices, load_slices
 from brainseg.splits import members, read_split
 from brainseg.summary import FAILURE_DSC
@@ -64,6 +65,7 @@ def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[
         slices["train"],
         slices["validation"],
         train_settings,
+        settings(SamplingSettings, params, "sampling"),
         settings(AugmentSettings, params, "augment"),
         params["seed"],
         lambda network, row: None,

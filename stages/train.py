@@ -20,6 +20,7 @@ from brainseg.network_input import InputSettings
 from brainseg.params import block, choice, natural_number, read_params, settings
 from brainseg.progress import say
 from brainseg.resume import key_of, project_folder, saved_state
+from brainseg.sampling import SamplingSettings
 from brainseg.slices import load_slices
 from brainseg.splits import members, read_split
 from brainseg.training import Trained, TrainSettings, train
@@ -34,13 +35,14 @@ def main() -> None:
     loss, schedule = chosen("losses", params), chosen("schedules", params)
     build_optimizer, build_network = chosen("optims", params), chosen("archs", params)
     train_settings, sees = settings(TrainSettings, params, "train"), settings(InputSettings, params, "input")
+    sampling = settings(SamplingSettings, params, "sampling")
 
     device = pick_device()
     subset = read_split(Path("data/split.csv"))
     for name in ("train", "validation"):
         if not members(subset, name):
             raise UserError(f"data/split.csv: no patient is in {name}; training needs both train and validation")
-    training = load_slices(PREPROCESSED, members(subset, "train"), device, sees)
+    training = load_slices(PREPROCESSED, members(subset, "train"), device, sees, sampling.train_on == "all")
     validation = load_slices(PREPROCESSED, members(subset, "validation"), device, sees)
     if not training.masks.any():
         raise UserError("data/split.csv: no training patient has a lesion; there is nothing to learn from")
@@ -68,6 +70,7 @@ def main() -> None:
                 training,
                 validation,
                 train_settings,
+                sampling,
                 settings(AugmentSettings, params, "augment"),
                 seed,
                 monitor.after_epoch,
@@ -85,7 +88,7 @@ def main() -> None:
 
 def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     """The settings and the device that this training's result depends on."""
-    blocks = ["seed", "input", "augment", "train"]
+    blocks = ["seed", "input", "sampling", "augment", "train"]
     for word, section in (("loss", "losses"), ("optim", "optims"), ("schedule", "schedules"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}

@@ -17,12 +17,14 @@ from brainseg.losses.dice import dice
 from brainseg.network_input import InputSettings
 from brainseg.preprocessing import FULL_SCALE
 from brainseg.resume import SavedState
+from brainseg.sampling import SamplingSettings
 from brainseg.schedules.constant import constant
 from brainseg.schedules.cosine import cosine
 from brainseg.slices import Slices
 from brainseg.supervision import Supervised
 from brainseg.training import Trained, TrainSettings, train
 
+SAMPLING = SamplingSettings(area_power=1.0, background_share=0.1, train_on="retained")
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
 OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0}
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
@@ -70,7 +72,8 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     told = after_epoch or (lambda *_: None)
     augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
     schedule, validation = more.get("schedule", constant), more.get("validation", VALIDATION)
-    return train(network, loss, optimizer, schedule, training, validation, settings, augmentation, seed, told, saved)
+    recipe = (settings, more.get("sampling", SAMPLING), augmentation)
+    return train(network, loss, optimizer, schedule, training, validation, *recipe, seed, told, saved)
 
 
 @pytest.fixture(scope="module")

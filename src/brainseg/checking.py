@@ -15,6 +15,7 @@ from brainseg.network_input import InputSettings
 from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, settings
 from brainseg.plotting import PlotSettings
 from brainseg.preprocessing import PreprocessSettings
+from brainseg.sampling import SamplingSettings
 from brainseg.splits import SplitSettings
 from brainseg.training import TrainSettings
 
@@ -22,6 +23,7 @@ SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
     "preprocess": PreprocessSettings,
     "input": InputSettings,
+    "sampling": SamplingSettings,
     "augment": AugmentSettings,
     "train": TrainSettings,
     "predict": PredictSettings,

@@ -18,7 +18,7 @@ from brainseg.moving_average import MovingAverage
 from brainseg.params import PARAMS_FILE, StrictSettings
 from brainseg.progress import progress, say
 from brainseg.resume import SavedState
-from brainseg.sampling import draw, slice_weights
+from brainseg.sampling import SamplingSettings, draw, slice_weights
 from brainseg.slices import Slices
 from brainseg.supervision import supervised_loss
 from brainseg.validation import mean_scores, validate
@@ -70,6 +70,7 @@ def train(
     training: Slices,
     validation: Slices,
     settings: TrainSettings,
+    sampling: SamplingSettings,
     augmentation: AugmentSettings,
     seed: int,
     after_epoch: Callable[[torch.nn.Module, dict[str, float]], None],
@@ -89,7 +90,7 @@ def train(
         raise UserError(
             f"{PARAMS_FILE}: train.batch_size is {settings.batch_size}; expected at most the {len(training)} slices"
         )
-    weights = slice_weights(training)
+    weights = slice_weights(training, sampling)
     lesion_share = training.masks.float().mean().item()
     steps_per_epoch = len(training) // settings.batch_size
     learning_rate = LearningRate(
