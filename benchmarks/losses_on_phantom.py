@@ -19,6 +19,7 @@ from brainseg.compare.convergence import converged_at
 from brainseg.components import chosen, names
 from brainseg.device import be_reproducible, device_name, pick_device
 from brainseg.figures.losses import learning_curves, loss_bars
+from brainseg.intensity import IntensitySettings
 from brainseg.losses.bce import bce
 from brainseg.params import read_params, settings
 from brainseg.plotting import save
@@ -67,6 +68,7 @@ def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[
         train_settings,
         settings(SamplingSettings, params, "sampling"),
         settings(AugmentSettings, params, "augment"),
+        settings(IntensitySettings, params, "intensity"),
         params["seed"],
         lambda network, row: None,
         saved,

@@ -15,6 +15,7 @@ from brainseg.components import chosen
 from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
 from brainseg.errors import UserError, told_in_one_line
 from brainseg.files import write_csv, write_json
+from brainseg.intensity import IntensitySettings
 from brainseg.monitor import Monitor
 from brainseg.network_input import InputSettings
 from brainseg.params import block, choice, natural_number, read_params, settings
@@ -72,6 +73,7 @@ def main() -> None:
                 train_settings,
                 sampling,
                 settings(AugmentSettings, params, "augment"),
+                settings(IntensitySettings, params, "intensity"),
                 seed,
                 monitor.after_epoch,
                 saved,
@@ -88,7 +90,7 @@ def main() -> None:
 
 def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     """The settings and the device that this training's result depends on."""
-    blocks = ["seed", "input", "sampling", "augment", "train"]
+    blocks = ["seed", "input", "sampling", "augment", "intensity", "train"]
     for word, section in (("loss", "losses"), ("optim", "optims"), ("schedule", "schedules"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}

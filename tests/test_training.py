@@ -12,6 +12,7 @@ from torch import nn
 from brainseg.archs.unet import unet
 from brainseg.augmentation import AugmentSettings
 from brainseg.errors import UserError
+from brainseg.intensity import IntensitySettings
 from brainseg.losses.bce import bce
 from brainseg.losses.dice import dice
 from brainseg.network_input import InputSettings
@@ -26,6 +27,9 @@ from brainseg.training import Trained, TrainSettings, train
 
 SAMPLING = SamplingSettings(area_power=1.0, background_share=0.1, train_on="retained")
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
+AS_MEASURED = IntensitySettings(
+    bias_field=0.0, gamma=0.0, blur_px=0.0, gain=0.0, offset=0.0, noise=0.0, channel_dropout=0.0
+)
 OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0}
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
 
@@ -72,7 +76,7 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     told = after_epoch or (lambda *_: None)
     augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
     schedule, validation = more.get("schedule", constant), more.get("validation", VALIDATION)
-    recipe = (settings, more.get("sampling", SAMPLING), augmentation)
+    recipe = (settings, more.get("sampling", SAMPLING), augmentation, more.get("intensity", AS_MEASURED))
     return train(network, loss, optimizer, schedule, training, validation, *recipe, seed, told, saved)
 
 

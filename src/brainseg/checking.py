@@ -11,6 +11,7 @@ from brainseg.ensemble import what_it_did_not_learn_from
 from brainseg.errors import UserError
 from brainseg.headline import EvaluateSettings
 from brainseg.inference import PredictSettings, answer_as_set
+from brainseg.intensity import IntensitySettings
 from brainseg.network_input import InputSettings
 from brainseg.params import PARAMS_FILE, StrictSettings, block, natural_number, settings
 from brainseg.plotting import PlotSettings
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[StrictSettings]] = {
     "input": InputSettings,
     "sampling": SamplingSettings,
     "augment": AugmentSettings,
+    "intensity": IntensitySettings,
     "train": TrainSettings,
     "predict": PredictSettings,
     "evaluate": EvaluateSettings,
@@ -60,6 +62,10 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
 
 def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
+    channels = block(params, "input.channels")
+    if block(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
+        given = f"input.channels is {', '.join(channels)}"
+        return [f"{PARAMS_FILE}: {given}; with intensity.channel_dropout expected flair and another channel"]
     with torch.device("meta"):  # the network's shape without its memory
         try:
             network = components.chosen("archs", params)(settings(InputSettings, params, "input").in_channels)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from brainseg.augmentation import AugmentSettings, augment
 from brainseg.device import autocast, nondeterministic_operations
 from brainseg.errors import UserError
+from brainseg.intensity import IntensitySettings, change_intensity
 from brainseg.learning_rate import LearningRate
 from brainseg.loss_facts import informed
 from brainseg.moving_average import MovingAverage
@@ -72,6 +73,7 @@ def train(
     settings: TrainSettings,
     sampling: SamplingSettings,
     augmentation: AugmentSettings,
+    intensity: IntensitySettings,
     seed: int,
     after_epoch: Callable[[torch.nn.Module, dict[str, float]], None],
     saved: SavedState,
@@ -121,6 +123,7 @@ def train(
             for step, index in enumerate(progress(batches, f"epoch {epoch}/{settings.epochs}"), first_step):
                 images, masks = training.batch(index.to(total.device, non_blocking=True))
                 images, masks = augment(images, masks, augmentation, generator)
+                images = change_intensity(images, intensity, training.sees, generator)
                 with autocast(total.device, settings.precision):
                     output = forward(images)
                 batch_loss = supervised_loss(output, masks, told_loss)
