@@ -13,6 +13,7 @@ from brainseg.supervision import supervised_loss
 
 # settings, besides those of params.yaml, that make another network of the same name
 FORMS = {
+    "unet, space to depth": ("unet", {"stem": "space_to_depth"}),
     "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
     "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
     "refining_unet, coarsened": ("refining_unet", {"coarsening": 2, "levels": 4}),

@@ -10,12 +10,16 @@ from torch import nn
 
 from brainseg.encoder_decoder import UNet
 from brainseg.params import StrictSettings
+from brainseg.space_to_depth import POSITIONS, SpaceToDepth, Stem
 
 
 class Settings(StrictSettings):
     features: int = Field(ge=1)
     levels: int = Field(ge=2, le=7)
+    stem: Stem = "plain"  # weights from before this setting were trained with it
 
 
-def unet(in_channels: int, *, features: int, levels: int) -> nn.Module:
-    return UNet(in_channels, features, levels)
+def unet(in_channels: int, *, features: int, levels: int, stem: Stem = "plain") -> nn.Module:
+    if stem == "plain":
+        return UNet(in_channels, features, levels)
+    return SpaceToDepth(UNet(POSITIONS * in_channels, features, levels, out_channels=POSITIONS))
