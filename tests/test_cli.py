@@ -225,7 +225,7 @@ def test_a_diagram_is_written_and_its_path_printed(draw, tmp_path):
 DIAGRAM_ERRORS = {
     "unknown architecture": (
         ["unett"],
-        "NAME is 'unett'; expected one of: refining_unet, transunet, unet, unetpp",
+        "NAME is 'unett'; expected one of: refining_unet, resunet, transunet, unet, unetpp",
     ),
     "no picture": (["unet", "--out", "unet.txt"], "--out is unet.txt; expected a name that ends in .png"),
     "out in a file": (["unet", "--out", "params.yaml/a.png"], "params.yaml"),

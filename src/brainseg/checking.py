@@ -79,6 +79,10 @@ def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
     divisor = network.divisor
     if side_px == divisor and batch_size == 1:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
+    has_instance_norm = any(isinstance(module, torch.nn.InstanceNorm2d) for module in network.modules())
+    if side_px == divisor and has_instance_norm:  # a single pixel has no variance
+        given = f"preprocess.side_px is {side_px}"
+        return [f"{PARAMS_FILE}: {given}; {params['arch']} with instance norm needs {2 * divisor} or more"]
     if side_px % divisor == 0:
         return []
     fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"

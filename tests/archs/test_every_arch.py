@@ -15,6 +15,8 @@ from brainseg.supervision import supervised_loss
 FORMS = {
     "unet, space to depth": ("unet", {"stem": "space_to_depth"}),
     "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
+    "resunet, deep supervision": ("resunet", {"deep_supervision": True, "stem": "space_to_depth"}),
+    "resunet, instance norm": ("resunet", {"norm": "instance"}),
     "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
     "refining_unet, coarsened": ("refining_unet", {"coarsening": 2, "levels": 4}),
 }
