@@ -17,6 +17,7 @@ from brainseg.figures.probabilities import probabilities
 from brainseg.figures.warning import warning
 from brainseg.files import write_csv
 from brainseg.headline import MaskSettings, headline_mask
+from brainseg.intensity import IntensitySettings
 from brainseg.params import choice, read_params, settings
 from brainseg.plotting import PlotSettings, save
 from brainseg.prediction import read_prediction
@@ -62,9 +63,9 @@ def main() -> None:
 
     training = load_slices(Path("data/preprocessed"), members(subset, "train")[:4], torch.device("cpu"))
     largest = [training.largest_lesion(number) for number in range(len(training.names))]
-    augmentation = settings(AugmentSettings, params, "augment")
+    augmentation = settings(AugmentSettings, params, "augment"), settings(IntensitySettings, params, "intensity")
     gallery = augmentation_gallery(
-        *training.batch(torch.stack(largest)), augmentation, "Augmentation of training slices"
+        *training.batch(torch.stack(largest)), *augmentation, "Augmentation of training slices"
     )
     save(gallery, PLOTS / "augmentation.png", plot.dpi)
 

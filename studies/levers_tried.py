@@ -28,31 +28,35 @@ RECIPES = {
     "geometry": GEOMETRY,
     "all_three": SAMPLING | INTENSITY | GEOMETRY,
 }
+RESUNET = {"arch": "resunet", "archs.resunet.features": 16, "archs.resunet.stem": "space_to_depth"}
 
 LEVERS = {
     "train_on_all": {"sampling.train_on": "all"},  # draws a fifth more slices
-    "background_0.3": {"sampling.background_share": 0.3},
-    "background_1.2": {"sampling.background_share": 1.2},
+    "resunet": RESUNET,
+    "resunet_deep_supervision": RESUNET | {"archs.resunet.deep_supervision": True},
+    "features_24": {"archs.unet.features": 24},
+    "levels_4": {"archs.unet.levels": 4},
     "dice": {"loss": "dice"},
     "dice_focal": {"loss": "dice_focal"},
     "lr_1e-3": {"optims.adamw.lr": 1e-3},
     "lr_4e-3": {"optims.adamw.lr": 4e-3},
     "batch_8": {"train.batch_size": 8, "train.ema_decay": 0.999},  # the average is of as many slices
     "batch_32": {"train.batch_size": 32, "train.ema_decay": 0.996},
-    "no_ema": {"train.ema_decay": 0.0},
     "neighbours_1": {"input.neighbours": 1},
-    "features_24": {"archs.unet.features": 24},
-    "levels_4": {"archs.unet.levels": 4},
-    "side_64": {"preprocess.side_px": 64, "archs.unet.stem": "plain"},  # the same network, slices half as fine
     "channel_dropout": {"intensity.channel_dropout": 0.2},
     "gamma": {"intensity.gamma": 0.3},
     "bias_field": {"intensity.bias_field": 0.3},
-    "blur": {"intensity.blur_px": 1.0},
     "elastic": {"augment.elastic_px": 2.0},
+    "no_ema": {"train.ema_decay": 0.0},
+    "side_192": {"preprocess.side_px": 192},  # the network works at 96 x 96, for 2.25 times the time
+    "background_0.3": {"sampling.background_share": 0.3},
+    "background_1.2": {"sampling.background_share": 1.2},
+    "resunet_instance_norm": RESUNET | {"archs.resunet.norm": "instance"},
+    "side_64": {"preprocess.side_px": 64, "archs.unet.stem": "plain"},  # the same network, slices half as fine
+    "blur": {"intensity.blur_px": 1.0},
     "shear": {"augment.shear_deg": 10.0},
     "shift": {"augment.shift": 0.1},
     "strong_geometry": {"augment.scale": 0.25, "augment.rotation_deg": 45.0},
     "epochs_40": {"train.epochs": 40},  # twice the time: what 20 leave out
-    "side_192": {"preprocess.side_px": 192},  # the network works at 96 x 96, for 2.25 times the time
     "side_256": {"preprocess.side_px": 256},  # at 128 x 128, for 4 times the time
 }
