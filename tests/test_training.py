@@ -462,3 +462,19 @@ def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
     both = [Slices(**vars(slices) | {"sees": sees}) for slices in (TRAINING, VALIDATION)]
     run(epochs=1, network=Watching(6, 1, 3, padding=1), training=both[0], validation=both[1])
     assert shapes == {(6, 16, 16)}
+
+
+VARIED = {
+    "sampling": SamplingSettings(area_power=0.5, background_share=0.6, train_on="retained"),
+    "augmentation": AugmentSettings(**NOTHING.model_dump() | {"shear_deg": 10.0, "shift": 0.1, "elastic_px": 1.0}),
+    "intensity": AS_MEASURED.model_copy(update={"gain": 0.2, "noise": 0.1, "channel_dropout": 0.2}),
+}
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_what_is_drawn_and_how_it_is_varied_decides_the_weights_the_same_way_each_time(name):
+    some_empty = Slices(
+        **vars(TRAINING) | {"masks": TRAINING.masks.clone().index_fill_(0, torch.tensor([0, 4]), False)}
+    )
+    first, again = (run(training=some_empty, **{name: VARIED[name]}).last_state["head.weight"] for _ in range(2))
+    assert first.equal(again) and not first.equal(run(training=some_empty).last_state["head.weight"])
