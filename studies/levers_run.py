@@ -34,18 +34,18 @@ CPU = torch.device("cpu")
 def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Train and score one network: a row of the table, and a row a patient."""
     of = partial(settings, params=params)
-    sampling, sees = of(SamplingSettings, key="sampling"), of(InputSettings, key="input")
+    sampling, network_input = of(SamplingSettings, key="sampling"), of(InputSettings, key="input")
     preprocessed = preprocess_all(folder, of(PreprocessSettings, key="preprocess"))
     subset = split_patients(patient_names(folder), of(SplitSettings, key="split"))
     scored = members(subset, "test")
     trains = [name for name in subset if name not in scored]  # nothing is chosen, so nobody need validate
-    training = load_slices(preprocessed, trains, CPU, sees, sampling.train_on == "all")
-    validation = load_slices(preprocessed, scored, CPU, sees)  # of the last epoch's loss; chooses nothing
+    training = load_slices(preprocessed, trains, CPU, network_input, sampling.train_on == "all")
+    validation = load_slices(preprocessed, scored, CPU, network_input)  # of the last epoch's loss; chooses nothing
 
     train_settings = of(TrainSettings, key="train")
     be_reproducible(train_settings.precision)
     torch.manual_seed(params["seed"])
-    network = chosen("archs", params)(sees.in_channels).to(memory_format=torch.channels_last)
+    network = chosen("archs", params)(network_input.in_channels).to(memory_format=torch.channels_last)
     saved = SavedState(SCRATCH / "unfinished.pt")
     saved.remove()  # of a training that was killed: its CPU seconds are lost, so it starts anew
     start, cpu_start = time.perf_counter(), time.process_time()
@@ -68,7 +68,7 @@ def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict
     saved.remove()
 
     network.load_state_dict(trained.last_state)
-    answering = [TrainedNetwork(network.eval(), sees)]
+    answering = [TrainedNetwork(network.eval(), network_input)]
     patients = [score(folder, preprocessed, name, answering, params) for name in scored]
     last, found = trained.history[-1], np.array([patient["dsc"] for patient in patients])
     row = {

@@ -17,7 +17,7 @@ ONE_EACH = [
     {"noise": 0.15},
     {"channel_dropout": 0.5},
 ]
-SEES_NEIGHBOURS = InputSettings(channels=["flair", "post_contrast"], neighbours=1)
+WITH_NEIGHBOURS = InputSettings(channels=["flair", "post_contrast"], neighbours=1)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -29,8 +29,10 @@ def images(count: int = 8, channels: int = 3) -> torch.Tensor:
     return drawn.contiguous(memory_format=torch.channels_last)
 
 
-def changed(x: torch.Tensor, sees: InputSettings = AS_THE_REPORT, seed: int = 0, **settings: float) -> torch.Tensor:
-    return change_intensity(x, IntensitySettings(**OFF | settings), sees, generator(seed))
+def changed(
+    x: torch.Tensor, network_input: InputSettings = AS_THE_REPORT, seed: int = 0, **settings: float
+) -> torch.Tensor:
+    return change_intensity(x, IntensitySettings(**OFF | settings), network_input, generator(seed))
 
 
 def test_off_it_changes_nothing_and_draws_nothing():
@@ -117,7 +119,7 @@ def test_the_copy_of_flair_is_exact_whatever_else_is_changed():
 def test_neighbouring_slices_are_changed_alike_but_for_the_noise():
     same = images(4, 2).repeat(1, 3, 1, 1)  # three slices, all the same
     settings = {"bias_field": 0.3, "gamma": 0.3, "blur_px": 1.0, "gain": 0.2, "offset": 0.2, "channel_dropout": 0.5}
-    found = changed(same, SEES_NEIGHBOURS, **settings)
+    found = changed(same, WITH_NEIGHBOURS, **settings)
     assert found[:, :2].equal(found[:, 2:4]) and found[:, :2].equal(found[:, 4:])
-    noisy = changed(same, SEES_NEIGHBOURS, noise=0.1)
+    noisy = changed(same, WITH_NEIGHBOURS, noise=0.1)
     assert not noisy[:, :2].equal(noisy[:, 2:4])
