@@ -24,6 +24,7 @@ from brainseg.figures.settings import PlotSettings
 from brainseg.figures.style import save
 from brainseg.postprocessing.final_mask import MaskSettings, headline_mask
 from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.intensity import IntensitySettings
 from brainseg.training.slices import load_slices
 
 PLOTS = Path("plots")
@@ -63,9 +64,9 @@ def main() -> None:
 
     training = load_slices(Path("data/preprocessed"), members(subset, "train")[:4], torch.device("cpu"))
     largest = [training.largest_lesion(number) for number in range(len(training.names))]
-    augmentation = settings(AugmentSettings, params, "augment")
+    augmentation = settings(AugmentSettings, params, "augment"), settings(IntensitySettings, params, "intensity")
     gallery = augmentation_gallery(
-        *training.batch(torch.stack(largest)), augmentation, "Augmentation of training slices"
+        *training.batch(torch.stack(largest)), *augmentation, "Augmentation of training slices"
     )
     save(gallery, PLOTS / "augmentation.png", plot.dpi)
 

@@ -21,7 +21,9 @@ from brainseg.data.weights import write_weights
 from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.checkpoint import key_of, project_folder, saved_state
+from brainseg.training.intensity import IntensitySettings
 from brainseg.training.loop import Trained, TrainSettings, train
+from brainseg.training.sampling import SamplingSettings
 from brainseg.training.slices import load_slices
 from brainseg.training.tensorboard import Monitor
 
@@ -34,13 +36,14 @@ def main() -> None:
     loss, schedule = chosen("losses", params), chosen("schedules", params)
     build_optimizer, build_network = chosen("optims", params), chosen("archs", params)
     train_settings, sees = settings(TrainSettings, params, "train"), settings(InputSettings, params, "input")
+    sampling = settings(SamplingSettings, params, "sampling")
 
     device = pick_device()
     subset = read_split(Path("data/split.csv"))
     for name in ("train", "validation"):
         if not members(subset, name):
             raise UserError(f"data/split.csv: no patient is in {name}; training needs both train and validation")
-    training = load_slices(PREPROCESSED, members(subset, "train"), device, sees)
+    training = load_slices(PREPROCESSED, members(subset, "train"), device, sees, sampling.train_on == "all")
     validation = load_slices(PREPROCESSED, members(subset, "validation"), device, sees)
     if not training.masks.any():
         raise UserError("data/split.csv: no training patient has a lesion; there is nothing to learn from")
@@ -68,7 +71,9 @@ def main() -> None:
                 training,
                 validation,
                 train_settings,
+                sampling,
                 settings(AugmentSettings, params, "augment"),
+                settings(IntensitySettings, params, "intensity"),
                 seed,
                 monitor.after_epoch,
                 saved,
@@ -85,7 +90,7 @@ def main() -> None:
 
 def what_decides(params: dict[str, Any], device: torch.device) -> bytes:
     """The settings and the device that this training's result depends on."""
-    blocks = ["seed", "input", "augment", "train"]
+    blocks = ["seed", "input", "sampling", "augment", "intensity", "train"]
     for word, section in (("loss", "losses"), ("optim", "optims"), ("schedule", "schedules"), ("arch", "archs")):
         blocks += [word, f"{section}.{choice(params, word)}"]
     decisive = {key: block(params, key) for key in blocks}

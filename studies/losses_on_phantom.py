@@ -23,7 +23,9 @@ from brainseg.figures.style import save
 from brainseg.losses.bce import bce
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.checkpoint import SavedState
+from brainseg.training.intensity import IntensitySettings
 from brainseg.training.loop import TrainSettings, train
+from brainseg.training.sampling import SamplingSettings
 from brainseg.training.slices import Slices, load_slices
 from brainseg.training.validation import validate
 from studies.growing_table import append, find
@@ -64,7 +66,9 @@ def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[
         slices["train"],
         slices["validation"],
         train_settings,
+        settings(SamplingSettings, params, "sampling"),
         settings(AugmentSettings, params, "augment"),
+        settings(IntensitySettings, params, "intensity"),
         params["seed"],
         lambda network, row: None,
         saved,

@@ -76,7 +76,11 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("split.strategy", "randm", "split.strategy is 'randm'; expected 'random', 'report' or 'kfold'"),
         ("preprocess.low_percentile", 99.9, "low_percentile is 99.9; expected below high_percentile"),
         ("preprocess.side_px", 72, "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
-        ("arch", "resnet", "arch is 'resnet'; expected one of: refining_unet, transunet, unet, unetpp"),
+        ("sampling.train_on", "some", "sampling.train_on is 'some'; expected 'retained' or 'all'"),
+        ("intensity.gain", 1.0, "intensity.gain is 1.0; expected less than 1"),
+        ("archs.unet.stem", "half", "archs.unet.stem is 'half'; expected 'plain' or 'space_to_depth'"),
+        ("archs.resunet.blocks", [1, 0], "archs.resunet.blocks: [1, 0] has a number below 1; expected 1 or more"),
+        ("arch", "resnet", "arch is 'resnet'; expected one of: refining_unet, resunet, transunet, unet, unetpp"),
         ("input.channels", ["t2"], "input.channels.0 is 't2'; expected 'pre_contrast', 'flair' or 'post_contrast'"),
         ("input.neighbours", 9, "input.neighbours is 9; expected less than or equal to 8"),
         ("predict.heads", "mean", "predict.heads is mean; this network has one head"),
@@ -103,6 +107,25 @@ def test_batch_norm_needs_two_values(params):
         main()
 
 
+def test_instance_norm_needs_two_pixels_a_side(params):
+    params({"preprocess.side_px": 16, "arch": "resunet", "archs.resunet.norm": "instance"})
+    with pytest.raises(UserError, match="preprocess.side_px is 16; resunet with instance norm needs 32 or more"):
+        main()
+
+
+def test_a_space_to_depth_stem_doubles_what_sides_must_divide_by(params):
+    params({"preprocess.side_px": 80, "archs.unet.stem": "space_to_depth"})
+    with pytest.raises(UserError, match="preprocess.side_px is 80; unet needs a multiple of 32: 64 or 96"):
+        main()
+
+
+@pytest.mark.parametrize("channels", [["flair"], ["pre_contrast", "post_contrast"]])
+def test_channel_dropout_needs_flair_and_another_channel(params, channels):
+    params({"input.channels": channels, "intensity.channel_dropout": 0.2})
+    with pytest.raises(UserError, match="with intensity.channel_dropout expected flair and another channel"):
+        main()
+
+
 def test_all_mistakes_are_told_at_once(params):
     params({"train.epochs": 0, "plot.dpi": 7})
     with pytest.raises(UserError) as error:
@@ -110,14 +133,14 @@ def test_all_mistakes_are_told_at_once(params):
     assert [line.split()[1] for line in str(error.value).splitlines()] == ["train.epochs", "plot.dpi"]
 
 
-@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "resunet", "transunet", "refining_unet"])
 def test_a_side_that_does_not_divide_is_refused_with_those_that_do(params, arch):
     params({"arch": arch, "preprocess.side_px": 72})
     with pytest.raises(UserError, match=f"preprocess.side_px is 72; {arch} needs a multiple of 16: 64 or 80"):
         main()
 
 
-@pytest.mark.parametrize("arch", ["unet", "unetpp", "transunet", "refining_unet"])
+@pytest.mark.parametrize("arch", ["unet", "unetpp", "resunet", "transunet", "refining_unet"])
 def test_every_architecture_takes_neighbouring_slices(params, tmp_path, arch):
     params({"arch": arch, "input.neighbours": 2, "input.channels": ["flair"]})
     main()

@@ -16,13 +16,17 @@ from brainseg.inference import PredictSettings, answer_as_set
 from brainseg.preprocessing import PreprocessSettings
 from brainseg.splitting import SplitSettings
 from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.intensity import IntensitySettings
 from brainseg.training.loop import TrainSettings
+from brainseg.training.sampling import SamplingSettings
 
 SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
     "preprocess": PreprocessSettings,
     "input": InputSettings,
+    "sampling": SamplingSettings,
     "augment": AugmentSettings,
+    "intensity": IntensitySettings,
     "train": TrainSettings,
     "predict": PredictSettings,
     "evaluate": EvaluateSettings,
@@ -58,6 +62,10 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
 
 def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
+    channels = block(params, "input.channels")
+    if block(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
+        given = f"input.channels is {', '.join(channels)}"
+        return [f"{PARAMS_FILE}: {given}; with intensity.channel_dropout expected flair and another channel"]
     with torch.device("meta"):  # the network's shape without its memory
         try:
             network = components.chosen("archs", params)(settings(InputSettings, params, "input").in_channels)
@@ -71,6 +79,10 @@ def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
     divisor = network.divisor
     if side_px == divisor and batch_size == 1:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
+    has_instance_norm = any(isinstance(module, torch.nn.InstanceNorm2d) for module in network.modules())
+    if side_px == divisor and has_instance_norm:  # a single pixel has no variance
+        given = f"preprocess.side_px is {side_px}"
+        return [f"{PARAMS_FILE}: {given}; {params['arch']} with instance norm needs {2 * divisor} or more"]
     if side_px % divisor == 0:
         return []
     fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"

@@ -13,7 +13,10 @@ from brainseg.losses.bce import bce
 
 # settings, besides those of params.yaml, that make another network of the same name
 FORMS = {
+    "unet, space to depth": ("unet", {"stem": "space_to_depth"}),
     "unetpp, deep supervision": ("unetpp", {"deep_supervision": True}),
+    "resunet, deep supervision": ("resunet", {"deep_supervision": True, "stem": "space_to_depth"}),
+    "resunet, instance norm": ("resunet", {"norm": "instance"}),
     "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
     "refining_unet, coarsened": ("refining_unet", {"coarsening": 2, "levels": 4}),
 }

@@ -184,7 +184,7 @@ def test_the_usual_folder_is_ignored_by_git():
 def test_help_does_not_wait_for_what_it_does_not_need(command):
     heavy = "{'torch', 'pandas', 'numpy', 'scipy', 'matplotlib', 'dvc'}"
     code = (
-        "import sys; from brainseg.cli.main import app\n"
+        "import sys; from brainseg.cli.main.main import app\n"
         "try: app(sys.argv[1:])\n"
         f"finally: print('loaded:', *{heavy}.intersection(sys.modules))"
     )
@@ -223,7 +223,7 @@ def test_a_diagram_is_written_and_its_path_printed(draw, tmp_path):
 DIAGRAM_ERRORS = {
     "unknown architecture": (
         ["unett"],
-        "NAME is 'unett'; expected one of: refining_unet, transunet, unet, unetpp",
+        "NAME is 'unett'; expected one of: refining_unet, resunet, transunet, unet, unetpp",
     ),
     "no picture": (["unet", "--out", "unet.txt"], "--out is unet.txt; expected a name that ends in .png"),
     "out in a file": (["unet", "--out", "params.yaml/a.png"], "params.yaml"),

@@ -12,6 +12,7 @@ from brainseg.figures.dsc_bars import dsc_bars
 from brainseg.figures.examples import Example, example_slices, telling_slices
 from brainseg.figures.style import save
 from brainseg.training.augmentation import AugmentSettings
+from brainseg.training.intensity import IntensitySettings
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotlib is a fault of the figure
 
@@ -121,7 +122,10 @@ def test_the_gallery_draws(tmp_path, count, masks):
     masks[:, :, 4:9, 3:8] = 1
     images = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     settings = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
-    figure = augmentation_gallery(images[:count], masks[:count], settings, "title")
+    intensity = IntensitySettings(
+        bias_field=0.1, gamma=0.1, blur_px=0.0, gain=0.1, offset=0.1, noise=0.1, channel_dropout=0.0
+    )
+    figure = augmentation_gallery(images[:count], masks[:count], settings, intensity, "title")
     assert drawn(figure, tmp_path)
     original = figure.axes[0].images[0].get_array()
     np.testing.assert_array_equal(original, images[0, 1])

@@ -6,7 +6,7 @@ import torch
 from skimage.transform import AffineTransform, warp
 
 from brainseg.training import augmentation
-from brainseg.training.augmentation import AugmentSettings, augment, random_affine
+from brainseg.training.augmentation import AugmentSettings, augment, random_affine, random_displacement
 
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
 MIRROR = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=1.0)
@@ -115,3 +115,68 @@ def test_the_generator_decides(batch):
 def test_slices_of_a_batch_get_different_draws():
     maps = random_affine(6, ALL, generator())
     assert len(maps.unique(dim=0)) == 6
+
+
+def new(**settings: float) -> AugmentSettings:
+    return AugmentSettings(**NOTHING.model_dump() | settings)
+
+
+def test_shear_and_shift_at_0_draw_nothing():
+    random = generator()
+    random_affine(6, ALL, random)
+    as_before = generator()
+    torch.rand(3, 6, generator=as_before)
+    assert random.get_state().equal(as_before.get_state())
+
+
+def test_shear_fills_its_range_and_keeps_areas():
+    linear = random_affine(2000, new(shear_deg=20.0), generator())[:, :, :2]
+    assert linear[:, 0, 0].eq(1).all() and linear[:, 1, 0].eq(0).all() and linear[:, 1, 1].eq(1).all()
+    angle = linear[:, 0, 1].atan().rad2deg()
+    assert -20.001 <= angle.min() < -19.9 and 19.9 < angle.max() <= 20.001
+    together = random_affine(50, new(shear_deg=20.0, rotation_deg=30.0, flip=0.5), generator())[:, :, :2]
+    torch.testing.assert_close(together.det().abs(), torch.ones(50))
+
+
+def test_sheared_by_45_degrees_a_row_slides_by_its_height_above_the_centre(batch, monkeypatch):
+    # (x, y) of the new slice comes from (x + y, y): row 15, half a pixel above the centre, moves by half a pixel
+    sheared = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]).expand(6, 2, 3)
+    monkeypatch.setattr(augmentation, "random_affine", lambda *_: sheared)
+    images, _ = augment(*batch, NOTHING, generator())
+    before, row = batch[0], 20  # 4.5 pixels below the centre
+    halfway = (before[:, :, row, 4:] + torch.nn.functional.pad(before, (0, 1))[:, :, row, 5:]) / 2
+    torch.testing.assert_close(images[:, :, row, :28], halfway, atol=1e-4, rtol=0)
+
+
+def test_shift_fills_its_range():
+    shift = random_affine(2000, new(shift=0.25), generator())[:, :, 2] / 2  # a side is 2 long
+    assert -0.25 <= shift.min() < -0.249 and 0.249 < shift.max() <= 0.25
+    assert abs(shift.mean()) < 0.01
+
+
+def test_shifted_by_a_quarter_of_the_side(batch, monkeypatch):
+    shifted = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]]).expand(6, 2, 3)  # 8 of 32 pixels to the left
+    monkeypatch.setattr(augmentation, "random_affine", lambda *_: shifted)
+    images, masks = augment(*batch, NOTHING, generator())
+    torch.testing.assert_close(images[:, :, :, :24].contiguous(), batch[0][:, :, :, 8:].contiguous(), atol=1e-4, rtol=0)
+    assert images[:, :, :, 24:].eq(0).all()
+    assert masks[:, :, :, :24].equal(batch[1][:, :, :, 8:])
+
+
+def test_displacements_have_the_sd_asked_for_at_the_control_points_and_are_smooth():
+    settings = new(elastic_px=2.0, elastic_grid=4)
+    displacement_px = random_displacement(1000, 31, settings, generator()) * 31 / 2
+    assert displacement_px.shape == (1000, 31, 31, 2)
+    control_points_px = displacement_px[:, ::10, ::10]
+    assert abs(control_points_px.std() - 2) < 0.05
+    assert abs(control_points_px.mean()) < 0.05
+    assert displacement_px.diff(dim=1).abs().max() < 2.5  # 10 pixels between control points
+
+
+def test_bent_images_and_masks_move_together(batch):
+    settings = new(elastic_px=2.0)
+    masks = batch[1]
+    images, moved = augment(masks.expand(6, 3, 32, 32), masks, settings, generator())
+    sure = (images[:, :1] < 0.25) | (images[:, :1] > 0.75)
+    assert moved[sure].equal((images[:, :1] > 0.5).float()[sure])
+    assert moved.unique().tolist() == [0, 1] and not moved.equal(masks)

@@ -20,10 +20,16 @@ from brainseg.schedules.constant import constant
 from brainseg.schedules.cosine import cosine
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.checkpoint import SavedState
+from brainseg.training.intensity import IntensitySettings
 from brainseg.training.loop import Trained, TrainSettings, train
+from brainseg.training.sampling import SamplingSettings
 from brainseg.training.slices import Slices
 
+SAMPLING = SamplingSettings(area_power=1.0, background_share=0.1, train_on="retained")
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
+AS_MEASURED = IntensitySettings(
+    bias_field=0.0, gamma=0.0, blur_px=0.0, gain=0.0, offset=0.0, noise=0.0, channel_dropout=0.0
+)
 OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0}
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
 
@@ -70,7 +76,8 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     told = after_epoch or (lambda *_: None)
     augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
     schedule, validation = more.get("schedule", constant), more.get("validation", VALIDATION)
-    return train(network, loss, optimizer, schedule, training, validation, settings, augmentation, seed, told, saved)
+    recipe = (settings, more.get("sampling", SAMPLING), augmentation, more.get("intensity", AS_MEASURED))
+    return train(network, loss, optimizer, schedule, training, validation, *recipe, seed, told, saved)
 
 
 @pytest.fixture(scope="module")
@@ -455,3 +462,19 @@ def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
     both = [Slices(**vars(slices) | {"sees": sees}) for slices in (TRAINING, VALIDATION)]
     run(epochs=1, network=Watching(6, 1, 3, padding=1), training=both[0], validation=both[1])
     assert shapes == {(6, 16, 16)}
+
+
+VARIED = {
+    "sampling": SamplingSettings(area_power=0.5, background_share=0.6, train_on="retained"),
+    "augmentation": AugmentSettings(**NOTHING.model_dump() | {"shear_deg": 10.0, "shift": 0.1, "elastic_px": 1.0}),
+    "intensity": AS_MEASURED.model_copy(update={"gain": 0.2, "noise": 0.1, "channel_dropout": 0.2}),
+}
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_what_is_drawn_and_how_it_is_varied_decides_the_weights_the_same_way_each_time(name):
+    some_empty = Slices(
+        **vars(TRAINING) | {"masks": TRAINING.masks.clone().index_fill_(0, torch.tensor([0, 4]), False)}
+    )
+    first, again = (run(training=some_empty, **{name: VARIED[name]}).last_state["head.weight"] for _ in range(2))
+    assert first.equal(again) and not first.equal(run(training=some_empty).last_state["head.weight"])

@@ -4,6 +4,7 @@ import torch
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.data.preprocessed import Preprocessed, write_preprocessed
+from brainseg.inference import neighbours
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
 from brainseg.training.slices import Slices, load_slices
@@ -93,3 +94,23 @@ def test_z_scores_are_of_the_slices_asked_for_in_any_shape(slices):
     images, _ = slices.batch(torch.tensor([3, 11]))
     assert slices.z_scores(torch.tensor([[3], [11]])).shape == (2, 1, 32, 32, 3)
     assert slices.z_scores(torch.tensor([3, 11])).permute(0, 3, 1, 2).equal(images)
+
+
+def test_all_slices_hold_those_that_preprocessing_drops_too(slices, patients, tmp_path):
+    everything = load_slices(tmp_path, list(COUNTS), torch.device("cpu"), all_slices=True)
+    assert len(everything) == sum(COUNTS.values())
+    assert everything.retained.tolist() == [bool(kept) for name in COUNTS for kept in patients[name].kept]
+    for ours, theirs in zip(
+        everything.batch(everything.retained.nonzero()[:, 0]), slices.batch(torch.arange(15)), strict=True
+    ):
+        assert ours.equal(theirs)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_slices_have_the_neighbours_that_they_have_in_prediction(patients, slices, tmp_path, count):
+    sees = InputSettings(channels=["flair"], neighbours=count)
+    everything = load_slices(tmp_path, list(COUNTS), torch.device("cpu"), sees, all_slices=True)
+    for number, name in enumerate(COUNTS):
+        index = everything.of_patient(number)
+        places = torch.from_numpy(neighbours(patients[name].kept, count))
+        assert everything.batch(index)[0].equal(sees.as_channels(everything.z_scores(index[places])))

@@ -3,17 +3,23 @@
 import torch
 from matplotlib.figure import Figure
 
-from brainseg.archs.shared.input import FLAIR
+from brainseg.archs.shared.input import AS_THE_REPORT, FLAIR
 from brainseg.figures.style import TRUTH
 from brainseg.training.augmentation import AugmentSettings, augment
+from brainseg.training.intensity import IntensitySettings, change_intensity
 
 COLUMNS = 6
 
 
-def augmentation_gallery(images: torch.Tensor, masks: torch.Tensor, settings: AugmentSettings, title: str) -> Figure:
+def augmentation_gallery(
+    images: torch.Tensor, masks: torch.Tensor, geometry: AugmentSettings, intensity: IntensitySettings, title: str
+) -> Figure:
     """A row a slice: as it is, then augmented; z-scored images (B, 3, n, n), masks (B, 1, n, n)."""
     generator = torch.Generator().manual_seed(0)
-    versions = [(images, masks)] + [augment(images, masks, settings, generator) for _ in range(COLUMNS - 1)]
+    versions = [(images, masks)]
+    for _ in range(COLUMNS - 1):
+        moved, moved_masks = augment(images, masks, geometry, generator)
+        versions.append((change_intensity(moved, intensity, AS_THE_REPORT, generator), moved_masks))
     figure = Figure(figsize=(1.7 * COLUMNS, 1.75 * len(images) + 0.6), layout="constrained")
     grid = figure.subplots(len(images), COLUMNS, squeeze=False)
     for column, (augmented, its_masks) in enumerate(versions):

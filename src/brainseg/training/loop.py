@@ -17,9 +17,10 @@ from brainseg.device import autocast, nondeterministic_operations
 from brainseg.training.augmentation import AugmentSettings, augment
 from brainseg.training.checkpoint import SavedState
 from brainseg.training.ema import MovingAverage
+from brainseg.training.intensity import IntensitySettings, change_intensity
 from brainseg.training.learning_rate import LearningRate
 from brainseg.training.loss_context import informed
-from brainseg.training.sampling import draw, slice_weights
+from brainseg.training.sampling import SamplingSettings, draw, slice_weights
 from brainseg.training.slices import Slices
 from brainseg.training.validation import mean_scores, validate
 
@@ -70,7 +71,9 @@ def train(
     training: Slices,
     validation: Slices,
     settings: TrainSettings,
+    sampling: SamplingSettings,
     augmentation: AugmentSettings,
+    intensity: IntensitySettings,
     seed: int,
     after_epoch: Callable[[torch.nn.Module, dict[str, float]], None],
     saved: SavedState,
@@ -89,7 +92,7 @@ def train(
         raise UserError(
             f"{PARAMS_FILE}: train.batch_size is {settings.batch_size}; expected at most the {len(training)} slices"
         )
-    weights = slice_weights(training)
+    weights = slice_weights(training, sampling)
     lesion_share = training.masks.float().mean().item()
     steps_per_epoch = len(training) // settings.batch_size
     learning_rate = LearningRate(
@@ -120,6 +123,7 @@ def train(
             for step, index in enumerate(progress(batches, f"epoch {epoch}/{settings.epochs}"), first_step):
                 images, masks = training.batch(index.to(total.device, non_blocking=True))
                 images, masks = augment(images, masks, augmentation, generator)
+                images = change_intensity(images, intensity, training.sees, generator)
                 with autocast(total.device, settings.precision):
                     output = forward(images)
                 batch_loss = supervised_loss(output, masks, told_loss)

@@ -1,23 +1,35 @@
-"""Which slices a network sees: the report's sampling."""
+"""Which slices an epoch trains on, and how often each is drawn."""
+
+from typing import Literal
 
 import torch
+from pydantic import Field
 
+from brainseg.core.params import StrictSettings
 from brainseg.training.slices import Slices
 
 
-def slice_weights(slices: Slices) -> torch.Tensor:
+class SamplingSettings(StrictSettings):
+    area_power: float = Field(ge=0)  # 1: the report
+    background_share: float = Field(ge=0)  # 0.1: the report
+    train_on: Literal["retained", "all"]
+
+
+def slice_weights(slices: Slices, settings: SamplingSettings) -> torch.Tensor:
     """Probability of each slice, (N,) float64 on the CPU, summing to 1.
 
-    Patients are equally likely. Within one, a slice counts its lesion's area plus a tenth of
-    the mean area of the patient's slices, so that slices without lesion are drawn too
-    (reference code of the report). A patient without lesion is drawn evenly.
+    Patients are equally likely. Within one, a slice weighs its lesion's area to the power `area_power`, plus
+    `background_share` times the mean of that over the patient's slices, so that slices without lesion are drawn too.
+    A power of 1 and a share of 0.1 are the reference code of the report. A smaller power draws slices with a small
+    lesion more often, a larger share those without. A patient without lesion is drawn evenly.
     """
     area = slices.masks.sum(dim=(1, 2)).double().cpu()
+    weighted_area = torch.where(area > 0, area**settings.area_power, 0.0)  # 0 ** 0 is 1
     patient = slices.patient.cpu()
     weights = torch.empty(len(slices), dtype=torch.float64)
     for number in range(len(slices.names)):
         of_patient = patient == number
-        weight = area[of_patient] + 0.1 * area[of_patient].mean()
+        weight = weighted_area[of_patient] + settings.background_share * weighted_area[of_patient].mean()
         weights[of_patient] = weight / weight.sum() if weight.sum() > 0 else 1 / len(weight)
     return weights / len(slices.names)
 

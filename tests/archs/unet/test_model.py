@@ -49,3 +49,22 @@ def test_logits_are_not_squashed():
     network = unet(3, features=2, levels=2).eval()
     nn.init.constant_(network.head.bias, 50.0)
     assert network(torch.zeros(1, 3, 4, 4)).min() > 10
+
+
+def test_behind_a_space_to_depth_stem_it_is_the_same_network_at_half_the_resolution():
+    network = unet(3, features=2, levels=3, stem="space_to_depth").eval()
+    assert network.divisor == 8
+    assert network.body.encoders[0][0].in_channels == 12 and network.body.head.out_channels == 4
+    image = torch.rand(1, 3, 16, 24)
+    seen = []
+    network.body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape))
+    assert network(image).shape == (1, 1, 16, 24)
+    assert seen == [(1, 12, 8, 12)]
+
+
+def test_weights_do_not_depend_on_whether_the_stem_is_named():
+    torch.manual_seed(0)
+    unnamed = unet(3, features=2, levels=2).state_dict()
+    torch.manual_seed(0)
+    named = unet(3, features=2, levels=2, stem="plain").state_dict()
+    assert unnamed.keys() == named.keys() and all(unnamed[key].equal(named[key]) for key in named)

@@ -9,12 +9,12 @@ from brainseg.archs.shared.blocks import double_convolution
 
 
 class UNet(nn.Module):
-    """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
+    """(N, C, H, W) -> logits (N, out_channels, H, W); H and W divisible by `divisor`.
 
     `levels` counts resolutions, the bottleneck included; features double at each.
     """
 
-    def __init__(self, in_channels: int, features: int, levels: int) -> None:
+    def __init__(self, in_channels: int, features: int, levels: int, out_channels: int = 1) -> None:
         super().__init__()
         self.divisor = 2 ** (levels - 1)
         self.widths = [features * 2**level for level in range(levels)]
@@ -26,10 +26,10 @@ class UNet(nn.Module):
             nn.ConvTranspose2d(deep, shallow, kernel_size=2, stride=2) for shallow, deep in pairwise(self.widths)
         )
         self.decoders = nn.ModuleList(double_convolution(2 * width, width) for width in self.widths[:-1])
-        self.head = nn.Conv2d(features, 1, kernel_size=1)
+        self.head = nn.Conv2d(features, out_channels, kernel_size=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.maps(x)[0])  # (N, 1, H, W)
+        return self.head(self.maps(x)[0])  # (N, out_channels, H, W)
 
     def maps(self, x: torch.Tensor) -> list[torch.Tensor]:
         """What the decoder knows at each resolution, the finest first and the bottleneck last.

@@ -8,6 +8,7 @@ With batch norm and padded convolutions, as in the report's reference code: 7,76
 from pydantic import Field
 from torch import nn
 
+from brainseg.archs.shared.space_to_depth import POSITIONS, SpaceToDepth, Stem
 from brainseg.archs.shared.unet_body import UNet
 from brainseg.core.params import StrictSettings
 
@@ -15,7 +16,10 @@ from brainseg.core.params import StrictSettings
 class Settings(StrictSettings):
     features: int = Field(ge=1)
     levels: int = Field(ge=2, le=7)
+    stem: Stem = "plain"  # weights from before this setting were trained with it
 
 
-def unet(in_channels: int, *, features: int, levels: int) -> nn.Module:
-    return UNet(in_channels, features, levels)
+def unet(in_channels: int, *, features: int, levels: int, stem: Stem = "plain") -> nn.Module:
+    if stem == "plain":
+        return UNet(in_channels, features, levels)
+    return SpaceToDepth(UNet(POSITIONS * in_channels, features, levels, out_channels=POSITIONS))

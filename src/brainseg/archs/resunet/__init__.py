@@ -1,0 +1,3 @@
+from brainseg.archs.resunet.model import Settings, resunet
+
+__all__ = ["Settings", "resunet"]

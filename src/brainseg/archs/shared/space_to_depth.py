@@ -1,0 +1,35 @@
+"""A network that works at half the resolution of the slices it gets.
+
+The four pixels of a 2 x 2 block become channels of one position, and four logits of that position become the block's
+pixels again. Nothing of the slice is lost, and a step costs about a quarter.
+Source: Shi et al., "Real-time single image and video super-resolution", CVPR 2016 (arXiv 1609.05158), for the way back
+"""
+
+from typing import Literal
+
+import torch
+from torch import nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from brainseg.archs.shared.supervision import Supervised
+
+Stem = Literal["plain", "space_to_depth"]
+BLOCK_PX = 2  # a side
+POSITIONS = BLOCK_PX**2  # of a block
+
+
+class SpaceToDepth(nn.Module):
+    """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`, twice the body's.
+
+    body: (N, POSITIONS * C, H / 2, W / 2) -> logits (N, POSITIONS, H / 2, W / 2), or in training several of them
+    """
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body, self.divisor = body, BLOCK_PX * body.divisor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
+        output = self.body(pixel_unshuffle(x, BLOCK_PX))
+        if isinstance(output, Supervised):
+            return output._replace(heads=tuple(pixel_shuffle(head, BLOCK_PX) for head in output.heads))
+        return pixel_shuffle(output, BLOCK_PX)

@@ -1,0 +1,20 @@
+"""Gaussian blur of a batch, with a width of its own for every map."""
+
+import math
+
+import torch
+from torch.nn.functional import conv2d, pad
+
+
+def blur(maps: torch.Tensor, sigma_px: torch.Tensor) -> torch.Tensor:
+    """Each map of maps (K, n, n) float32 under a Gaussian of SD sigma_px (K,); (K, n, n) float32.
+
+    The kernel ends at four SDs of the widest one, the slice's edge is repeated beyond it. 0 changes nothing.
+    """
+    radius = min(max(1, math.ceil(4 * float(sigma_px.max()))), maps.shape[-1])
+    offset = torch.arange(-radius, radius + 1)
+    kernels = torch.exp(-0.5 * (offset / sigma_px[:, None].clamp_min(1e-3)) ** 2)
+    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(maps.device)  # (K, 2 radius + 1)
+    padded = pad(maps[None], [radius] * 4, mode="replicate")
+    along_rows = conv2d(padded, kernels[:, None, None, :], groups=len(maps))
+    return conv2d(along_rows, kernels[:, None, :, None], groups=len(maps))[0]

@@ -1,0 +1,83 @@
+"""Augmentation of intensity, for a whole batch at once on the device: what another scanner would have made brighter,
+darker, noisier or less sharp, or would not have measured at all.
+"""
+
+import torch
+from pydantic import Field
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.params import StrictSettings
+from brainseg.training.bias_field import random_bias_field
+from brainseg.training.blur import blur
+
+
+class IntensitySettings(StrictSettings):
+    """0 turns a setting off. It then draws no random number and changes no value."""
+
+    bias_field: float = Field(ge=0)
+    gamma: float = Field(ge=0)
+    blur_px: float = Field(ge=0)
+    gain: float = Field(ge=0, lt=1)
+    offset: float = Field(ge=0)
+    noise: float = Field(ge=0)
+    channel_dropout: float = Field(ge=0, le=1)
+
+
+def change_intensity(
+    images: torch.Tensor, settings: IntensitySettings, network_input: InputSettings, generator: torch.Generator
+) -> torch.Tensor:
+    """The z-scored slices (B, in_channels, n, n) float32 with other intensities, same shape, channels last.
+
+    Every channel of a slice is changed by itself; the same channel of neighbouring slices is changed alike, since one
+    scan measured them. In this order, each where its setting is not 0, with draws uniform in the ranges given:
+
+    bias_field: times a smooth field, see bias_field.py; the slice's minimum stays what it is
+    gamma: u -> u ** exp(+- gamma), where u runs from 0 to 1 between the slice's minimum and maximum
+    blur_px: a Gaussian of SD 0 to blur_px pixels
+    gain, offset: times 1 +- gain, plus +- offset
+    noise: plus normal noise of SD 0 to noise, another for each pixel of each neighbouring slice
+    channel_dropout: with this probability one channel, another than FLAIR, becomes a copy of FLAIR. The LGG set
+        itself replaces a missing sequence so. The copy is exact, so it comes last.
+
+    The random numbers come from a CPU generator, so they are the same on every device.
+    """
+    device, side_px = images.device, images.shape[3]
+    x = images.unflatten(1, (network_input.slices, len(network_input.channels)))  # (B, slices, C, n, n)
+    each = (len(x), 1, len(network_input.channels))  # one number a slice and channel, whatever the neighbours
+
+    def uniform(low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(*each, 1, 1, generator=generator)
+
+    if settings.bias_field:
+        field = random_bias_field(each, side_px, settings.bias_field, generator).to(device)
+        darkest = x.amin((1, 3, 4), keepdim=True)
+        x = darkest + (x - darkest) * field
+    if settings.gamma:
+        exponent = uniform(-settings.gamma, settings.gamma).exp().to(device)
+        darkest, brightest = x.amin((1, 3, 4), keepdim=True), x.amax((1, 3, 4), keepdim=True)
+        span = (brightest - darkest).clamp_min(1e-6)  # a channel of one value has none
+        x = darkest + span * ((x - darkest) / span) ** exponent
+    if settings.blur_px:
+        sigma_px = uniform(0, settings.blur_px).expand(*x.shape[:3], 1, 1).flatten()
+        x = blur(x.flatten(0, 2), sigma_px).view(x.shape)
+    if settings.gain:
+        x = x * uniform(1 - settings.gain, 1 + settings.gain).to(device)
+    if settings.offset:
+        x = x + uniform(-settings.offset, settings.offset).to(device)
+    if settings.noise:
+        x = x + (uniform(0, settings.noise) * torch.randn(x.shape, generator=generator)).to(device)
+    if settings.channel_dropout:
+        x = without_a_channel(x, settings.channel_dropout, network_input, generator)
+    return x.flatten(1, 2).contiguous(memory_format=torch.channels_last)
+
+
+def without_a_channel(
+    x: torch.Tensor, probability: float, network_input: InputSettings, generator: torch.Generator
+) -> torch.Tensor:
+    """x (B, slices, C, n, n) with one channel of some of the B replaced by FLAIR, the same in all their slices."""
+    flair = network_input.channels.index("flair")
+    others = torch.tensor([channel for channel in range(len(network_input.channels)) if channel != flair])
+    happens = torch.rand(len(x), generator=generator) < probability
+    lost = others[torch.randint(len(others), (len(x),), generator=generator)]  # (B,)
+    replaced = happens[:, None] & (lost[:, None] == torch.arange(len(network_input.channels)))  # (B, C)
+    return torch.where(replaced[:, None, :, None, None].to(x.device), x[:, :, flair : flair + 1], x)

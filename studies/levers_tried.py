@@ -1,0 +1,62 @@
+"""The settings that studies/levers.py tries: what they all share, the recipes, and the levers upon the best recipe."""
+
+BASE = {
+    "split.strategy": "kfold",
+    "split.set_aside": "report",
+    "split.folds": 4,
+    "preprocess.side_px": 128,
+    "arch": "unet",
+    "archs.unet.features": 16,
+    "archs.unet.stem": "space_to_depth",  # the network works at 64 x 64
+    "loss": "dice_bce",
+    "optim": "adamw",
+    "optims.adamw.lr": 2e-3,
+    "schedule": "one_cycle",
+    "train.epochs": 20,
+    "train.batch_size": 16,
+    "train.ema_decay": 0.998,
+    "predict.flips": True,
+}
+
+SAMPLING = {"sampling.area_power": 0.5, "sampling.background_share": 0.6}
+INTENSITY = {"intensity.gain": 0.25, "intensity.offset": 0.3, "intensity.noise": 0.15}
+GEOMETRY = {"augment.scale": 0.12, "augment.rotation_deg": 25.0}
+RECIPES = {
+    "base": {},  # the report's sampling and augmentation
+    "sampling": SAMPLING,
+    "intensity": INTENSITY,
+    "geometry": GEOMETRY,
+    "all_three": SAMPLING | INTENSITY | GEOMETRY,
+}
+RESUNET = {"arch": "resunet", "archs.resunet.features": 16, "archs.resunet.stem": "space_to_depth"}
+
+LEVERS = {
+    "train_on_all": {"sampling.train_on": "all"},  # draws a fifth more slices
+    "resunet": RESUNET,
+    "resunet_deep_supervision": RESUNET | {"archs.resunet.deep_supervision": True},
+    "features_24": {"archs.unet.features": 24},
+    "levels_4": {"archs.unet.levels": 4},
+    "dice": {"loss": "dice"},
+    "dice_focal": {"loss": "dice_focal"},
+    "lr_1e-3": {"optims.adamw.lr": 1e-3},
+    "lr_4e-3": {"optims.adamw.lr": 4e-3},
+    "batch_8": {"train.batch_size": 8, "train.ema_decay": 0.999},  # the average is of as many slices
+    "batch_32": {"train.batch_size": 32, "train.ema_decay": 0.996},
+    "neighbours_1": {"input.neighbours": 1},
+    "channel_dropout": {"intensity.channel_dropout": 0.2},
+    "gamma": {"intensity.gamma": 0.3},
+    "bias_field": {"intensity.bias_field": 0.3},
+    "elastic": {"augment.elastic_px": 2.0},
+    "no_ema": {"train.ema_decay": 0.0},
+    "side_192": {"preprocess.side_px": 192},  # the network works at 96 x 96, for 2.25 times the time
+    "background_0.3": {"sampling.background_share": 0.3},
+    "background_1.2": {"sampling.background_share": 1.2},
+    "resunet_instance_norm": RESUNET | {"archs.resunet.norm": "instance"},
+    "side_64": {"preprocess.side_px": 64, "archs.unet.stem": "plain"},  # the same network, slices half as fine
+    "blur": {"intensity.blur_px": 1.0},
+    "shear": {"augment.shear_deg": 10.0},
+    "shift": {"augment.shift": 0.1},
+    "strong_geometry": {"augment.scale": 0.25, "augment.rotation_deg": 45.0},
+    "epochs_40": {"train.epochs": 40},  # twice the time: what 20 leave out
+    "side_256": {"preprocess.side_px": 256},  # at 128 x 128, for 4 times the time
+}

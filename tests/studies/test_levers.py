@@ -1,0 +1,64 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainseg.params_check import what_does_not_fit_together
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "studies"))  # as `python studies/levers.py` does
+import levers
+from levers_tried import BASE, LEVERS, RECIPES
+
+WHO = {"lever": "base", "upon": "", "fold": 0, "seed": 0}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("changes", [*RECIPES.values(), *LEVERS.values()], ids=[*RECIPES, *LEVERS])
+def test_every_lever_is_a_network_that_can_be_trained(params, changes):
+    assert what_does_not_fit_together(levers.with_changes(params, BASE | changes)) == []
+
+
+def test_changes_are_made_in_a_copy(params):
+    changed = levers.with_changes(params, {"seed": 7, "archs.unet.features": 9})
+    assert (changed["seed"], changed["archs"]["unet"]["features"]) == (7, 9)
+    assert params["seed"] == 0 and params["archs"]["unet"]["features"] == 8
+
+
+@pytest.mark.parametrize("key", ["sed", "archs.unet.feature", "arch.unet"])
+def test_a_setting_that_does_not_exist_is_an_error(params, key):
+    with pytest.raises((KeyError, TypeError)):
+        levers.with_changes(params, {key: 1})
+
+
+def test_a_row_is_done_once_it_is_in_the_table():
+    assert not levers.is_done(WHO)
+    levers.append(levers.TABLE, [WHO | {"dsc_mean": 0.8}])
+    assert levers.is_done(WHO)
+    assert not levers.is_done(WHO | {"fold": 1}) and not levers.is_done(WHO | {"upon": "base"})
+
+
+def test_the_best_recipe_is_of_the_first_rounds_patients():
+    first, later = levers.ROUNDS[0][0], levers.ROUNDS[1][0]
+    scores = {("base", first): 0.7, ("sampling", first): 0.8, ("base", later): 0.99, ("gamma", first): 0.9}
+    rows = [WHO | {"lever": lever, "fold": fold, "dsc": dsc} for (lever, fold), dsc in scores.items()]
+    levers.append(levers.PER_PATIENT, rows)
+    assert levers.best_recipe() == "sampling"
+
+
+def test_what_is_there_is_not_run_again(params, monkeypatch):
+    runs = []
+
+    def fake_run(folder, changed):
+        runs.append((changed["split"]["fold"], changed["loss"]))
+        return {"dsc_mean": 0.8}, [{"patient": "a", "dsc": 0.8}]
+
+    monkeypatch.setattr(levers, "run", fake_run)
+    levers.append(levers.TABLE, [WHO | {"dsc_mean": 0.8, "settings": "loss=dice"}])
+    for _ in range(2):
+        levers.run_lever(Path("folder"), "base", "", {"loss": "dice"}, (0, 1))
+    assert runs == [(1, "dice")]
+    assert len(levers.TABLE.read_text().splitlines()) == 3
