@@ -57,8 +57,7 @@ print(*filter(None, files), sep="\\n")
 SURPLUS = {
     "check": ["core/environment.py"],
     "download": ["core/environment.py", "core/files.py"],
-    "split": ["core/components.py", "core/environment.py"],
-    "preprocess": ["core/components.py"],
+    "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
     "evaluate": ["data/weights.py"],
     "plot": ["core/environment.py", "data/ensemble.py", "data/weights.py"],
