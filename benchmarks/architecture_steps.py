@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from brainseg.archs.shared.supervision import supervised_loss
 from brainseg.archs.unetpp.model import UNetPlusPlus
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
 
@@ -36,7 +36,7 @@ NETWORKS = {  # name -> architecture, settings beside those of params.yaml, how 
 }
 ROUNDS = 12
 PARAMS = read_params(Path(__file__).parent.parent / "params.yaml")
-DICE = load("losses", "dice", PARAMS)
+DICE = build("losses", "dice", PARAMS)
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def build(name: str, features: int, device: torch.device) -> torch.nn.Module:
     arch, changes, _ = NETWORKS[name]
     settings = PARAMS["archs"][arch] | ({} if arch == "transunet" else {"features": features}) | changes
     torch.manual_seed(0)
-    return load("archs", arch, {"archs": {arch: settings}})(3).to(device, memory_format=torch.channels_last)
+    return build("archs", arch, {"archs": {arch: settings}})(3).to(device, memory_format=torch.channels_last)
 
 
 def training_step(network: torch.nn.Module, images: torch.Tensor) -> Callable[[], None]:
@@ -164,7 +164,7 @@ def beside(found: dict[str, float], name: str, scale: float, unit: str) -> str:
 def pruned(network: UNetPlusPlus, images: torch.Tensor, device: torch.device) -> None:
     def at(depth: int) -> Callable[[], None]:
         def predict() -> None:
-            network.answer_with("last", depth)
+            network.set_output_heads("last", depth)
             prediction(network, images)()
 
         return predict
@@ -172,7 +172,7 @@ def pruned(network: UNetPlusPlus, images: torch.Tensor, device: torch.device) ->
     seconds = alternate({f"L{depth}": at(depth) for depth in network.depths}, device)
     print("\n| U-Net++ pruned to | parameters used | multiply-adds a slice | prediction |\n|---|---|---|---|")
     for depth in network.depths:
-        network.answer_with("last", depth)
+        network.set_output_heads("last", depth)
         whole = seconds[f"L{network.depths[-1]}"]
         print(
             f"| L{depth} | {parameters_used(network, images):,} | {multiply_adds(network, images) / 1e6:,.1f} M"

@@ -12,7 +12,7 @@ from statistics import median
 import torch
 
 from brainseg.archs.unet import unet
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device
 
@@ -21,7 +21,7 @@ BATCH_SIZE, ROUNDS = 16, 15
 
 def main() -> None:
     side_px, features = (int(given) for given in [*sys.argv[1:], "64", "16"][:2])
-    dice = load("losses", "dice", read_params(Path(__file__).parent.parent / "params.yaml"))
+    dice = build("losses", "dice", read_params(Path(__file__).parent.parent / "params.yaml"))
     device = pick_device()
     images = torch.randn(BATCH_SIZE, 3, side_px, side_px, device=device).to(memory_format=torch.channels_last)
     target = (torch.rand(BATCH_SIZE, 1, side_px, side_px, device=device) < 0.05).float()

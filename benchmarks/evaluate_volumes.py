@@ -22,7 +22,7 @@ from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
 from brainseg.metrics.raggedness import raggedness
 from brainseg.metrics.slicewise import dsc_slicewise
 from brainseg.metrics.surface import hd95_and_assd, hd95_larger, surface_dice
-from brainseg.parallel import each, workers
+from brainseg.parallel import parallel_map, workers
 
 SPACING_PX = (4.0, 1.0, 1.0)
 TOLERANCE_PX = 2
@@ -78,7 +78,7 @@ def main() -> None:
     start = time.perf_counter()
     of_medpy = [measured(folder, by="medpy") for folder in folders]
     between = time.perf_counter()
-    of_ours = each(partial(measured, by="ours"), folders, "ours")
+    of_ours = parallel_map(partial(measured, by="ours"), folders, "ours")
     end = time.perf_counter()
     difference = largest_difference([numbers for numbers, _ in of_medpy], [numbers for numbers, _ in of_ours])
     print(f"{len(folders)} patients, medpy on full volumes in 1 process, ours in {min(workers(), len(folders))}")

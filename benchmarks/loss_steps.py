@@ -16,10 +16,10 @@ import torch
 from torch.nn.functional import interpolate
 
 from brainseg.archs.unet import unet
-from brainseg.core.components import load, names
+from brainseg.core.components import available, build
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
-from brainseg.training.loss_context import informed
+from brainseg.training.loss_context import bind_context
 
 BATCH_SIZE, ROUNDS = 16, 15
 
@@ -47,9 +47,9 @@ def main() -> None:
     def alone(loss: Callable) -> None:
         loss(logits.clone().requires_grad_(), target).backward()
 
-    losses = {name: load("losses", name, params) for name in names("losses")}
+    losses = {name: build("losses", name, params) for name in available("losses")}
     losses["hausdorff, one-sided"] = partial(losses["hausdorff"], distances="truth")
-    losses = {name: informed(loss, progress=0.5, lesion_share=0.02) for name, loss in losses.items()}
+    losses = {name: bind_context(loss, progress=0.5, lesion_share=0.02) for name, loss in losses.items()}
     times = {(name, what): [] for name in losses for what in (step, alone)}
     for _ in range(ROUNDS):
         for (name, what), seconds in times.items():

@@ -10,11 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from brainseg.core.errors import tell_interruption
-from brainseg.core.process import end_with_parent
+from brainseg.core.errors import report_interruption
+from brainseg.core.process import exit_with_parent
 
-sys.excepthook = tell_interruption  # before a stage's own code runs: torch takes seconds to load
+sys.excepthook = report_interruption  # before a stage's own code runs: torch takes seconds to load
 
 if "DVC_STAGE" in os.environ:  # DVC started this process
     # who kills DVC means its stage too: going on alone, it would write where the next `dvc repro` does
-    end_with_parent()
+    exit_with_parent()

@@ -1,33 +1,30 @@
 """Bring the chosen data set to data/raw, in kaggle_3m layout: python -m stages.download"""
 
 import shutil
-from pathlib import Path
 
-from brainseg.core.components import chosen
-from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.components import build_chosen
+from brainseg.core.errors import UserError, report_errors
 from brainseg.core.params import read_params
-from brainseg.data.raw.patients import check_patients
-
-RAW = Path("data/raw")
+from brainseg.data.raw.patients import FOLDER, check_patients
 
 
 def main() -> None:
-    fetch = chosen("sources", read_params())
-    aside = RAW.with_name(".raw.aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    fetch = build_chosen("sources", read_params())
+    tmp_path = FOLDER.with_name(".raw.aside")
+    shutil.rmtree(tmp_path, ignore_errors=True)
+    tmp_path.mkdir(parents=True)
     try:
-        fetch(aside)
+        fetch(tmp_path)
         try:
-            check_patients(aside)
+            check_patients(tmp_path)
         except UserError as error:  # name the files as PATIENT/FILE: the folder is gone in a moment
-            raise UserError(str(error).replace(f"{aside}/", "")) from None
-        shutil.rmtree(RAW, ignore_errors=True)
-        aside.rename(RAW)
+            raise UserError(str(error).replace(f"{tmp_path}/", "")) from None
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        tmp_path.rename(FOLDER)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with report_errors():
         main()

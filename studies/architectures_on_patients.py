@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from brainseg.data.split import scored_subset
+from brainseg.data.split import evaluation_subset
 from brainseg.figures.style import save
 from studies.growing_table import append, find
 from studies.learning_rates_figure import learning_rates
@@ -132,7 +132,7 @@ def scored(table: str, run_name: str, method: str, given: dict[str, str]) -> Non
         return
     run(run_name, given | {"optims.adam.lr": lr}, "evaluate")
     per_patient = pd.read_csv("metrics/per_volume.csv")
-    subset = scored_subset(per_patient.subset)
+    subset = evaluation_subset(per_patient.subset)
     scores = json.loads(Path("metrics/evaluation.json").read_text())[subset]
     row = {"name": run_name, "method": method, "lr": lr, "seed": given["seed"]}
     row |= {key: round(scores["dsc"][key], 4) for key in ("mean", "median", "minimum", "failures")}

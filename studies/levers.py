@@ -21,7 +21,7 @@ from levers_run import run
 from levers_tried import BASE, LEVERS, RECIPES
 
 from brainseg.core.params import read_params
-from brainseg.core.progress import say
+from brainseg.core.progress import print_line
 
 TABLE, PER_PATIENT = Path("docs/networks/levers.csv"), Path("docs/networks/levers_per_patient.csv")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -52,7 +52,7 @@ def run_lever(folder: Path, lever: str, upon: str, changes: dict[str, Any], fold
         who = {"lever": lever, "upon": upon, "fold": fold, "seed": SEED}
         if is_done(who):
             continue
-        say(f"{lever}, fold {fold}")
+        print_line(f"{lever}, fold {fold}")
         here = {"seed": SEED, "split.fold": fold}
         row, patients = run(folder, with_changes(read_params(PROJECT / "params.yaml"), BASE | changes | here))
         append(PER_PATIENT, [who | patient for patient in patients])

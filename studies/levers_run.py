@@ -1,7 +1,6 @@
 """One training of studies/levers.py: a network trained and scored with one set of settings."""
 
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +8,21 @@ import numpy as np
 import torch
 
 from brainseg.archs.shared.input import InputSettings
-from brainseg.core.components import chosen
-from brainseg.core.params import settings
-from brainseg.data.preprocessed import read_preprocessed, write_preprocessed
+from brainseg.core.components import build_chosen
+from brainseg.core.params import parse_settings
+from brainseg.data import preprocessed
 from brainseg.data.raw.patients import patient_names, read_images, read_mask
-from brainseg.data.split import members
+from brainseg.data.split import patients_in
 from brainseg.data.weights import TrainedNetwork
 from brainseg.device import be_reproducible
 from brainseg.inference import PredictSettings, predict
 from brainseg.metrics.overlap import dsc
-from brainseg.postprocessing.final_mask import MaskSettings, headline_mask
+from brainseg.postprocessing.final_mask import MaskSettings, final_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.splitting import SplitSettings, split_patients
-from brainseg.training.augmentation import AugmentSettings
-from brainseg.training.checkpoint import SavedState
-from brainseg.training.intensity import IntensitySettings
-from brainseg.training.loop import TrainSettings, train
-from brainseg.training.sampling import SamplingSettings
+from brainseg.training.checkpoint import Checkpoint
+from brainseg.training.loop import train
+from brainseg.training.recipe import recipe_from
 from brainseg.training.slices import load_slices
 
 SCRATCH = Path("runs/levers")
@@ -35,43 +32,28 @@ CPU = torch.device("cpu")
 
 def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Train and score one network: a row of the table, and a row a patient."""
-    of = partial(settings, params=params)
-    sampling, network_input = of(SamplingSettings, key="sampling"), of(InputSettings, key="input")
-    preprocessed = preprocess_all(folder, of(PreprocessSettings, key="preprocess"))
-    subset = split_patients(patient_names(folder), of(SplitSettings, key="split"))
-    scored = members(subset, "test")
+    recipe, input_settings = recipe_from(params), parse_settings(InputSettings, params, "input")
+    target = preprocess_all(folder, parse_settings(PreprocessSettings, params, "preprocess"))
+    subset = split_patients(patient_names(folder), parse_settings(SplitSettings, params, "split"))
+    scored = patients_in(subset, "test")
     trains = [name for name in subset if name not in scored]  # nothing is chosen, so nobody need validate
-    training = load_slices(preprocessed, trains, CPU, network_input, sampling.train_on == "all")
-    validation = load_slices(preprocessed, scored, CPU, network_input)  # of the last epoch's loss; chooses nothing
+    training = load_slices(trains, CPU, input_settings, recipe.sampling.train_on == "all", target)
+    validation = load_slices(scored, CPU, input_settings, folder=target)  # of the last epoch's loss; chooses nothing
 
-    train_settings = of(TrainSettings, key="train")
-    be_reproducible(train_settings.precision)
-    torch.manual_seed(params["seed"])
-    network = chosen("archs", params)(network_input.in_channels).to(memory_format=torch.channels_last)
-    saved = SavedState(SCRATCH / "unfinished.pt")
-    saved.remove()  # of a training that was killed: its CPU seconds are lost, so it starts anew
+    be_reproducible(recipe.settings.precision)
+    torch.manual_seed(recipe.seed)
+    network = build_chosen("archs", params)(input_settings.in_channels).to(memory_format=torch.channels_last)
+    optimizer = build_chosen("optims", params)(network.parameters())
+    checkpoint = Checkpoint(SCRATCH / "unfinished.pt")
+    checkpoint.remove()  # of a training that was killed: its CPU seconds are lost, so it starts anew
     start, cpu_start = time.perf_counter(), time.process_time()
-    trained = train(
-        network,
-        chosen("losses", params),
-        chosen("optims", params)(network.parameters()),
-        chosen("schedules", params),
-        training,
-        validation,
-        train_settings,
-        sampling,
-        of(AugmentSettings, key="augment"),
-        of(IntensitySettings, key="intensity"),
-        params["seed"],
-        lambda network, row: None,
-        saved,
-    )
+    trained = train(network, optimizer, recipe, training, validation, checkpoint, lambda network, row: None)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    saved.remove()
+    checkpoint.remove()
 
     network.load_state_dict(trained.last_state)
-    answering = [TrainedNetwork(network.eval(), network_input)]
-    patients = [score(folder, preprocessed, name, answering, params) for name in scored]
+    networks = [TrainedNetwork(network.eval(), input_settings)]
+    patients = [score(folder, target, name, networks, params) for name in scored]
     last, found = trained.history[-1], np.array([patient["dsc"] for patient in patients])
     row = {
         "patients": len(found),
@@ -91,16 +73,16 @@ def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict
 
 
 def score(
-    folder: Path, preprocessed: Path, name: str, networks: list[TrainedNetwork], params: dict[str, Any]
+    folder: Path, target: Path, name: str, networks: list[TrainedNetwork], params: dict[str, Any]
 ) -> dict[str, Any]:
     """DSC of one patient on the grid of its files, with and without mirrored prediction."""
-    patient, truth = read_preprocessed(preprocessed / f"{name}.npz"), read_mask(folder / name)
-    answer = settings(PredictSettings, params, "predict")
-    final_mask = settings(MaskSettings, params, "evaluate")
+    patient, truth = preprocessed.read(name, target), read_mask(folder / name)
+    settings = parse_settings(PredictSettings, params, "predict")
+    evaluate = parse_settings(MaskSettings, params, "evaluate")
     row: dict[str, Any] = {"patient": name}
     for column, flips in (("dsc", True), ("dsc_without_flips", False)):
-        prediction = predict(networks, patient, CPU, answer.model_copy(update={"flips": flips}))
-        row[column] = round(dsc(headline_mask(prediction, final_mask), truth), 4)
+        prediction = predict(networks, patient, CPU, settings.model_copy(update={"flips": flips}))
+        row[column] = round(dsc(final_mask(prediction, evaluate), truth), 4)
     return row
 
 
@@ -110,5 +92,5 @@ def preprocess_all(folder: Path, preprocessing: PreprocessSettings) -> Path:
     for name in patient_names(folder):
         if not (target / f"{name}.npz").exists():
             patient = preprocess(read_images(folder / name), read_mask(folder / name), preprocessing)
-            write_preprocessed(target / f"{name}.npz", patient)
+            preprocessed.write(name, patient, target)
     return target

@@ -14,18 +14,16 @@ import torch
 
 from brainseg.cli.catalogue import GROUPS, catalogue
 from brainseg.compare.stats.convergence import converged_at
-from brainseg.core.components import chosen, names
-from brainseg.core.params import read_params, settings
-from brainseg.data.split import members, read_split
+from brainseg.core.components import available, build_chosen
+from brainseg.core.params import read_params
+from brainseg.data import split
 from brainseg.device import be_reproducible, device_name, pick_device
 from brainseg.evaluation.summary import FAILURE_DSC
 from brainseg.figures.style import save
 from brainseg.losses.bce import bce
-from brainseg.training.augmentation import AugmentSettings
-from brainseg.training.checkpoint import SavedState
-from brainseg.training.intensity import IntensitySettings
-from brainseg.training.loop import TrainSettings, train
-from brainseg.training.sampling import SamplingSettings
+from brainseg.training.checkpoint import Checkpoint
+from brainseg.training.loop import train
+from brainseg.training.recipe import recipe_from
 from brainseg.training.slices import Slices, load_slices
 from brainseg.training.validation import validate
 from studies.growing_table import append, find
@@ -38,48 +36,33 @@ RUNS, CURVES, IMAGES = Path("docs/losses/phantom.csv"), Path("docs/losses/phanto
 
 def main() -> None:
     params, device = read_params(), pick_device()
-    split = read_split(Path("data/split.csv"))
-    slices = {
-        name: load_slices(Path("data/preprocessed"), members(split, name), device) for name in set(split.values())
-    }
+    subset = split.read()
+    slices = {name: load_slices(split.patients_in(subset, name), device) for name in set(subset.values())}
     be_reproducible(params["train"]["precision"])
     for seed in SEEDS:  # all losses once, then again
-        for loss in names("losses"):
+        for loss in available("losses"):
             if not find(RUNS, loss=loss, seed=seed):
                 row, curve = run(params | {"loss": loss, "seed": seed}, slices, device)
                 append(CURVES, curve)
                 append(RUNS, pd.DataFrame([row]))
-    draw_and_tell()
+    draw_and_print()
 
 
 def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[dict, pd.DataFrame]:
-    train_settings = settings(TrainSettings, params | {"train": params["train"] | {"epochs": EPOCHS}}, "train")
+    recipe = recipe_from(params | {"train": params["train"] | {"epochs": EPOCHS}})
     torch.manual_seed(params["seed"])
-    network = chosen("archs", params)(3).to(device, memory_format=torch.channels_last)
-    saved = SavedState(Path("runs/unfinished/losses_on_phantom.pt"))
-    saved.remove()  # a run is short, and one that was stopped may have been another
-    trained = train(
-        network,
-        chosen("losses", params),
-        chosen("optims", params)(network.parameters()),
-        chosen("schedules", params),
-        slices["train"],
-        slices["validation"],
-        train_settings,
-        settings(SamplingSettings, params, "sampling"),
-        settings(AugmentSettings, params, "augment"),
-        settings(IntensitySettings, params, "intensity"),
-        params["seed"],
-        lambda network, row: None,
-        saved,
-    )
-    saved.remove()
+    network = build_chosen("archs", params)(3).to(device, memory_format=torch.channels_last)
+    optimizer = build_chosen("optims", params)(network.parameters())
+    checkpoint = Checkpoint(Path("runs/unfinished/losses_on_phantom.pt"))
+    checkpoint.remove()  # a run is short, and one that was stopped may have been another
+    trained = train(network, optimizer, recipe, slices["train"], slices["validation"], checkpoint, nothing)
+    checkpoint.remove()
     network.load_state_dict(trained.last_state)
     # the scores do not depend on the loss, so any will do
-    _, patients = validate(network, bce, slices["test"], train_settings.batch_size, train_settings.precision)
+    _, patients = validate(network, bce, slices["test"], recipe.settings.batch_size, recipe.settings.precision)
     dsc = np.array([patient["dsc"] for patient in patients])
     curve = pd.DataFrame(trained.history)[["epoch", "train_loss", "validation_dsc", "validation_soft_dsc"]]
-    steps = trained.train_slices // train_settings.batch_size
+    steps = trained.train_slices // recipe.settings.batch_size
     epoch = converged_at(curve["validation_dsc"].to_numpy())
     who = {"loss": params["loss"], "seed": params["seed"]}
     row = who | {
@@ -94,7 +77,11 @@ def run(params: dict, slices: dict[str, Slices], device: torch.device) -> tuple[
     return row, curve.round(4).assign(**who)[[*who, *curve]]
 
 
-def draw_and_tell() -> None:
+def nothing(network: torch.nn.Module, row: dict[str, float]) -> None:
+    """After an epoch."""
+
+
+def draw_and_print() -> None:
     runs, curves = pd.read_csv(RUNS), pd.read_csv(CURVES).drop_duplicates(["loss", "seed", "epoch"], keep="last")
     entries = catalogue("losses")
     groups = {group: [entry.name for entry in entries if entry.group == group] for group in GROUPS}

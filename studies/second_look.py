@@ -12,36 +12,35 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from brainseg.core.params import read_params, settings
+from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import progress
-from brainseg.data.preprocessed import read_preprocessed
-from brainseg.data.raw.patients import read_mask
-from brainseg.data.split import members, read_split
+from brainseg.data import preprocessed, split
+from brainseg.data.raw.patients import FOLDER, read_mask
 from brainseg.data.weights import TrainedNetwork, read_network
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.inference import PredictSettings, predict
 from brainseg.metrics.overlap import dsc
 from brainseg.metrics.surface import surface_dice
-from brainseg.postprocessing.final_mask import headline_mask
+from brainseg.postprocessing.final_mask import final_mask
 from studies.growing_table import append
 
 
 def main() -> None:
     run, path = sys.argv[1], Path([*sys.argv, "data/weights/last.pt"][2])
     params, device = read_params(), torch.device("cpu")
-    predict_settings = settings(PredictSettings, params, "predict")
-    evaluate = settings(EvaluateSettings, params, "evaluate")
+    predict_settings = parse_settings(PredictSettings, params, "predict")
+    evaluate = parse_settings(EvaluateSettings, params, "evaluate")
     whole = read_network(path)
-    without = TrainedNetwork(deepcopy(whole.network), whole.sees)
+    without = TrainedNetwork(deepcopy(whole.network), whole.input_settings)
     for parameter in without.network.change[-1].parameters():
         torch.nn.init.zeros_(parameter)
 
     rows = []
-    for name in progress(members(read_split(Path("data/split.csv")), "test"), "predicting"):
-        patient, truth = read_preprocessed(Path(f"data/preprocessed/{name}.npz")), read_mask(Path(f"data/raw/{name}"))
+    for name in progress(split.patients_in(split.read(), "test"), "predicting"):
+        patient, truth = preprocessed.read(name), read_mask(FOLDER / name)
         row: dict[str, object] = {"name": run, "patient": name}
         for look, trained in (("second", whole), ("first", without)):
-            mask = headline_mask(predict([trained], patient, device, predict_settings), evaluate)
+            mask = final_mask(predict([trained], patient, device, predict_settings), evaluate)
             row |= {f"dsc_{look}": round(dsc(mask, truth), 4)}
             row |= {f"nsd_{look}": round(surface_dice(mask, truth, evaluate.tolerance_px), 4)}
         rows.append(row)

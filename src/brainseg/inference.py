@@ -27,11 +27,11 @@ class PredictSettings(StrictSettings):
     prune_to: int = Field(ge=0)  # 0: not pruned
 
 
-def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
+def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
     """Have the network answer with the heads and the depth of the settings; a UserError if it can't.
 
     A network with a trained head at several depths lists them in `depths` and takes the choice through
-    `answer_with(heads, depth)`.
+    `set_output_heads(heads, depth)`.
     """
     depths = getattr(network, "depths", ())
     if not depths:
@@ -45,7 +45,7 @@ def answer_as_set(network: torch.nn.Module, settings: PredictSettings) -> None:
     if settings.prune_to and settings.prune_to not in depths:
         allowed = ", ".join(map(str, depths))
         raise UserError(f"{PARAMS_FILE}: predict.prune_to is {settings.prune_to}; expected 0 or one of: {allowed}")
-    network.answer_with(settings.heads, settings.prune_to or depths[-1])
+    network.set_output_heads(settings.heads, settings.prune_to or depths[-1])
 
 
 def read_networks(settings: PredictSettings, device: torch.device) -> list[TrainedNetwork]:
@@ -57,7 +57,7 @@ def read_networks(settings: PredictSettings, device: torch.device) -> list[Train
     networks = [read_network(path) for path in paths]
     for trained in networks:
         trained.network.to(device)
-        answer_as_set(trained.network, settings)
+        select_heads(trained.network, settings)
     return networks
 
 
@@ -77,11 +77,11 @@ def predict(
 def _probability(
     trained: TrainedNetwork, patient: Preprocessed, device: torch.device, settings: PredictSettings
 ) -> np.ndarray:
-    network, sees = trained
+    network, input_settings = trained
     z_scores = torch.from_numpy(patient.z_score())
     probabilities = []
-    for seen in torch.from_numpy(neighbours(patient.kept, sees.neighbours)).split(BATCH_SIZE):
-        images = sees.as_channels(z_scores[seen].to(device))  # (B, in_channels, n, n)
+    for index in input_settings.slice_index(torch.from_numpy(patient.retained)).split(BATCH_SIZE):
+        images = input_settings.as_channels(z_scores[index].to(device))  # (B, in_channels, n, n)
         with autocast(device, settings.precision):
             probability = network(images).float().sigmoid()
             if settings.flips:
@@ -89,15 +89,3 @@ def _probability(
                 probability = (probability + mirrored) / 2
         probabilities.append(probability[:, 0].cpu().numpy())
     return np.concatenate(probabilities)
-
-
-def neighbours(kept: np.ndarray, count: int) -> np.ndarray:
-    """For each slice itself and `count` on either side, (S, 2 count + 1) int64 places.
-
-    A slice that training keeps sees the kept ones only, as in training; beyond the first and the last that one
-    is seen again. kept is (S,) bool, one run of slices.
-    """
-    place = np.arange(len(kept))
-    first, last = np.flatnonzero(kept)[[0, -1]] if kept.any() else (0, len(kept) - 1)
-    low, high = np.where(kept, first, 0), np.where(kept, last, len(kept) - 1)
-    return (place[:, None] + np.arange(-count, count + 1)).clip(low[:, None], high[:, None])

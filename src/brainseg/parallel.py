@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from brainseg.core.environment import whole_number
 from brainseg.core.errors import UserError
-from brainseg.core.process import end_with_parent
+from brainseg.core.process import exit_with_parent
 from brainseg.core.progress import progress
 
 Item = TypeVar("Item")
@@ -31,12 +31,12 @@ def workers() -> int:
     return whole_number("BRAINSEG_WORKERS", cores)
 
 
-def each(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
+def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
     """`function` of every item, in their order, with a progress bar."""
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
     # a killed parent takes its processes along, which would otherwise wait for work for ever
-    ends_with_us = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    ends_with_us = {"initializer": exit_with_parent, "initargs": (os.getpid(),)}
     with ProcessPoolExecutor(min(workers(), len(items)), spawn, **ends_with_us) as pool:
         with _deaf_to_ctrl_c():  # the processes; this one ends them
             results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)

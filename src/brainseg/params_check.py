@@ -8,16 +8,16 @@ import torch
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core import components
 from brainseg.core.errors import UserError
-from brainseg.core.params import PARAMS_FILE, StrictSettings, block, natural_number, settings
-from brainseg.data.ensemble import what_it_did_not_learn_from
+from brainseg.core.params import PARAMS_FILE, StrictSettings, lookup, lookup_seed, parse_settings
+from brainseg.data.ensemble import settings_mismatch
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.figures.settings import PlotSettings
-from brainseg.inference import PredictSettings, answer_as_set
+from brainseg.inference import PredictSettings, select_heads
 from brainseg.preprocessing import PreprocessSettings
 from brainseg.splitting import SplitSettings
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
-from brainseg.training.loop import TrainSettings
+from brainseg.training.recipe import TrainSettings
 from brainseg.training.sampling import SamplingSettings
 
 SECTIONS: dict[str, type[StrictSettings]] = {
@@ -34,15 +34,15 @@ SECTIONS: dict[str, type[StrictSettings]] = {
 }
 
 
-def faults_in(params: Mapping[str, Any]) -> list[str]:
+def find_errors(params: Mapping[str, Any]) -> list[str]:
     """A line for each fault in the content of a params.yaml; none if all is well."""
-    checks: list[Callable[[], Any]] = [lambda: no_unknown_keys(params), lambda: natural_number(params, "seed")]
-    checks += [lambda key=key, kind=kind: settings(kind, params, key) for key, kind in SECTIONS.items()]
+    checks: list[Callable[[], Any]] = [lambda: no_unknown_keys(params), lambda: lookup_seed(params, "seed")]
+    checks += [lambda key=key, kind=kind: parse_settings(kind, params, key) for key, kind in SECTIONS.items()]
     for kind, (_, section) in components.KINDS.items():
         blocks = params.get(section)
-        checks.append(lambda kind=kind: components.chosen(kind, params))
+        checks.append(lambda kind=kind: components.build_chosen(kind, params))
         for name in blocks if isinstance(blocks, Mapping) else ():
-            checks.append(lambda kind=kind, name=name: components.load(kind, name, params))
+            checks.append(lambda kind=kind, name=name: components.build(kind, name, params))
 
     faults: list[str] = []
     for check in checks:
@@ -50,7 +50,7 @@ def faults_in(params: Mapping[str, Any]) -> list[str]:
             check()
         except UserError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
-    return faults or [*what_does_not_fit_together(params), *what_it_did_not_learn_from(params)]
+    return faults or [*cross_check(params), *settings_mismatch(params)]
 
 
 def no_unknown_keys(params: Mapping[str, Any]) -> None:
@@ -60,20 +60,22 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
         raise UserError(f"{PARAMS_FILE}: {', '.join(unknown)} is not a setting; allowed: {', '.join(known)}")
 
 
-def what_does_not_fit_together(params: Mapping[str, Any]) -> list[str]:
-    side_px, batch_size = block(params, "preprocess.side_px"), block(params, "train.batch_size")
-    channels = block(params, "input.channels")
-    if block(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
+def cross_check(params: Mapping[str, Any]) -> list[str]:
+    side_px, batch_size = lookup(params, "preprocess.side_px"), lookup(params, "train.batch_size")
+    channels = lookup(params, "input.channels")
+    if lookup(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
         given = f"input.channels is {', '.join(channels)}"
         return [f"{PARAMS_FILE}: {given}; with intensity.channel_dropout expected flair and another channel"]
     with torch.device("meta"):  # the network's shape without its memory
         try:
-            network = components.chosen("archs", params)(settings(InputSettings, params, "input").in_channels)
+            network = components.build_chosen("archs", params)(
+                parse_settings(InputSettings, params, "input").in_channels
+            )
         except (RuntimeError, TypeError) as error:
             reason = " ".join(str(error).split())[:150]
             return [f"{PARAMS_FILE}: archs.{params['arch']}: no such network can be built ({reason})"]
     try:
-        answer_as_set(network, settings(PredictSettings, params, "predict"))
+        select_heads(network, parse_settings(PredictSettings, params, "predict"))
     except UserError as error:
         return [str(error)]
     divisor = network.divisor

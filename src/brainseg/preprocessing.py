@@ -35,38 +35,38 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     An image that is 0 everywhere keeps its whole grid and becomes 0.
     """
     count, height, width, _ = image.shape
-    kept = np.ones(count, bool)
+    retained = np.ones(count, bool)
     if count > 2:
-        kept[[0, -1]] = False
-    foreground = image * (image >= image[kept].max() * settings.background)
+        retained[[0, -1]] = False
+    foreground = image * (image >= image[retained].max() * settings.background)
 
-    used = foreground.max(axis=3) * kept[:, None, None]  # (S, H, W)
+    used = foreground.max(axis=3) * retained[:, None, None]  # (S, H, W)
     if used.any():
         first, end = _bounds(used.any(axis=(1, 2)))
-        kept = (np.arange(count) >= first) & (np.arange(count) < end)
+        retained = (np.arange(count) >= first) & (np.arange(count) < end)
         geometry = Geometry(height, width, *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1))))
     else:
         geometry = Geometry(height, width, 0, height, 0, width)
 
-    white = 255 if image.dtype == np.uint8 else max(foreground[kept].max(), 1)
+    white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
     resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
     # Each processor sums a matrix product in its own order. Without the last digits, and with
     # nothing but exact steps from here on, all of them come to the same values.
     resized = np.round(resized.transpose(0, 2, 3, 1) * 2**20) / 2**20
     # splines overshoot; scikit-image clips to the range of the volume it was given
-    resized = resized.clip(0, foreground[kept].max() / white)
+    resized = resized.clip(0, foreground[retained].max() / white)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
-    low, high = np.percentile(resized[kept], percentiles)  # over the three channels together
+    low, high = np.percentile(resized[retained], percentiles)  # over the three channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
-    mean, std = _exact_mean_and_std(stored[kept])
+    mean, std = _exact_mean_and_std(stored[retained])
     return Preprocessed(
         image=stored,
         mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
         mean=mean,
         std=np.where(std > 0, std, 1.0),  # a channel of one value has nothing to scale
-        kept=kept,
+        retained=retained,
         geometry=geometry,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from brainseg.core.errors import told_in_one_line
+from brainseg.core.errors import report_errors
 
 
 def main(
@@ -16,7 +16,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/claims.md"),
 ) -> None:
     """Test the report's claims on the experiments of two sweeps: holds, fails, or can't tell."""
-    with told_in_one_line():
+    with report_errors():
         from studies.report_claims.command import run  # `--help` should not wait for pandas
 
         run(report, fair, out)

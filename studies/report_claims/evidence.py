@@ -72,7 +72,7 @@ def kind_of(experiment: Experiment) -> Kind:
     return Kind(*(experiment.params[word] for word in Kind._fields))
 
 
-def gather(folder: Path, report: str, fair: str) -> Evidence:
+def collect_evidence(folder: Path, report: str, fair: str) -> Evidence:
     """The experiments that two patterns of names mean. Raises UserError where one of the report's rows lacks."""
     found = find(folder, [report])
     best, last = (_rows(found, report, weights) for weights in ("best", "last"))

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainseg.core.components import PACKAGE, names
+from brainseg.core.components import PACKAGE, available
 
 GROUPS = ("distribution", "region", "boundary", "compound")  # of losses, as in the report's table
 
@@ -22,7 +22,7 @@ class Entry:
 
 def catalogue(kind: str) -> list[Entry]:
     """All components of a kind, by group and name. Reads the files and imports none."""
-    entries = [_entry(name, source_file(kind, name)) for name in names(kind)]
+    entries = [_entry(name, source_file(kind, name)) for name in available(kind)]
     return sorted(entries, key=lambda entry: (GROUPS.index(entry.group) if entry.group in GROUPS else -1, entry.name))
 
 

@@ -8,7 +8,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 
 from brainseg.core.errors import UserError
-from brainseg.core.progress import say
+from brainseg.core.progress import print_line
 from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
 from brainseg.experiments.find import find
 from brainseg.experiments.reader import Experiment
@@ -16,7 +16,7 @@ from brainseg.experiments.reader import Experiment
 WEIGHTS = "data/weights"
 
 
-def gather(patterns: Sequence[str]) -> None:
+def collect_ensemble(patterns: Sequence[str]) -> None:
     """Copy their weights to data/ensemble, in place of what was there.
 
     Raises UserError for fewer than two, and where they did not all learn from the same kind of images.
@@ -42,8 +42,8 @@ def gather(patterns: Sequence[str]) -> None:
         write_records(ENSEMBLE, found[0].params, {it.name: _known_to(it) for it in found})
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    say(f"{len(found)} networks in {ENSEMBLE}: {', '.join(it.name for it in found)}")
-    say(f"next: dvc exp run -S predict.networks={ENSEMBLE}")
+    print_line(f"{len(found)} networks in {ENSEMBLE}: {', '.join(it.name for it in found)}")
+    print_line(f"next: dvc exp run -S predict.networks={ENSEMBLE}")
 
 
 def _empty(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brainseg.core.errors import told_in_one_line
+from brainseg.core.errors import report_errors
 
 FAILED_IF = 3  # the exit code; errors have 1, mistakes in options 2
 
@@ -38,7 +38,7 @@ def compare(
     Experiments that differ in seed or fold alone are one method. Without names: all experiments that hang
     from this commit, and the commit itself. The workspace is not touched.
     """
-    with told_in_one_line():
+    with report_errors():
         from brainseg.compare.run import run  # `--help` should not wait for pandas
 
         words = run(experiments or [], baseline, metric, margin, out)

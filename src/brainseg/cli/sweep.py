@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from brainseg.core.errors import told_in_one_line
+from brainseg.core.errors import report_errors
 
 
 def sweep(
@@ -31,7 +31,7 @@ def sweep(
     Rows are DVC experiments that hang from this commit, run in folders of their own: the workspace is not
     touched. Finished ones are kept.
     """
-    with told_in_one_line():
+    with report_errors():
         from brainseg.sweep.run import run  # `--help` should not wait for torch
 
         run(file, name, only or [], set_ or [], jobs, retry, dry_run, out)

@@ -10,11 +10,11 @@ import pandas as pd
 from brainseg.compare.certificate import Certificate, Overview, certify, certify_all, listed
 from brainseg.compare.methods import Method, held_out, methods_of, place_of
 from brainseg.compare.results_table import by_stratum, report_table
-from brainseg.compare.selection_bias import PriceOfChoosing, price_of_choosing
+from brainseg.compare.selection_bias import SelectionBias, selection_bias
 from brainseg.compare.stats.bootstrap import FEW_PATIENTS, rank_shares, resampled_means
 from brainseg.compare.verdicts import Verdict, verdicts
 from brainseg.core.errors import UserError
-from brainseg.experiments.reader import Experiment, Scored
+from brainseg.experiments.reader import EvaluatedRun, Experiment
 
 
 class NothingToCompareError(UserError):
@@ -36,7 +36,7 @@ class Comparison:
     pairs: list[Verdict]
     ranks: np.ndarray  # (methods, ranks), shares of the draws
     strata: pd.DataFrame
-    price: PriceOfChoosing
+    price: SelectionBias
     notes: list[str]  # what the reader must know
 
     @property
@@ -56,7 +56,7 @@ class Comparison:
 
 def compare(
     experiments: Sequence[Experiment],
-    repository: Sequence[Scored],
+    repository: Sequence[EvaluatedRun],
     metric: str,
     margin: float,
     baseline: str | None,
@@ -83,7 +83,7 @@ def compare(
         pairs=verdicts([(b, a) for a, b in combinations(methods, 2)], margin),
         ranks=rank_shares(resampled_means([method.scores for method in methods], first.folds)),
         strata=by_stratum(methods, metric),
-        price=price_of_choosing(compared, repository),
+        price=selection_bias(compared, repository),
         notes=notes + _notes(methods, subset),
     )
 

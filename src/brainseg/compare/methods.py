@@ -9,7 +9,7 @@ import pandas as pd
 from brainseg.compare.differences import differences
 from brainseg.compare.method_names import method_names
 from brainseg.core.errors import UserError
-from brainseg.data.split import scored_subset
+from brainseg.data.split import evaluation_subset
 from brainseg.experiments.lock import settings
 from brainseg.experiments.reader import Experiment
 
@@ -36,7 +36,7 @@ class Method:
 
 def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """The subset that is scored, and its rows: test, or validation where nobody tests."""
-    subset = scored_subset(per_volume.subset)
+    subset = evaluation_subset(per_volume.subset)
     return subset, per_volume[per_volume.subset == subset]
 
 

@@ -8,8 +8,8 @@ from brainseg.compare.methods import METRICS
 from brainseg.compare.page.files import write
 from brainseg.compare.page.markdown import text
 from brainseg.core.errors import UserError
-from brainseg.core.progress import say
-from brainseg.experiments.find import all_scored, find
+from brainseg.core.progress import print_line
+from brainseg.experiments.find import all_evaluated, find
 
 
 def check_folder(out: Path) -> None:
@@ -25,8 +25,8 @@ def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: floa
         raise UserError(f"--margin is {margin}; expected above 0 and below 1")
     check_folder(out)
     folder = Path.cwd()
-    comparison = compare(find(folder, patterns), all_scored(folder), metric, margin, baseline)
-    say(text(comparison))
+    comparison = compare(find(folder, patterns), all_evaluated(folder), metric, margin, baseline)
+    print_line(text(comparison))
     write(comparison, out)
-    say(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
+    print_line(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
     return [verdict.word for verdict in comparison.against_baseline]

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from brainseg.compare.methods import held_out
-from brainseg.compare.stats.bootstrap import optimism_of_the_best
-from brainseg.experiments.reader import Experiment, Scored
+from brainseg.compare.stats.bootstrap import winners_optimism
+from brainseg.experiments.reader import EvaluatedRun, Experiment
 
 
 @dataclass(frozen=True)
-class PriceOfChoosing:
+class SelectionBias:
     """best_minus_last: of each experiment, in mean validation DSC, which holds what was lost since; best_epoch: by how
     much its best epoch flatters, by the luck of the validation patients; scored: experiments, of these and
     of the repository, that scored the same patients (the most on any fold); optimism: by how much the
@@ -24,13 +24,13 @@ class PriceOfChoosing:
     optimism: float
 
 
-def price_of_choosing(experiments: Sequence[Experiment], repository: Sequence[Scored]) -> PriceOfChoosing:
+def selection_bias(experiments: Sequence[Experiment], repository: Sequence[EvaluatedRun]) -> SelectionBias:
     """Of DSC, whatever metric is compared: it is what epochs and experiments are chosen by."""
     best = {
         experiment.name: _best_minus_last(experiment.history.validation_dsc.to_numpy()) for experiment in experiments
     }
     epochs = {
-        experiment.name: optimism_of_the_best(_patients_by_epochs(experiment.validation_per_epoch))
+        experiment.name: winners_optimism(_patients_by_epochs(experiment.validation_per_epoch))
         for experiment in experiments
     }
     every = [held_out(it.per_volume)[1].dsc.sort_index() for it in (*experiments, *repository)]
@@ -39,8 +39,8 @@ def price_of_choosing(experiments: Sequence[Experiment], repository: Sequence[Sc
         # equal scores are one choice: an experiment of the workspace, or a twin, is in the repository already
         scored = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
         counts.append(len(scored))
-        optimisms.append(optimism_of_the_best(pd.concat(scored.values(), axis=1).to_numpy()))
-    return PriceOfChoosing(pd.Series(best), pd.Series(epochs), max(counts), max(optimisms))
+        optimisms.append(winners_optimism(pd.concat(scored.values(), axis=1).to_numpy()))
+    return SelectionBias(pd.Series(best), pd.Series(epochs), max(counts), max(optimisms))
 
 
 def _patients_by_epochs(validation_per_epoch: pd.DataFrame) -> np.ndarray:

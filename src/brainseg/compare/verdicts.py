@@ -34,7 +34,7 @@ class Verdict:
     p_equal: float
     smallest_p: float  # that so many patients and pairs allow
     patients: int
-    settled_by: str  # "" where it is settled
+    sample_size_needed: str  # "" where it is settled
 
     @property
     def about(self) -> str:
@@ -101,10 +101,10 @@ def _verdict(
     elif p < ALPHA and direction * mean > 0:
         word = "better" if mean > 0 else "worse"
     patients = len(a.scores)
-    settled_by = ""
+    sample_size_needed = ""
     if word == "can't tell":
         kept_back = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
-        settled_by = KEPT_BACK if kept_back else _settled_by(test, patients, margin, raised)
+        sample_size_needed = KEPT_BACK if kept_back else _sample_size_needed(test, patients, margin, raised)
     return Verdict(
         a=a.name,
         b=b.name,
@@ -116,11 +116,11 @@ def _verdict(
         p_equal=p_equal,
         smallest_p=0.0 if of_methods else min(1.0, smallest_p(patients) * raised[1]),
         patients=patients,
-        settled_by=settled_by,
+        sample_size_needed=sample_size_needed,
     )
 
 
-def _settled_by(test: PairedTest | MethodTest, patients: int, margin: float, raised: tuple[int, int]) -> str:
+def _sample_size_needed(test: PairedTest | MethodTest, patients: int, margin: float, raised: tuple[int, int]) -> str:
     pairs, of_networks_alone = raised
     if isinstance(test, MethodTest):
         return advice(test.mean, test.spread.parts, margin, ALPHA / pairs)

@@ -1,9 +1,10 @@
 """Losses, optimizers, schedules, architectures and data sources, found by name.
 
 A component is one file, `brainseg/<kind>/<name>.py`, or one folder, `brainseg/<kind>/<name>/`, with two
-things in it: a function (or class) called like it, and `Settings`, the type of its keyword
-arguments. The numbers come from the block `<kind>.<name>` of params.yaml. `brainseg/<kind>/shared/` holds what
-several of a kind use. Nothing imports a whole kind, so an edit of one component re-runs only what uses it.
+things in it: a function called like it, and `Settings`, the type of its keyword arguments (an architecture
+takes them as one `settings`). The numbers come from the block `<kind>.<name>` of params.yaml.
+`brainseg/<kind>/shared/` holds what several of a kind use. Nothing imports a whole kind, so an edit of
+one component re-runs only what uses it.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg.core.errors import UserError
-from brainseg.core.params import PARAMS_FILE, choice, settings
+from brainseg.core.params import PARAMS_FILE, lookup_name, parse_settings
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -27,24 +28,27 @@ KINDS = {
 }
 
 
-def names(kind: str) -> list[str]:
+def available(kind: str) -> list[str]:
     """All components of a kind, by the names of their files or folders."""
     folder = PACKAGE / kind
     found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     return sorted(found - {"__init__", "shared"})
 
 
-def load(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+def build(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]:
     """The component `name` with the settings of its block in params bound as keywords."""
     word, section = KINDS[kind]
-    if name not in names(kind):
-        allowed = ", ".join(names(kind))
+    if name not in available(kind):
+        allowed = ", ".join(available(kind))
         given = f"{word} is {name!r}" if params.get(word) == name else f"{section}.{name} is a block of nothing"
         raise UserError(f"{PARAMS_FILE}: {given}; expected one of: {allowed}")
     module = import_module(f"brainseg.{kind}.{name}")
-    return partial(getattr(module, name), **dict(settings(module.Settings, params, f"{section}.{name}")))
+    block = parse_settings(module.Settings, params, f"{section}.{name}")
+    if kind == "archs":  # a network has more numbers than a call should list
+        return partial(getattr(module, name), settings=block)
+    return partial(getattr(module, name), **dict(block))
 
 
-def chosen(kind: str, params: Mapping[str, Any]) -> Callable[..., Any]:
+def build_chosen(kind: str, params: Mapping[str, Any]) -> Callable[..., Any]:
     """The component that the top-level word of params chooses."""
-    return load(kind, choice(params, KINDS[kind][0]), params)
+    return build(kind, lookup_name(params, KINDS[kind][0]), params)

@@ -15,7 +15,7 @@ class UserError(Exception):
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Print a UserError or an operating-system error on stderr and exit with code 1; at Ctrl-C with 130."""
     try:
         yield
@@ -34,7 +34,7 @@ def told_in_one_line() -> Iterator[None]:
     raise SystemExit(1)
 
 
-def tell_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def report_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """A sys.excepthook for which Ctrl-C is no error to trace."""
     if issubclass(kind, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)

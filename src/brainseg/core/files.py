@@ -1,6 +1,7 @@
-"""Files are written aside and renamed: a reader never meets half of one."""
+"""Files are written aside and renamed, so a reader never meets half of one; what is read is checked."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,41 +10,108 @@ from typing import Any
 
 import numpy as np
 
+from brainseg.core.errors import UserError
+
+LONGEST_NAME_BYTES = 255 - len(".aside.")
+REMEDY = "delete it, then `dvc repro` writes it again"
+
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; renamed to it at the end, removed on any error.
 
-    Always the same one: what a killed process left there the next one overwrites.
+    The temporary path is always the same: what a killed process left there is overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".aside.{path.name}")
+    name = path.name
+    if len(name.encode()) > LONGEST_NAME_BYTES:
+        name = hashlib.sha256(name.encode()).hexdigest() + path.suffix
+    tmp_path = path.with_name(f".aside.{name}")
     try:
-        yield aside
-        aside.replace(path)
+        yield tmp_path
+        tmp_path.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        tmp_path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with written_whole(path) as aside:
-        aside.write_text(json.dumps(content, indent=2) + "\n")
+    with atomic_write(path) as tmp_path:
+        tmp_path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; a UserError if it is damaged or holds something else."""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:  # of JSON and of UTF-8
+        raise UserError(f"{path}: not valid JSON ({error}); {REMEDY}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: holds a {type(content).__name__}; expected keys and values")
+    return content
+
+
+def read_json_value(path: Path, key: str, kind: type) -> Any:
+    """The value under a dotted key of a JSON file; a UserError if it is missing or not of this type."""
+    value: Any = read_json(path)
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            raise UserError(f"{path}: {key} is missing; {REMEDY}")
+        value = value[part]
+    if not isinstance(value, kind):
+        raise UserError(f"{path}: {key} is {value!r}; expected {kind.__name__}")
+    return value
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """One line end everywhere: DVC compares bytes."""
-    with written_whole(path) as aside, aside.open("w", newline="") as file:
+    with atomic_write(path) as tmp_path, tmp_path.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
 
 
+def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV file that has these columns, values as text; a UserError for any other file."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            table = csv.DictReader(file, strict=True)
+            header = table.fieldnames or ()
+            if missing := [column for column in columns if column not in header]:
+                raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(header) or 'none'}")
+            rows = list(table)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: not a CSV file in UTF-8 ({error}); {REMEDY}") from None
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise UserError(f"{path}, line {number}: has another number of values than the header; {REMEDY}")
+    return rows
+
+
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
-    with written_whole(path) as aside:
-        aside.write_bytes(content)
+    with atomic_write(path) as tmp_path:
+        tmp_path.write_bytes(content)
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = False) -> None:
     """The same arrays give the same bytes: numpy dates every member of the archive 1980."""
-    with written_whole(path) as aside:
-        (np.savez_compressed if compress else np.savez)(aside, **arrays)
+    with atomic_write(path) as tmp_path:
+        (np.savez_compressed if compress else np.savez)(tmp_path, **arrays)
+
+
+def read_npz(path: Path, expected: Mapping[str, tuple[type, int]]) -> dict[str, np.ndarray]:
+    """The arrays of these names, each of the dtype and number of dimensions given; a UserError for any other file."""
+    try:
+        with np.load(path) as archive:
+            arrays = {name: archive[name] for name in expected}
+    except FileNotFoundError:
+        raise
+    except MemoryError:
+        raise UserError(f"{path}: does not fit into memory") from None
+    except Exception as error:  # a damaged archive can raise nearly anything
+        raise UserError(f"{path}: cannot be read ({type(error).__name__}); {REMEDY}") from None
+    for name, (dtype, dimensions) in expected.items():
+        array = arrays[name]
+        if array.dtype != dtype or array.ndim != dimensions:
+            wanted = f"{dimensions} dimensions of {np.dtype(dtype)}"
+            raise UserError(f"{path}: {name} is {array.shape} of {array.dtype}; expected {wanted}; {REMEDY}")
+    return arrays

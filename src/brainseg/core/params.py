@@ -47,7 +47,7 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
     return params
 
 
-def block(params: Mapping[str, Any], key: str) -> Any:
+def lookup(params: Mapping[str, Any], key: str) -> Any:
     """The value under a dotted key, such as `losses.dice`."""
     value: Any = params
     for part in key.split("."):
@@ -57,25 +57,25 @@ def block(params: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def choice(params: Mapping[str, Any], key: str) -> str:
+def lookup_name(params: Mapping[str, Any], key: str) -> str:
     """A top-level word, such as the name of the loss."""
-    value = block(params, key)
+    value = lookup(params, key)
     if not isinstance(value, str):
         raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a word")
     return value
 
 
-def natural_number(params: Mapping[str, Any], key: str) -> int:
+def lookup_seed(params: Mapping[str, Any], key: str) -> int:
     """A top-level whole number from 0 to 2**32 - 1, such as the seed."""
-    value = block(params, key)
+    value = lookup(params, key)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
         raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a whole number from 0 to {2**32 - 1}")
     return value
 
 
-def settings(kind: type[AnySettings], params: Mapping[str, Any], key: str) -> AnySettings:
+def parse_settings(kind: type[AnySettings], params: Mapping[str, Any], key: str) -> AnySettings:
     """The block under `key` as a checked `kind`; a UserError has one line for each fault."""
-    return validated(kind, block(params, key), PARAMS_FILE, key)
+    return validated(kind, lookup(params, key), PARAMS_FILE, key)
 
 
 def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") -> AnySettings:

@@ -8,7 +8,7 @@ import time
 CHECK_EVERY_SECONDS = 0.2
 
 
-def end_with_parent(parent: int | None = None) -> None:
+def exit_with_parent(parent: int | None = None) -> None:
     """From now on, kill this process as soon as `parent`, the one that started it, is gone.
 
     At any moment: what it writes is written aside first, and training resumes. Who gives the

@@ -13,7 +13,7 @@ def progress(items: Iterable[Item], label: str, total: int | None = None) -> Ite
     return tqdm(items, desc=label, total=total, disable=not sys.stderr.isatty(), leave=False)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """A line of plain text above any bar that is being shown."""
     tqdm.write(line)
     sys.stdout.flush()

@@ -1,15 +1,13 @@
 """Several networks that answer together: who trained them, and what they learned from."""
 
-import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from brainseg.core.errors import UserError
-from brainseg.core.files import write_csv, write_json
-from brainseg.core.params import PARAMS_FILE, block
-from brainseg.data.split import members, scored_subset
+from brainseg.core.files import read_csv, read_json, write_csv, write_json
+from brainseg.core.params import PARAMS_FILE, lookup
+from brainseg.data.split import evaluation_subset, patients_in
 
 ENSEMBLE = Path("data/ensemble")
 LEARNED_FROM = "learned_from.json"
@@ -18,9 +16,9 @@ TRAINED_ON = "trained_on.csv"
 
 def learned_from(params: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that all of an ensemble share: they see the same images, and one architecture builds them."""
-    arch, data = block(params, "arch"), block(params, "data")
+    arch, data = lookup(params, "arch"), lookup(params, "data")
     keys = ("data", f"datasets.{data}", "preprocess", "input", "arch", f"archs.{arch}")
-    return {key: block(params, key) for key in keys}
+    return {key: lookup(params, key) for key in keys}
 
 
 def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[str, list[str]]) -> None:
@@ -30,12 +28,14 @@ def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[
     write_csv(folder / TRAINED_ON, rows)
 
 
-def what_it_did_not_learn_from(params: Mapping[str, Any]) -> list[str]:
+def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
     """A line for each setting with which the ensemble, if it is asked, would see other images than it learned from."""
-    if block(params, "predict.networks") != str(ENSEMBLE):
+    if lookup(params, "predict.networks") != str(ENSEMBLE):
         return []
     try:
-        known = json.loads((ENSEMBLE / LEARNED_FROM).read_text())
+        known = read_json(ENSEMBLE / LEARNED_FROM)
+    except UserError as error:  # damaged
+        return [str(error)]
     except FileNotFoundError:
         return [f"{PARAMS_FILE}: predict.networks: {ENSEMBLE} holds no ensemble; `brainseg ensemble` brings one there"]
     asked = learned_from(params)
@@ -46,7 +46,7 @@ def what_it_did_not_learn_from(params: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def refuse_known_patients(subset: Mapping[str, str], networks: Path) -> None:
+def refuse_leakage(subset: Mapping[str, str], networks: Path) -> None:
     """Raises UserError if a patient who is to be held out trained a network of the ensemble, or if it is not known.
 
     Each fold of a cross-validation trained on those whom the others held out: all together know everybody.
@@ -56,11 +56,10 @@ def refuse_known_patients(subset: Mapping[str, str], networks: Path) -> None:
     path = networks / TRAINED_ON
     if not path.exists():
         raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
-    with path.open(newline="") as file:
-        networks_of: dict[str, list[str]] = {}
-        for row in csv.DictReader(file):
-            networks_of.setdefault(row["patient"], []).append(row["network"])
-    held_out = members(dict(subset), scored_subset(subset.values()))
+    networks_of: dict[str, list[str]] = {}
+    for row in read_csv(path, ("network", "patient")):
+        networks_of.setdefault(row["patient"], []).append(row["network"])
+    held_out = patients_in(dict(subset), evaluation_subset(subset.values()))
     if known := [patient for patient in held_out if patient in networks_of]:
         raise UserError(
             f"{path}: {len(known)} of {len(held_out)} held-out patients trained a network of the ensemble, "

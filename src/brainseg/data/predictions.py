@@ -1,19 +1,22 @@
-"""Predicted probabilities of a patient, and their file."""
+"""data/predictions/PATIENT.npz: predicted probabilities of a patient."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from brainseg.core.files import write_npz
+from brainseg.core.errors import UserError
+from brainseg.core.files import REMEDY, read_npz, write_npz
+
+FOLDER = Path("data/predictions")
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Probability of lesion in steps of 1/255, uint8.
 
-    on_file_grid: (S, H, W); 0 outside the box that the network sees
-    on_network_grid: (S, n, n), as the network gave it, for the report's protocol
+    on_file_grid: (S, H, W); 0 outside the box that the network is given
+    on_network_grid: (S, n, n), the network's output, for the report's protocol
     """
 
     on_file_grid: np.ndarray
@@ -25,16 +28,21 @@ def to_uint8(probability: np.ndarray) -> np.ndarray:
     return np.ceil(probability * 255 - 0.5).clip(0, 255).astype(np.uint8)
 
 
-def above(probability: np.ndarray, threshold: float) -> np.ndarray:
+def above_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:
     """Strictly above the threshold, bool; probability is uint8 in steps of 1/255."""
     return probability > threshold * 255
 
 
-def write_prediction(path: Path, prediction: Prediction) -> None:
+def write(name: str, prediction: Prediction, folder: Path = FOLDER) -> None:
     # compressed: probabilities are 0 nearly everywhere
-    write_npz(path, asdict(prediction), compress=True)
+    write_npz(folder / f"{name}.npz", asdict(prediction), compress=True)
 
 
-def read_prediction(path: Path) -> Prediction:
-    with np.load(path) as arrays:
-        return Prediction(**arrays)
+def read(name: str, folder: Path = FOLDER) -> Prediction:
+    """The prediction of a patient. Raises UserError for a damaged file."""
+    path = folder / f"{name}.npz"
+    prediction = Prediction(**read_npz(path, {"on_file_grid": (np.uint8, 3), "on_network_grid": (np.uint8, 3)}))
+    slices = len(prediction.on_file_grid), len(prediction.on_network_grid)
+    if slices[0] != slices[1]:
+        raise UserError(f"{path}: {slices[0]} and {slices[1]} slices; expected as many on both grids; {REMEDY}")
+    return prediction

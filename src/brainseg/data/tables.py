@@ -1,20 +1,40 @@
-"""Tables as CSV files."""
+"""The tables of metrics/ and plots/, as CSV files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from brainseg.core.files import written_whole
+from brainseg.core.errors import UserError
+from brainseg.core.files import REMEDY, atomic_write
 
-NAMES = ("patient", "institution")  # words also where they look like numbers: 007
+NAMES = ("patient", "institution")  # text also where they look like numbers: 007
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Without the index; one line end everywhere, as DVC compares bytes."""
-    with written_whole(path) as aside:
-        table.to_csv(aside, index=False, lineterminator="\n")
+    with atomic_write(path) as tmp_path:
+        table.to_csv(tmp_path, index=False, lineterminator="\n")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The word "none" stays a word; empty fields are nan."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
+def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> pd.DataFrame:
+    """A table with at least these columns, of numbers and of text; a UserError for any other file.
+
+    The word "none" stays a word; empty fields are nan.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+        if not content.endswith("\n"):
+            raise ValueError("it breaks off within a line")
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
+    except ValueError as error:  # of UTF-8 and CSV too
+        raise UserError(f"{path}: not a whole CSV file ({' '.join(str(error).split())}); {REMEDY}") from None
+    if missing := [column for column in (*numbers, *text) if column not in table]:
+        raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(table)}; {REMEDY}")
+    if table.empty:
+        raise UserError(f"{path}: has no rows; {REMEDY}")
+    for column in numbers:
+        if not pd.api.types.is_numeric_dtype(table[column]):
+            wrong = table[column][pd.to_numeric(table[column], errors="coerce").isna()].iloc[0]
+            raise UserError(f"{path}: {column} is {wrong!r} in a row; expected a number; {REMEDY}")
+    return table

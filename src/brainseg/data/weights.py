@@ -7,22 +7,24 @@ from typing import Any, NamedTuple
 import torch
 
 from brainseg.archs.shared.input import InputSettings
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
+
+FOLDER = Path("data/weights")
 
 
 class TrainedNetwork(NamedTuple):
     network: torch.nn.Module
-    sees: InputSettings
+    input_settings: InputSettings
 
 
 def write_weights(
-    path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], sees: InputSettings
+    path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], input_settings: InputSettings
 ) -> None:
     """The same weights give the same bytes: saving to a path would put its name inside."""
     buffer = io.BytesIO()
-    torch.save({"arch": arch, "settings": arch_settings, "input": sees.model_dump(), "state": state}, buffer)
+    torch.save({"arch": arch, "settings": arch_settings, "input": input_settings.model_dump(), "state": state}, buffer)
     write_bytes(path, buffer.getvalue())
 
 
@@ -31,12 +33,12 @@ def read_network(path: Path) -> TrainedNetwork:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         arch, arch_settings, state = content["arch"], content["settings"], content["state"]
-        sees = InputSettings(**content["input"])
-        network = load("archs", arch, {"archs": {arch: arch_settings}})(sees.in_channels)
+        input_settings = InputSettings(**content["input"])
+        network = build("archs", arch, {"archs": {arch: arch_settings}})(input_settings.in_channels)
         network.load_state_dict(state)
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # torch raises whatever the damage leads to
         reason = type(error).__name__
         raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
-    return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), sees)
+    return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), input_settings)

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from brainseg.archs.shared.input import InputSettings
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.errors import UserError
-from brainseg.core.params import PARAMS_FILE, settings
-from brainseg.inference import PredictSettings, answer_as_set
+from brainseg.core.params import PARAMS_FILE, parse_settings
+from brainseg.inference import PredictSettings, select_heads
 from brainseg.preprocessing import PreprocessSettings
 
 IMAGE, LOGITS = "image", "logits"
@@ -55,13 +55,13 @@ class Graph:
 
 def trace_by_name(name: str, params: Mapping[str, Any]) -> Graph:
     """Of the architecture `name` with its settings in params, as it sees a slice and as it answers."""
-    in_channels = settings(InputSettings, params, "input").in_channels
-    network = load("archs", name, params)(in_channels)
-    side_px = settings(PreprocessSettings, params, "preprocess").side_px
+    in_channels = parse_settings(InputSettings, params, "input").in_channels
+    network = build("archs", name, params)(in_channels)
+    side_px = parse_settings(PreprocessSettings, params, "preprocess").side_px
     if side_px % network.divisor:
         raise UserError(f"{PARAMS_FILE}: preprocess.side_px is {side_px}; {name} needs a multiple of {network.divisor}")
     if getattr(network, "depths", ()):
-        answer_as_set(network, settings(PredictSettings, params, "predict"))
+        select_heads(network, parse_settings(PredictSettings, params, "predict"))
     return trace(network, (in_channels, side_px, side_px))
 
 

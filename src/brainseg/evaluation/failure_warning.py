@@ -25,7 +25,7 @@ def predicted_dsc(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray) -> np
     return (slope * new + at_zero).clip(0, 1)
 
 
-def dsc_at_least(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray, coverage: float = COVERAGE) -> np.ndarray:
+def dsc_lower_bound(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray, coverage: float = COVERAGE) -> np.ndarray:
     """What a new patient's DSC reaches with about the probability `coverage`: (k,) in 0 ... 1.
 
     nan for too few patients, n < 9 at 0.9: nothing can be said of one in ten from fewer.
@@ -43,19 +43,19 @@ def dsc_at_least(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray, covera
     return np.sort(bounds, axis=0)[below - 1].clip(0, 1)
 
 
-def without_itself(certainty: np.ndarray, dsc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """predicted_dsc and dsc_at_least of the validation patients, each from all others: (n,) and (n,)."""
+def leave_one_out(certainty: np.ndarray, dsc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """predicted_dsc and dsc_lower_bound of the validation patients, each from all others: (n,) and (n,)."""
     predicted, at_least = np.empty(len(dsc)), np.empty(len(dsc))
     for patient in range(len(dsc)):
         others = np.arange(len(dsc)) != patient
         rest = (certainty[others], dsc[others], certainty[[patient]])
         predicted[patient] = predicted_dsc(*rest)[0] if others.any() else math.nan
-        at_least[patient] = dsc_at_least(*rest)[0] if others.any() else math.nan
+        at_least[patient] = dsc_lower_bound(*rest)[0] if others.any() else math.nan
     return predicted, at_least
 
 
 def with_warning(per_volume: pd.DataFrame) -> pd.DataFrame:
-    """With the columns predicted_dsc and dsc_at_least, from the validation patients; of these, each from the others.
+    """With the columns predicted_dsc and dsc_lower_bound, from the validation patients; of these, each from the others.
 
     nan where nothing is predicted: certainty speaks of an outline, and there is none.
     """
@@ -66,22 +66,22 @@ def with_warning(per_volume: pd.DataFrame) -> pd.DataFrame:
     known = certainty[validation], dsc[validation]
     predicted, at_least = np.full(len(dsc), math.nan), np.full(len(dsc), math.nan)
     if validation.any():
-        predicted[new], at_least[new] = predicted_dsc(*known, certainty[new]), dsc_at_least(*known, certainty[new])
-        predicted[validation], at_least[validation] = without_itself(*known)
-    return per_volume.assign(predicted_dsc=predicted, dsc_at_least=at_least)
+        predicted[new], at_least[new] = predicted_dsc(*known, certainty[new]), dsc_lower_bound(*known, certainty[new])
+        predicted[validation], at_least[validation] = leave_one_out(*known)
+    return per_volume.assign(predicted_dsc=predicted, dsc_lower_bound=at_least)
 
 
-def how_well_it_warned(patients: pd.DataFrame) -> dict[str, Any]:
+def summarize_warning(patients: pd.DataFrame) -> dict[str, Any]:
     """Rank correlation of certainty and DSC, and how often the DSC reached the bound; None where undefined.
 
     Of the patients for whom anything is predicted; nothing_predicted counts the others, which warn by themselves.
     """
-    told, bounded = patients.dropna(subset="predicted_dsc"), patients.dropna(subset="dsc_at_least")
+    told, bounded = patients.dropna(subset="predicted_dsc"), patients.dropna(subset="dsc_lower_bound")
     ranked = len(told) > 2 and told.certainty.nunique() > 1 and told.dsc.nunique() > 1
     return {
         "nothing_predicted": len(patients) - len(told),
         "rank_correlation": float(told.certainty.corr(told.dsc, method="spearman")) if ranked else None,
         "asked_coverage": COVERAGE,
-        "coverage": float((bounded.dsc >= bounded.dsc_at_least).mean()) if len(bounded) else None,
-        "mean_dsc_at_least": float(bounded.dsc_at_least.mean()) if len(bounded) else None,
+        "coverage": float((bounded.dsc >= bounded.dsc_lower_bound).mean()) if len(bounded) else None,
+        "mean_dsc_lower_bound": float(bounded.dsc_lower_bound.mean()) if len(bounded) else None,
     }

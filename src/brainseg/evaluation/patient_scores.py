@@ -6,14 +6,14 @@ import numpy as np
 from pydantic import Field
 
 from brainseg.data.geometry import Geometry, resize_square
-from brainseg.data.predictions import Prediction, above, to_uint8
+from brainseg.data.predictions import Prediction, above_threshold, to_uint8
 from brainseg.metrics.calibration import Reliability, calibration_error, reliability
 from brainseg.metrics.lesions import count_lesions, lesion_sensitivity
 from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
 from brainseg.metrics.slicewise import dsc_slicewise
 from brainseg.metrics.surface import hd95_and_assd, surface_dice
 from brainseg.metrics.thresholds import near_threshold_share, threshold_agreement
-from brainseg.postprocessing.final_mask import MaskSettings, cleaned
+from brainseg.postprocessing.final_mask import MaskSettings, postprocess
 from brainseg.postprocessing.largest_component import largest_component
 
 REPORT_SIDE_PX = 256  # the grid on which the report scores
@@ -65,18 +65,18 @@ class Scores:
 def score(
     prediction: Prediction,
     truth: np.ndarray,
-    kept: np.ndarray,
+    retained: np.ndarray,
     geometry: Geometry,
     near_lesion: Reliability,
     settings: EvaluateSettings,
 ) -> Scores:
-    """Score a prediction against truth (S, H, W) bool; kept (S,) bool are the report's slices.
+    """Score a prediction against truth (S, H, W) bool; retained (S,) bool are the report's slices.
 
     near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
     """
     probability = prediction.on_file_grid
-    every = above(probability, settings.threshold)
-    headline = cleaned(every, settings)
+    every = above_threshold(probability, settings.threshold)
+    headline = postprocess(every, settings)
     largest = headline if settings.largest_component else largest_component(every)
     lesions = count_lesions(headline, truth)
     hd95_px, assd_px = hd95_and_assd(headline, truth, (settings.slice_step_px, 1.0, 1.0))
@@ -94,9 +94,9 @@ def score(
         dsc_slicewise=dsc_slicewise(headline, truth),
         dsc_largest_component=dsc(largest, truth),
         dsc_every_component=dsc(every, truth),
-        dsc_report=_dsc_report(prediction, truth, kept, geometry),
+        dsc_report=_dsc_report(prediction, truth, retained, geometry),
         ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
-        certainty=threshold_agreement(probability, headline, lambda mask: cleaned(mask, settings)),
+        certainty=threshold_agreement(probability, headline, lambda mask: postprocess(mask, settings)),
         near_threshold_share=near_threshold_share(probability, settings.threshold),
         calibration_error=calibration_error(near_lesion),
         lesions=lesions.lesions,
@@ -115,14 +115,14 @@ def _volume_error(prediction: np.ndarray, truth: np.ndarray) -> float:
     return (int(prediction.sum()) - true) / true if true else float("nan")
 
 
-def _dsc_report(prediction: Prediction, truth: np.ndarray, kept: np.ndarray, geometry: Geometry) -> float:
-    on_grid = resize_square(prediction.on_network_grid[kept], REPORT_SIDE_PX)
-    truth_on_grid = geometry.to_square(truth[kept], REPORT_SIDE_PX, order=0) > 0.5
-    return dsc(largest_component(above(on_grid, 0.5)), truth_on_grid)
+def _dsc_report(prediction: Prediction, truth: np.ndarray, retained: np.ndarray, geometry: Geometry) -> float:
+    on_grid = resize_square(prediction.on_network_grid[retained], REPORT_SIDE_PX)
+    truth_on_grid = geometry.to_square(truth[retained], REPORT_SIDE_PX, order=0) > 0.5
+    return dsc(largest_component(above_threshold(on_grid, 0.5)), truth_on_grid)
 
 
 def _ceiling_dsc(truth: np.ndarray, geometry: Geometry, side_px: int) -> float:
     """What a network would score that copies its training mask exactly."""
     occupied = truth.any(axis=(1, 2))  # the others stay empty both ways
     as_seen = geometry.to_square(truth[occupied], side_px, order=0)
-    return dsc(above(to_uint8(geometry.to_file(as_seen)), 0.5), truth[occupied])
+    return dsc(above_threshold(to_uint8(geometry.to_file(as_seen)), 0.5), truth[occupied])

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg.core.errors import UserError
-from brainseg.core.progress import say
+from brainseg.core.progress import print_line
 from brainseg.experiments.git import Git
 from brainseg.experiments.lock import files
 from brainseg.experiments.names import distinct, head_name, named
-from brainseg.experiments.reader import PER_VOLUME, Experiment, Reader, Scored
+from brainseg.experiments.reader import PER_VOLUME, EvaluatedRun, Experiment, Reader
 
-__all__ = ["Experiment", "Scored", "all_scored", "find"]
+__all__ = ["EvaluatedRun", "Experiment", "all_evaluated", "find"]
 
 
 def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
@@ -40,16 +40,16 @@ def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
         if not found:
             raise left_out[0]
         for error in left_out:
-            say(f"note: left out of the comparison. {error}")
+            print_line(f"note: left out of the comparison. {error}")
         return found
 
 
-def all_scored(folder: Path) -> list[Scored]:
+def all_evaluated(folder: Path) -> list[EvaluatedRun]:
     """All that any experiment, branch or tag of the repository scored and is here, equal scores once.
 
     An experiment that was brought to a branch, or a commit with many tags, is one choice, not several.
     """
-    scored: dict[str, Scored] = {}
+    scored: dict[str, EvaluatedRun] = {}
     with Git(folder) as git:
         reader = Reader(folder, git)
         for ref in [*git.experiments, *git.branches_and_tags]:
@@ -57,7 +57,7 @@ def all_scored(folder: Path) -> list[Scored]:
                 lock = reader.lock(ref.name, ref.revision)
                 md5 = files(lock, "evaluate", "outs").get(PER_VOLUME[1], "")
                 if md5 not in scored:
-                    scored[md5] = Scored(ref.name, ref.revision, lock, reader.per_volume(ref.name, lock))
+                    scored[md5] = EvaluatedRun(ref.name, ref.revision, lock, reader.per_volume(ref.name, lock))
             except UserError:  # never run, or not in this cache
                 continue
     return list(scored.values())

@@ -23,7 +23,7 @@ PER_EPOCH = ("train", "metrics/validation_per_epoch.csv", ("epoch", "patient", "
 
 
 @dataclass(frozen=True)
-class Scored:
+class EvaluatedRun:
     """Who was scored, and how."""
 
     name: str  # as DVC knows it: of an experiment, branch or tag, a short sha, or "workspace"
@@ -33,7 +33,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Experiment(Scored):
+class Experiment(EvaluatedRun):
     """All that a comparison needs of an experiment."""
 
     params: dict[str, Any]  # params.yaml

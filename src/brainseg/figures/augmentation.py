@@ -3,7 +3,7 @@
 import torch
 from matplotlib.figure import Figure
 
-from brainseg.archs.shared.input import AS_THE_REPORT, FLAIR
+from brainseg.archs.shared.input import FLAIR, THREE_CHANNELS_2D
 from brainseg.figures.style import TRUTH
 from brainseg.training.augmentation import AugmentSettings, augment
 from brainseg.training.intensity import IntensitySettings, change_intensity
@@ -19,7 +19,7 @@ def augmentation_gallery(
     versions = [(images, masks)]
     for _ in range(COLUMNS - 1):
         moved, moved_masks = augment(images, masks, geometry, generator)
-        versions.append((change_intensity(moved, intensity, AS_THE_REPORT, generator), moved_masks))
+        versions.append((change_intensity(moved, intensity, THREE_CHANNELS_2D, generator), moved_masks))
     figure = Figure(figsize=(1.7 * COLUMNS, 1.75 * len(images) + 0.6), layout="constrained")
     grid = figure.subplots(len(images), COLUMNS, squeeze=False)
     for column, (augmented, its_masks) in enumerate(versions):

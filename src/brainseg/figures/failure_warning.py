@@ -11,14 +11,14 @@ def warning(per_volume: pd.DataFrame, coverage: float, title: str) -> Figure:
     """Patients from the least to the most promising; the bound is a bar that the DSC should stay above."""
     ordered = per_volume.sort_values(["predicted_dsc", "patient"])
     places = np.arange(len(ordered))
-    below = (ordered.dsc < ordered.dsc_at_least).to_numpy()
+    below = (ordered.dsc < ordered.dsc_lower_bound).to_numpy()
     figure = Figure(figsize=(max(5.5, 1.6 + 0.22 * len(ordered)), 4.2), layout="constrained")
     axes = figure.add_subplot()
-    axes.vlines(places, ordered.dsc_at_least, 1, color=TRAIN, alpha=0.25, lw=5)
+    axes.vlines(places, ordered.dsc_lower_bound, 1, color=TRAIN, alpha=0.25, lw=5)
     axes.plot(places, ordered.predicted_dsc, "_", color=EXTRA, ms=11, mew=2, label="DSC predicted from certainty")
     axes.plot(places[~below], ordered.dsc[~below], "o", color=VALIDATION, ms=5, label="DSC")
     axes.plot(places[below], ordered.dsc[below], "X", color=PREDICTION, ms=8, label="DSC below its bound")
-    bounded = int(ordered.dsc_at_least.notna().sum())
+    bounded = int(ordered.dsc_lower_bound.notna().sum())
     if bounded:
         label = f"meant to hold in {coverage:.0%}: held by {bounded - below.sum()} of {bounded}"
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matplotlib
 
-from brainseg.core.files import written_whole
+from brainseg.core.files import atomic_write
 
 matplotlib.use("Agg")  # files, never a window
 from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ TRAIN, VALIDATION, EXTRA = "#7a7a7a", "#1f5fa8", "#d98a1f"
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Save as PNG, without a tag of matplotlib's version; the same figure gives the same bytes."""
-    with written_whole(path) as aside:
+    with atomic_write(path) as aside:
         figure.savefig(aside, dpi=dpi, metadata={"Software": None})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from brainseg.data.predictions import above
+from brainseg.data.predictions import above_threshold
 from brainseg.metrics.bounding_box import box_around
 
 
@@ -40,7 +40,7 @@ def reliability(probability: np.ndarray, truth: np.ndarray, near_px: float, bins
     """
     if probability.shape != truth.shape:
         raise ValueError(f"probability is {probability.shape}, truth {truth.shape}; expected one shape")
-    lesion_or_predicted, near = truth | above(probability, 0.5), np.zeros(truth.shape, bool)
+    lesion_or_predicted, near = truth | above_threshold(probability, 0.5), np.zeros(truth.shape, bool)
     for number in np.flatnonzero(lesion_or_predicted.any((1, 2))):
         here = lesion_or_predicted[number]
         box = box_around(here, margin_px=(math.ceil(near_px),) * 2)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from brainseg.data.predictions import above
+from brainseg.data.predictions import above_threshold
 from brainseg.metrics.overlap import dsc
 
 AGREEMENT_THRESHOLDS = (0.1, 0.3, 0.7, 0.9)
 
 
 def dsc_by_threshold(probability: np.ndarray, truth: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """DSC above each threshold, strictly, every component kept; (thresholds,) float64.
+    """DSC above each threshold, strictly, every component retained; (thresholds,) float64.
 
     truth is bool of the same shape. Equal to `overlap.dsc` of each thresholded mask, for the price
     of one: where nothing is above and the truth is empty it is 1, where only one of them is empty 0.
@@ -22,9 +22,9 @@ def dsc_by_threshold(probability: np.ndarray, truth: np.ndarray, thresholds: Seq
     if probability.shape != truth.shape:
         raise ValueError(f"probability is {probability.shape}, truth {truth.shape}; expected one shape")
     values = np.arange(256)
-    kept = np.array([above(values, threshold) for threshold in thresholds])  # (thresholds, 256)
-    predicted = kept @ np.bincount(probability.ravel(), minlength=256)
-    shared = kept @ np.bincount(probability[truth], minlength=256)
+    above = np.array([above_threshold(values, threshold) for threshold in thresholds])  # (thresholds, 256)
+    predicted = above @ np.bincount(probability.ravel(), minlength=256)
+    shared = above @ np.bincount(probability[truth], minlength=256)
     both = predicted + np.count_nonzero(truth)
     return np.where(both, 2 * shared / np.maximum(both, 1), 1.0)
 
@@ -35,17 +35,17 @@ def near_threshold_share(probability: np.ndarray, threshold: float, margin: floa
     Those are the ones that a slightly other threshold would turn over: a sign of an
     uncertain outline that needs no truth. Voxels of probability 0 never count.
     """
-    counted = np.count_nonzero(above(probability, max(threshold - margin, 0)))
-    certain = np.count_nonzero(above(probability, threshold + margin))
+    counted = np.count_nonzero(above_threshold(probability, max(threshold - margin, 0)))
+    certain = np.count_nonzero(above_threshold(probability, threshold + margin))
     return (counted - certain) / counted if counted else 0.0
 
 
 def threshold_agreement(
-    probability: np.ndarray, mask: np.ndarray, cleaned: Callable[[np.ndarray], np.ndarray]
+    probability: np.ndarray, mask: np.ndarray, postprocess: Callable[[np.ndarray], np.ndarray]
 ) -> float:
     """How little the mask depends on the threshold: its mean DSC with those at AGREEMENT_THRESHOLDS, in 0 ... 1.
 
-    probability (S, H, W) uint8 in steps of 1/255, mask (S, H, W) bool the one that counts; `cleaned` does to
+    probability (S, H, W) uint8 in steps of 1/255, mask (S, H, W) bool the one that counts; `postprocess` does to
     a thresholded mask what was done to it. Where another threshold would choose another lesion
     the agreement falls far. 1 where nothing is above any threshold, which says nothing about a lesion
     that is missed with certainty.
@@ -54,4 +54,6 @@ def threshold_agreement(
     probabilities, their mean inside, the agreement of two thresholds ...) this and its kin followed
     the DSC best; expected DSC fails where a network is badly calibrated.
     """
-    return float(np.mean([dsc(cleaned(above(probability, threshold)), mask) for threshold in AGREEMENT_THRESHOLDS]))
+    return float(
+        np.mean([dsc(postprocess(above_threshold(probability, threshold)), mask) for threshold in AGREEMENT_THRESHOLDS])
+    )

@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from brainseg.core.params import StrictSettings
-from brainseg.data.predictions import Prediction, above
+from brainseg.data.predictions import Prediction, above_threshold
 from brainseg.postprocessing.largest_component import largest_component
 
 
@@ -15,10 +15,10 @@ class MaskSettings(StrictSettings, extra="ignore"):
     largest_component: bool
 
 
-def headline_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
+def final_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
     """(S, H, W) bool on the file's grid: above the threshold, cleaned as the settings say."""
-    return cleaned(above(prediction.on_file_grid, settings.threshold), settings)
+    return postprocess(above_threshold(prediction.on_file_grid, settings.threshold), settings)
 
 
-def cleaned(mask: np.ndarray, settings: MaskSettings) -> np.ndarray:
+def postprocess(mask: np.ndarray, settings: MaskSettings) -> np.ndarray:
     return largest_component(mask) if settings.largest_component else mask

@@ -27,7 +27,7 @@ AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
 
 
 @contextmanager
-def own_folder(project: Project, sweep: str, row: Row) -> Iterator[Path]:
+def clone(project: Project, sweep: str, row: Row) -> Iterator[Path]:
     """A clone with the row's settings and the project's cache; removed at the end."""
     folders = _folders(project, sweep)
     folders.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,11 @@ Its stages end with it in turn (brainseg.core.process), so a sweep that is kille
 
 import sys
 
-from brainseg.core.process import end_with_parent
+from brainseg.core.process import exit_with_parent
 
 
 def main(parent: str, *words: str) -> int:
-    end_with_parent(int(parent))  # before DVC's own modules load, which takes a second
+    exit_with_parent(int(parent))  # before DVC's own modules load, which takes a second
     from dvc.cli import main as dvc
 
     return dvc(list(words))

@@ -12,8 +12,8 @@ from typing import Any
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE
 from brainseg.experiments.lock import flat_params
-from brainseg.params_check import faults_in
-from brainseg.sweep.random_search import draws
+from brainseg.params_check import find_errors
+from brainseg.sweep.random_search import random_search
 from brainseg.sweep.row_names import check_name, label
 from brainseg.sweep.sweep_file import Changes, SweepFile
 
@@ -38,7 +38,7 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
     Raises UserError with all that is wrong in any of them, each fault once.
     """
     check_name("the sweep's name", name)
-    drawn = draws(sweep.random) if sweep.random else [{}]
+    drawn = random_search(sweep.random) if sweep.random else [{}]
     rows: list[Row] = []
     for row_name, row in (sweep.rows or {"": {}}).items():
         if row_name:
@@ -91,7 +91,7 @@ def set_value(params: Any, key: str, value: Any) -> None:
 def _check_all(rows: Sequence[Row]) -> None:
     rows_of: dict[str, list[str]] = {}
     for row in rows:
-        for fault in faults_in(row.params) or _in_a_folder_of_its_own(row.params):
+        for fault in find_errors(row.params) or _in_a_folder_of_its_own(row.params):
             rows_of.setdefault(fault, []).append(row.name)
     lines = []
     for fault, names in rows_of.items():
@@ -111,7 +111,7 @@ def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def only(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
+def filter_rows(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
     """The rows that any of the patterns means, with or without the sweep's name; all without patterns."""
     if not patterns:
         return list(rows)

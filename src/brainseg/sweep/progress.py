@@ -16,7 +16,7 @@ EPOCH = re.compile(r"^epoch +(\d+)/\d+ ", re.MULTILINE)  # what training prints
 LOOK_EVERY_SECONDS = 1.0
 
 
-class Watch:
+class ProgressTracker:
     """Counts the epochs of all rows of a sweep: whole rows as they end, running ones by their logs."""
 
     def __init__(self, rows: Sequence[Row], log_of: Callable[[Row], Path]) -> None:

@@ -13,7 +13,7 @@ DIGITS = 3  # of a number drawn: enough to choose by, short enough for a name
 TRIES = 100  # in vain, before all is taken for drawn already
 
 
-def draws(search: RandomSearch) -> list[Changes]:
+def random_search(search: RandomSearch) -> list[Changes]:
     """`count` different draws. The first n of them are the same whatever `count` is: more can be asked for later."""
     rng = np.random.default_rng(search.seed)
     drawn: list[Changes] = []

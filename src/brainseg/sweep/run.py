@@ -16,11 +16,11 @@ from brainseg.compare.run import check_folder
 from brainseg.compare.run import run as compare
 from brainseg.core.errors import UserError
 from brainseg.core.params import NOT_YAML, PARAMS_FILE, read_params
-from brainseg.core.progress import say
+from brainseg.core.progress import print_line
 from brainseg.sweep.clone import remove_folders
 from brainseg.sweep.failures import Failures
-from brainseg.sweep.plan import Row, only, plan
-from brainseg.sweep.progress import Watch, as_time
+from brainseg.sweep.plan import Row, filter_rows, plan
+from brainseg.sweep.progress import ProgressTracker, as_time
 from brainseg.sweep.project import Project, finished, open_project
 from brainseg.sweep.ranking import ranking
 from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
@@ -47,10 +47,10 @@ def run(
     sweep = read_sweep(path)
     rows = plan(sweep, name, read_params(project.folder / PARAMS_FILE), _parsed(overrides))
     workers = environments(jobs, len(rows))
-    rows = only(rows, chosen)
+    rows = filter_rows(rows, chosen)
     failures = Failures(project.records(name), project.head)
     if dry_run:
-        say(_preview(rows, finished(project, rows, sweep.until), failures))
+        print_line(_preview(rows, finished(project, rows, sweep.until), failures))
         return
     project.records(name).mkdir(parents=True, exist_ok=True)
     with _alone(project.records(name) / "lock", name) as lock:
@@ -59,7 +59,7 @@ def run(
         to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
         kept = f", {len(done)} finished before" if done else ""
         passed_over = f", {len(failed)} failed before" if failed and not retry else ""
-        say(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
+        print_line(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
         remove_folders(project, name)
         try:
             _run_all(Workers(project, name, workers, lock, sweep.until), to_run, failures)
@@ -76,7 +76,7 @@ def run(
 def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
     for row in rows:
         workers.log(row).unlink(missing_ok=True)
-    watch = Watch(rows, workers.log)
+    watch = ProgressTracker(rows, workers.log)
 
     def ended(row: Row, fault: Exception | None, seconds: float) -> None:
         watch.end(row, failed=fault is not None)
@@ -85,7 +85,7 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
         else:
             failures.forget(row)
         told = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
-        say("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {told}", watch.left()])))
+        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {told}", watch.left()])))
 
     with watch.bar():
         workers.run(rows, ended)
@@ -98,12 +98,12 @@ def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], swee
         try:
             _rank(ranking(project, ended, done))
         except UserError as error:
-            say(f"not ranked: {error}")
+            print_line(f"not ranked: {error}")
     if ended and sweep.until != "train":
         try:  # by their shas: a commit made meanwhile changes what a name means
             compare([done[row.name] for row in ended], None, "dsc", 0.01, out)
         except NothingToCompareError as error:
-            say(f"not compared: {error}")
+            print_line(f"not compared: {error}")
 
 
 def _rank(table: pd.DataFrame) -> None:
@@ -113,8 +113,8 @@ def _rank(table: pd.DataFrame) -> None:
     table["validation_dsc"] = [number(dsc, 4) for dsc in table.validation_dsc]
     table["minutes"] = [number(minutes, 1) for minutes in table.minutes]
     table = table.rename(columns={"validation_dsc": "validation DSC", "minutes": "minutes of training"})
-    say("\n## Best by the validation patients\n")
-    say(markdown_table(table.to_dict("records")))
+    print_line("\n## Best by the validation patients\n")
+    print_line(markdown_table(table.to_dict("records")))
 
 
 def _preview(rows: Sequence[Row], done: Mapping[str, str], failures: Failures) -> str:

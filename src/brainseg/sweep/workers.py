@@ -16,7 +16,7 @@ import torch
 
 from brainseg.core.errors import UserError
 from brainseg.parallel import workers as cores
-from brainseg.sweep.clone import dvc, fetch, own_folder
+from brainseg.sweep.clone import clone, dvc, fetch
 from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project, own_environment
 
@@ -82,7 +82,7 @@ class Workers:
     def _run(self, row: Row, environment: dict[str, str]) -> None:
         log = self.log(row)
         log.write_text("")
-        with own_folder(self.project, self.sweep, row) as folder:
+        with clone(self.project, self.sweep, row) as folder:
             self._prepare(row, folder, environment, log)
             trained_with = _key(row, [section for section in row.params if section not in AFTER_TRAINING])
             with self._training.setdefault(trained_with, threading.Lock()):  # the next one finds it in the run cache

@@ -1,11 +1,10 @@
 """Training that was stopped goes on: its state after each epoch, outside the pipeline's outs.
 
 DVC removes a stage's outs before it runs, and a queued experiment runs in a folder of its own.
-So the state lies in the project's `runs/unfinished`, under a key made of all that determines
-the result: only the very same training ever finds it. A lock keeps a second one out.
+So the state lies in the project's `runs/unfinished`, under a fingerprint of all that determines
+the result: only the very same training ever finds it. A lock refuses a second training of it.
 """
 
-import fcntl
 import hashlib
 import io
 import os
@@ -13,34 +12,37 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import scipy
 import torch
+from filelock import FileLock, Timeout
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
-from brainseg.core.progress import say
+from brainseg.core.progress import print_line
+from brainseg.training.state import TrainingState
 
 
-class SavedState:
+class Checkpoint:
     """The file that holds the state of one training, if it was stopped before its end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> dict[str, Any] | None:
-        """What `write` was given last; None if there is nothing, or nothing whole."""
+    def restore(self, state: TrainingState) -> None:
+        """Load what `write` was given last; a file that is damaged or of another training is left out, with a note."""
         try:
-            return torch.load(self.path, map_location="cpu", weights_only=True)
+            state.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))
         except FileNotFoundError:
-            return None
+            return
         except (OSError, MemoryError):  # it may well be whole
             raise
         except Exception as error:  # torch raises whatever the damage leads to
-            say(f"{self.path}: cannot be read ({type(error).__name__}); training starts anew")
-            return None
+            print_line(f"{self.path}: cannot be read ({type(error).__name__}); training starts anew")
+            return
+        print_line(f"going on after epoch {len(state.trained.history)}, where this training was stopped")
 
     def write(self, state: dict[str, Any]) -> None:
         buffer = io.BytesIO()
@@ -52,44 +54,27 @@ class SavedState:
 
 
 @contextmanager
-def saved_state(folder: Path, key: str) -> Iterator[SavedState]:
-    """The state under `key`, for this process alone; a UserError if another one has it."""
+def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
+    """The checkpoint under `key`, for this process alone; a UserError if another process has it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f"{key}.lock"):
-        yield SavedState(folder / f"{key}.pt")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    while True:
-        with path.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the system when a process ends
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().strip() or "unknown"
-                told = f"the same training runs already, as process {holder}; wait for it, or end it"
-                raise UserError(f"{path}: {told}") from None
-            if not _is_still(file, path):
-                continue  # its last holder removed it while we opened it
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
-            return
-
-
-def _is_still(file: IO[str], path: Path) -> bool:
+    path, holder = folder / f"{key}.lock", folder / f"{key}.pid"
+    lock = FileLock(path)  # released by the system when a process ends
     try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
+        lock.acquire(timeout=0)
+    except Timeout:
+        process = holder.read_text() if holder.exists() else "unknown"
+        message = f"the same training runs already, as process {process}; wait for it, or end it"
+        raise UserError(f"{path}: {message}") from None
+    try:
+        holder.write_text(str(os.getpid()))
+        yield Checkpoint(folder / f"{key}.pt")
+    finally:
+        holder.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # while it is held: a process that waits for it opens another one
+        lock.release()
 
 
-def key_of(*parts: bytes | torch.Tensor) -> str:
+def fingerprint(*parts: bytes | torch.Tensor) -> str:
     """A digest of settings, data, the project's code as loaded, and what else decides how numbers are rounded."""
     digest = hashlib.sha256()
     for part in parts:

@@ -4,28 +4,27 @@ Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992
 moving average in Tarvainen & Valpola, "Mean teachers", NeurIPS 2017, section 2 (arXiv 1703.01780).
 """
 
-from copy import deepcopy
+from collections.abc import Sequence
 
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 
-class MovingAverage:
-    """A second network that follows the first; its batch-norm statistics are averaged as its weights are.
+def averaged(network: torch.nn.Module, decay: float) -> AveragedModel:
+    """A second network, `.module`, that follows the first; `update_parameters(network)` after each step moves it.
 
-    After step n (the first is 0) each number x of the average moves to d x + (1 - d) y, with y
-    the network's and d the smaller of `decay` and (1 + n) / (10 + n): the random start is soon forgotten.
+    The first update copies. In update n (the first is 0) each number x of the average moves to d x + (1 - d) y, with
+    y the network's and d the smaller of `decay` and (1 + n) / (10 + n): the random start is soon forgotten. The
+    statistics of batch norm are averaged as the weights are.
     """
 
-    def __init__(self, network: torch.nn.Module, decay: float) -> None:
-        self.network = deepcopy(network).requires_grad_(False)
-        self.decay = decay
-
     @torch.no_grad()
-    def update(self, network: torch.nn.Module, step: int) -> None:
-        weight = 1 - min(self.decay, (1 + step) / (10 + step))
-        current = network.state_dict()
-        for name, average in self.network.state_dict().items():
-            if average.is_floating_point():
-                average.lerp_(current[name], weight)
+    def update(average: Sequence[torch.Tensor], current: Sequence[torch.Tensor], count: torch.Tensor) -> None:
+        weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
+        for x, y in zip(average, current, strict=True):
+            if x.is_floating_point():
+                x.lerp_(y, weight)
             else:  # batch norm's count of batches
-                average.copy_(current[name])
+                x.copy_(y)
+
+    return AveragedModel(network, multi_avg_fn=update, use_buffers=True).requires_grad_(False)

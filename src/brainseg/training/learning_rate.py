@@ -1,31 +1,23 @@
-"""The learning rate, step by step: a rise from nothing at the start, then a schedule."""
+"""The learning rate, step by step: warm-up from nothing, then a schedule."""
 
 from collections.abc import Callable
 
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 
 
-class LearningRate:
-    """Sets an optimizer's learning rate before each step to a share of what it was built with.
+def lr_scheduler(
+    optimizer: torch.optim.Optimizer, schedule: Callable[[float], float], steps: int, warmup_steps: int
+) -> LambdaLR:
+    """A scheduler to be stepped after each step of the optimizer; it multiplies the optimizer's own learning rates.
 
-    Over the first `warmup_steps` it rises evenly to the schedule's first value (Goyal et al., arXiv
-    1706.02677, section 2.2); the schedule runs over the steps that are left. It depends on the
-    step's number alone, so training that was stopped has nothing to remember.
+    Over the first `warmup_steps` the factor rises evenly to the schedule's first value (Goyal et al., arXiv
+    1706.02677, section 2.2); the schedule runs over the rest of the `steps`.
     """
 
-    def __init__(
-        self, optimizer: torch.optim.Optimizer, schedule: Callable[[float], float], steps: int, warmup_steps: int
-    ) -> None:
-        self.optimizer, self.schedule = optimizer, schedule
-        self.steps, self.warmup_steps = steps, warmup_steps
-        self.full = [group["lr"] for group in optimizer.param_groups]
+    def factor(step: int) -> float:
+        if step < warmup_steps:
+            return (step + 1) / warmup_steps * schedule(0.0)
+        return schedule((step - warmup_steps) / (steps - warmup_steps))
 
-    def share(self, step: int) -> float:
-        """Of the optimizer's own learning rate, in step number `step`, the first being 0."""
-        if step < self.warmup_steps:
-            return (step + 1) / self.warmup_steps * self.schedule(0.0)
-        return self.schedule((step - self.warmup_steps) / (self.steps - self.warmup_steps))
-
-    def set(self, step: int) -> None:
-        for group, full in zip(self.optimizer.param_groups, self.full, strict=True):
-            group["lr"] = full * self.share(step)
+    return LambdaLR(optimizer, factor)

@@ -1,4 +1,4 @@
-"""The slices of many patients in memory, handed out as batches on the device."""
+"""The slices of many patients in memory, as batches on the device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
 from brainseg.core.progress import progress
-from brainseg.data.preprocessed import FULL_SCALE, read_preprocessed
+from brainseg.data import preprocessed
+from brainseg.data.preprocessed import z_score
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,7 @@ class Slices:
     masks: (N, n, n) bool
     patient: (N,) int64, the index of a slice's patient in names
     mean, std: (P, 3) float32, to turn images into z-scores
-    sees: which channels and neighbouring slices a batch shows
-    retained: (N,) bool, not for the slices that preprocessing drops; None where those are left out
+    slice_index: (N, slices) int64, for each slice itself and its neighbours; None without neighbours
     """
 
     names: tuple[str, ...]
@@ -30,42 +30,23 @@ class Slices:
     patient: torch.Tensor
     mean: torch.Tensor
     std: torch.Tensor
-    sees: InputSettings = AS_THE_REPORT
-    retained: torch.Tensor | None = None
+    input_settings: InputSettings = THREE_CHANNELS_2D
+    slice_index: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.patient)
 
     def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the network sees, (B, in_channels, n, n) float32, channels last, and masks (B, 1, n, n) float32.
-
-        Neighbours are of the same patient; beyond its first and last slice that one is seen again. A retained
-        slice has retained neighbours only, as in prediction.
-        """
-        seen = index[:, None] + self.sees.offsets(index.device)  # (B, slices)
-        if self.sees.neighbours:
-            first, last = self.neighbour_range(index)
-            seen = seen.clamp(first[:, None], last[:, None])
-        return self.sees.as_channels(self.z_scores(seen)), self.masks[index][:, None].float()
-
-    def neighbour_range(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The first and the last place where the neighbours of each slice may be, (B,) int64 each."""
-        who = self.patient[index]
-        first, end = (torch.searchsorted(self.patient, who, right=right) for right in (False, True))
-        if self.retained is None:
-            return first, end - 1
-        before = torch.cat([self.retained.new_zeros(1), self.retained]).cumsum(0)  # retained slices before a place
-        first_retained = torch.searchsorted(before, before[first], right=True) - 1
-        last_retained = torch.searchsorted(before, before[end]) - 1
-        retained = self.retained[index]
-        return torch.where(retained, first_retained, first), torch.where(retained, last_retained, end - 1)
+        """The network's input, (B, in_channels, n, n) float32, channels last, and masks (B, 1, n, n) float32."""
+        seen = index[:, None] if self.slice_index is None else self.slice_index[index]  # (B, slices)
+        return self.input_settings.as_channels(self.z_scores(seen)), self.masks[index][:, None].float()
 
     def z_scores(self, index: torch.Tensor) -> torch.Tensor:
-        """The slices at these places, (..., n, n, 3) float32."""
-        who = self.patient[index]
+        """The slices at these indices, (..., n, n, 3) float32."""
+        patient = self.patient[index]
         picked = self.images.view(torch.int16)[index].view(torch.uint16)  # CUDA indexes no uint16
-        rescaled = picked.to(torch.float32) / FULL_SCALE
-        return (rescaled - self.mean[who][..., None, None, :]) / self.std[who][..., None, None, :]
+        mean, std = (numbers[patient][..., None, None, :] for numbers in (self.mean, self.std))
+        return z_score(picked.to(torch.float32), mean, std)
 
     def content(self) -> tuple[bytes | torch.Tensor, ...]:
         """All of it, to tell one set of slices from another."""
@@ -82,24 +63,28 @@ class Slices:
 
 
 def load_slices(
-    folder: Path,
     names: Sequence[str],
     device: torch.device,
-    sees: InputSettings = AS_THE_REPORT,
+    input_settings: InputSettings = THREE_CHANNELS_2D,
     all_slices: bool = False,
+    folder: Path = preprocessed.FOLDER,
 ) -> Slices:
     """The retained slices of these patients; with `all_slices` those too that preprocessing drops."""
-    patients = [read_preprocessed(folder / f"{name}.npz") for name in progress(names, "loading")]
-    used = [np.ones_like(p.kept) if all_slices else p.kept for p in patients]
-    counts = torch.tensor([int(of_patient.sum()) for of_patient in used])
-    retained = torch.from_numpy(np.concatenate([p.kept for p in patients])).to(device)
+    patients = [preprocessed.read(name, folder) for name in progress(names, "loading")]
+    used = [np.ones_like(p.retained) if all_slices else p.retained for p in patients]
+    counts = [int(of_patient.sum()) for of_patient in used]
+    firsts = np.cumsum([0, *counts])
+    slice_index = [
+        first + input_settings.slice_index(torch.from_numpy(p.retained[u]))
+        for first, p, u in zip(firsts.tolist(), patients, used, strict=False)
+    ]
     return Slices(
         names=tuple(names),
         images=torch.from_numpy(np.concatenate([p.image[u] for p, u in zip(patients, used, strict=True)])).to(device),
         masks=torch.from_numpy(np.concatenate([p.mask[u] for p, u in zip(patients, used, strict=True)])).to(device),
-        patient=torch.repeat_interleave(torch.arange(len(patients)), counts).to(device),
+        patient=torch.repeat_interleave(torch.arange(len(patients)), torch.tensor(counts)).to(device),
         mean=torch.tensor(np.stack([p.mean for p in patients]), dtype=torch.float32, device=device),
         std=torch.tensor(np.stack([p.std for p in patients]), dtype=torch.float32, device=device),
-        sees=sees,
-        retained=retained if all_slices else None,
+        input_settings=input_settings,
+        slice_index=torch.cat(slice_index).to(device) if input_settings.neighbours else None,
     )

@@ -1,4 +1,4 @@
-"""Refining U-Net: a U-Net, then a second look at the pixels it is least sure of, as tokens that attend to each other.
+"""Refining U-Net: a U-Net, then tokens of its least certain pixels, which attend to each other and refine them.
 
 Source: the report's section 11 (its last wish); near to it: Kirillov et al., "PointRend", CVPR 2020 (arXiv 1912.08193)
 
@@ -9,19 +9,15 @@ same. With `coarsening` 2 the U-Net sees the slice at half its resolution, and o
 training the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels may be added.
 """
 
-from functools import partial
-
 import torch
 from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.functional import avg_pool2d, gelu, interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.blocks import GELU
+from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.archs.shared.unet_body import UNet
 from brainseg.core.params import StrictSettings
-
-# Not "gelu": for that PyTorch predicts with a fused layer of its own, which torch.compile cannot take, and slower
-GELU = partial(gelu, approximate="none")
 
 
 class Settings(StrictSettings):
@@ -43,31 +39,8 @@ class Settings(StrictSettings):
         return self
 
 
-def refining_unet(
-    in_channels: int,
-    *,
-    features: int,
-    levels: int,
-    coarsening: int,
-    token_share: float,
-    token_width: int,
-    token_layers: int,
-    token_heads: int,
-    token_weight: float,
-) -> nn.Module:
-    return RefiningUNet(
-        in_channels,
-        Settings(
-            features=features,
-            levels=levels,
-            coarsening=coarsening,
-            token_share=token_share,
-            token_width=token_width,
-            token_layers=token_layers,
-            token_heads=token_heads,
-            token_weight=token_weight,
-        ),
-    )
+def refining_unet(in_channels: int, settings: Settings) -> nn.Module:
+    return RefiningUNet(in_channels, settings)
 
 
 class RefiningUNet(nn.Module):
@@ -101,21 +74,21 @@ class RefiningUNet(nn.Module):
         )
         self.change = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
-        maps, coarse = self.first_look(x)
+    def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
+        maps, coarse = self.coarse_pass(x)
         flat = coarse.flatten(1)  # (N, H W)
         count = max(2, round(self.token_share * flat.shape[1]))
         least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
         # falls to nothing at the last place, so that little hangs on which places rounding lets in
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
         with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
-            change = importance * self.second_look(x, maps, flat, places)
-        refined = flat.index_put((numbers(places), places), change, accumulate=True).view_as(coarse)
+            change = importance * self.refine(x, maps, flat, places)
+        refined = flat.index_put((slice_number(places), places), change, accumulate=True).view_as(coarse)
         if self.training:
-            return Supervised((coarse, refined), places if self.token_weight else None, self.token_weight)
+            return TrainingOutput((coarse, refined), places if self.token_weight else None, self.token_weight)
         return refined
 
-    def first_look(self, x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+    def coarse_pass(self, x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
         """The U-Net's maps, and its logits (N, 1, H, W) float32 brought to the slice's own grid."""
         if x.shape[2] % self.divisor or x.shape[3] % self.divisor:  # coarsened, sides of 17 would come out as 16
             raise RuntimeError(f"sides are {tuple(x.shape[2:])}; expected multiples of {self.divisor}")
@@ -126,15 +99,15 @@ class RefiningUNet(nn.Module):
         logits = self.unet.head(maps[0]).float()
         return maps, interpolate(logits, scale_factor=self.coarsening, mode="bilinear", align_corners=False)
 
-    def second_look(
+    def refine(
         self, x: torch.Tensor, maps: list[torch.Tensor], coarse: torch.Tensor, places: torch.Tensor
     ) -> torch.Tensor:
         """What to add to the logits at these places, (N, K) float32."""
         finest, deepest = maps[0], maps[-1]
         row, column = places // x.shape[3], places % x.shape[3]
-        known = [around(x, row, column), around(finest, row // self.coarsening, column // self.coarsening)]
-        known.append(pick(deepest, place_of(row // self.divisor, column // self.divisor, deepest)))
-        known.append(pick(coarse.view(len(x), 1, *x.shape[2:]), places))
+        known = [gather_3x3(x, row, column), gather_3x3(finest, row // self.coarsening, column // self.coarsening)]
+        known.append(gather_pixels(deepest, pixel_index(row // self.divisor, column // self.divisor, deepest)))
+        known.append(gather_pixels(coarse.view(len(x), 1, *x.shape[2:]), places))
         tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
         if self.context is not None:
             deep = deepest.float()
@@ -147,29 +120,29 @@ class RefiningUNet(nn.Module):
         return self.change(tokens[:, : places.shape[1]])[..., 0]
 
 
-def numbers(places: torch.Tensor) -> torch.Tensor:
+def slice_number(places: torch.Tensor) -> torch.Tensor:
     """(N, 1): beside places (N, K) the number of the slice they are in."""
     return torch.arange(len(places), device=places.device)[:, None]
 
 
-def place_of(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
+def pixel_index(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
     """The number of a pixel in a flattened slice of a map (N, C, H, W)."""
     return row * map_.shape[3] + column
 
 
-def around(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+def gather_3x3(map_: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
     """What a map (N, C, H, W) holds 3 x 3 about each place (N, K), its edge repeated: (N, K, 9 C) float32."""
     height, width = map_.shape[2:]
     offset = torch.arange(9, device=row.device)
     near_row = (row[..., None] + (offset // 3 - 1)).clamp(0, height - 1)
     near_column = (column[..., None] + (offset % 3 - 1)).clamp(0, width - 1)
-    return pick(map_, place_of(near_row, near_column, map_).flatten(1)).view(*row.shape, -1)
+    return gather_pixels(map_, pixel_index(near_row, near_column, map_).flatten(1)).view(*row.shape, -1)
 
 
-def pick(map_: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+def gather_pixels(map_: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """What a map (N, C, H, W) holds at the places (N, K): (N, K, C) float32."""
     pixels = map_.permute(0, 2, 3, 1).flatten(0, 2)  # (N H W, C), no copy where channels are last
-    index = numbers(places) * map_[0, 0].numel() + places
+    index = slice_number(places) * map_[0, 0].numel() + places
     return pixels.index_select(0, index.flatten()).view(*places.shape, -1).float()
 
 

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 
 from brainseg.archs.shared.residual_block import SLOPE, Norm, ResidualBlock, normalised_convolution
 from brainseg.archs.shared.space_to_depth import POSITIONS, SpaceToDepth, Stem
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.core.params import StrictSettings
 
 
@@ -34,31 +34,21 @@ class Settings(StrictSettings):
         return blocks
 
 
-def resunet(
-    in_channels: int, *, features: int, blocks: list[int], norm: Norm, deep_supervision: bool, stem: Stem
-) -> nn.Module:
-    if stem == "plain":
-        return ResUNet(in_channels, features, blocks, norm, deep_supervision)
-    body = ResUNet(POSITIONS * in_channels, features, blocks, norm, deep_supervision, out_channels=POSITIONS)
-    return SpaceToDepth(body)
+def resunet(in_channels: int, settings: Settings) -> nn.Module:
+    if settings.stem == "plain":
+        return ResUNet(in_channels, settings)
+    return SpaceToDepth(ResUNet(POSITIONS * in_channels, settings, out_channels=POSITIONS))
 
 
 class ResUNet(nn.Module):
     """(N, C, H, W) -> logits (N, out_channels, H, W); H and W divisible by `divisor`.
 
-    blocks: how many at each resolution, the finest first; features double at each
+    Features double at each resolution.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        features: int,
-        blocks: list[int],
-        norm: Norm,
-        deep_supervision: bool,
-        out_channels: int = 1,
-    ) -> None:
+    def __init__(self, in_channels: int, settings: Settings, out_channels: int = 1) -> None:
         super().__init__()
+        features, blocks, norm = settings.features, settings.blocks, settings.norm
         self.divisor = 2 ** (len(blocks) - 1)
         widths = [features * 2**level for level in range(len(blocks))]
         self.first = activated_convolution(in_channels, features, norm)
@@ -70,23 +60,24 @@ class ResUNet(nn.Module):
             nn.ConvTranspose2d(deep, shallow, kernel_size=2, stride=2) for shallow, deep in pairwise(widths)
         )
         self.decoders = nn.ModuleList(activated_convolution(2 * width, width, norm) for width in widths[:-1])
-        judged = widths[:-1] if deep_supervision else widths[:1]
+        judged = widths[:-1] if settings.deep_supervision else widths[:1]
         self.heads = nn.ModuleList(nn.Conv2d(width, out_channels, kernel_size=1) for width in judged)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
+    def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
         if x.shape[2] % self.divisor or x.shape[3] % self.divisor:  # sides of 17 would come out as 18
             raise RuntimeError(f"sides are {tuple(x.shape[2:])}; expected multiples of {self.divisor}")
         maps = self.maps(x)
-        answer = self.heads[0](maps[0])
+        finest = self.heads[0](maps[0])
         if not self.training or len(self.heads) == 1:
-            return answer
+            return finest
         coarser = [
             interpolate(head(map_), scale_factor=2**level, mode="bilinear", align_corners=False)
             for level, (head, map_) in enumerate(zip(self.heads, maps, strict=True))
             if level
         ]
-        heads = (*reversed(coarser), answer)  # the answer comes last
-        return Supervised(heads, weights=tuple(2**number / (2 ** len(heads) - 1) for number in range(len(heads))))
+        heads = (*reversed(coarser), finest)  # the output comes last
+        weights = tuple(2**number / (2 ** len(heads) - 1) for number in range(len(heads)))
+        return TrainingOutput(heads, head_weights=weights)
 
     def maps(self, x: torch.Tensor) -> list[torch.Tensor]:
         """What the decoder knows at each resolution, the finest first.

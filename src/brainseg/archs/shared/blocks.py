@@ -1,6 +1,12 @@
-"""The convolutions that U-Nets of all kinds are made of."""
+"""What architectures of several kinds are made of."""
+
+from functools import partial
 
 from torch import nn
+from torch.nn.functional import gelu
+
+# Not "gelu": for that PyTorch predicts with a fused layer of its own, which torch.compile cannot take, and slower
+GELU = partial(gelu, approximate="none")
 
 
 def double_convolution(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""What a network sees of a patient: which channels, and how many neighbouring slices (2.5-D)."""
+"""The input of a network: which channels of a patient, and how many neighbouring slices (2.5-D)."""
 
 from typing import Literal
 
@@ -31,9 +31,18 @@ class InputSettings(StrictSettings):
     def in_channels(self) -> int:
         return self.slices * len(self.channels)
 
-    def offsets(self, device: torch.device) -> torch.Tensor:
-        """(slices,) int64: the places of the slices that are seen, from the one that is segmented."""
-        return torch.arange(-self.neighbours, self.neighbours + 1, device=device)
+    def slice_index(self, retained: torch.Tensor) -> torch.Tensor:
+        """For each slice itself and its neighbours, (S, slices) int64, of a patient with retained (S,) bool.
+
+        A retained slice has retained neighbours only; beyond the first and the last one that one is repeated.
+        retained is one run of slices.
+        """
+        place = torch.arange(len(retained))
+        run = torch.nonzero(retained).flatten()
+        first, last = (run[0], run[-1]) if len(run) else (place[0], place[-1])
+        low, high = torch.where(retained, first, place[0]), torch.where(retained, last, place[-1])
+        around = place[:, None] + torch.arange(-self.neighbours, self.neighbours + 1)
+        return around.clamp(low[:, None], high[:, None])
 
     def as_channels(self, z_scores: torch.Tensor) -> torch.Tensor:
         """(B, slices, n, n, 3) -> (B, in_channels, n, n), channels last, slice by slice."""
@@ -44,4 +53,4 @@ class InputSettings(StrictSettings):
         return stacked.contiguous(memory_format=torch.channels_last)
 
 
-AS_THE_REPORT = InputSettings(channels=list(CHANNELS), neighbours=0)
+THREE_CHANNELS_2D = InputSettings(channels=list(CHANNELS), neighbours=0)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.supervision import TrainingOutput
 
 Stem = Literal["plain", "space_to_depth"]
 BLOCK_PX = 2  # a side
@@ -28,8 +28,8 @@ class SpaceToDepth(nn.Module):
         super().__init__()
         self.body, self.divisor = body, BLOCK_PX * body.divisor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
+    def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
         output = self.body(pixel_unshuffle(x, BLOCK_PX))
-        if isinstance(output, Supervised):
-            return output._replace(heads=tuple(pixel_shuffle(head, BLOCK_PX) for head in output.heads))
+        if isinstance(output, TrainingOutput):
+            return output._replace(head_logits=tuple(pixel_shuffle(head, BLOCK_PX) for head in output.head_logits))
         return pixel_shuffle(output, BLOCK_PX)

@@ -1,4 +1,4 @@
-"""What training asks of a network besides its answer: further heads, and pixels that count more."""
+"""What training judges besides the output of a network: further heads, and pixels that count more."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,33 +7,34 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 
-class Supervised(NamedTuple):
+class TrainingOutput(NamedTuple):
     """What a network in training mode may return in place of its logits (N, 1, H, W).
 
-    heads: logits (N, 1, H, W), each judged by the loss; the last one is the network's answer
-    places: (N, K) int64, pixels of the flattened slices whose cross-entropy is added; None for none
-    place_weight: of that cross-entropy, the mean over those pixels
-    weights: of the heads, summing to 1; None where all count alike
+    head_logits: (N, 1, H, W) each, judged by the loss; the last one is the network's output
+    extra_pixels: (N, K) int64, pixels of the flattened slices whose cross-entropy is added; None for none
+    extra_weight: of that cross-entropy, the mean over those pixels
+    head_weights: of the heads, summing to 1; None where all count alike
     """
 
-    heads: tuple[torch.Tensor, ...]
-    places: torch.Tensor | None = None
-    place_weight: float = 0.0
-    weights: tuple[float, ...] | None = None
+    head_logits: tuple[torch.Tensor, ...]
+    extra_pixels: torch.Tensor | None = None
+    extra_weight: float = 0.0
+    head_weights: tuple[float, ...] | None = None
 
 
 def supervised_loss(
-    output: torch.Tensor | Supervised,
+    output: torch.Tensor | TrainingOutput,
     target: torch.Tensor,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
 ) -> torch.Tensor:
-    """The scalar to minimise: the loss of the logits, or its weighted mean over the heads and what the places add."""
+    """The scalar to minimise: the loss of the logits; of several heads its mean, plus the extra pixels' share."""
     if isinstance(output, torch.Tensor):
         return loss(output, target)
-    losses = torch.stack([loss(head, target) for head in output.heads])
-    total = losses.mean() if output.weights is None else losses @ losses.new_tensor(output.weights)
-    if output.places is not None:
+    losses = torch.stack([loss(logits, target) for logits in output.head_logits])
+    total = losses.mean() if output.head_weights is None else losses @ losses.new_tensor(output.head_weights)
+    if output.extra_pixels is not None:
         number = torch.arange(len(target), device=target.device)[:, None]  # of the slice
-        answer, truth = (map_.flatten(1)[number, output.places].float() for map_ in (output.heads[-1], target))
-        total = total + output.place_weight * binary_cross_entropy_with_logits(answer, truth)
+        maps = (output.head_logits[-1], target)
+        predicted, truth = (map_.flatten(1)[number, output.extra_pixels].float() for map_ in maps)
+        total = total + output.extra_weight * binary_cross_entropy_with_logits(predicted, truth)
     return total

@@ -7,20 +7,15 @@ With features 64, blocks [3, 4, 9], width 768, layers 12, heads 12 and grid 14 i
 `pretrained` starts it from weights learnt on ImageNet-21k. There is no class token: nothing is classified.
 """
 
-from functools import partial
-
 import torch
 from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.functional import dropout, gelu, interpolate
+from torch.nn.functional import dropout, interpolate
 
-from brainseg.archs.shared.blocks import double_convolution
+from brainseg.archs.shared.blocks import GELU, double_convolution
 from brainseg.archs.transunet.pretrained import R50_VIT_B16, fetch, load_pretrained
 from brainseg.archs.transunet.resnet import ResidualStem
 from brainseg.core.params import StrictSettings
-
-# Not "gelu": for that PyTorch predicts with a fused layer of its own, which torch.compile cannot take, and slower
-GELU = partial(gelu, approximate="none")
 
 
 class Settings(StrictSettings):
@@ -48,31 +43,8 @@ class Settings(StrictSettings):
         return self
 
 
-def transunet(
-    in_channels: int,
-    *,
-    features: int,
-    blocks: list[int],
-    width: int,
-    layers: int,
-    heads: int,
-    grid: int,
-    dropout: float,
-    pretrained: bool,
-) -> nn.Module:
-    return TransUNet(
-        in_channels,
-        Settings(
-            features=features,
-            blocks=blocks,
-            width=width,
-            layers=layers,
-            heads=heads,
-            grid=grid,
-            dropout=dropout,
-            pretrained=pretrained,
-        ),
-    )
+def transunet(in_channels: int, settings: Settings) -> nn.Module:
+    return TransUNet(in_channels, settings)
 
 
 class TransUNet(nn.Module):

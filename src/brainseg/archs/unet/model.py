@@ -19,7 +19,8 @@ class Settings(StrictSettings):
     stem: Stem = "plain"  # weights from before this setting were trained with it
 
 
-def unet(in_channels: int, *, features: int, levels: int, stem: Stem = "plain") -> nn.Module:
-    if stem == "plain":
+def unet(in_channels: int, settings: Settings) -> nn.Module:
+    features, levels = settings.features, settings.levels
+    if settings.stem == "plain":
         return UNet(in_channels, features, levels)
     return SpaceToDepth(UNet(POSITIONS * in_channels, features, levels, out_channels=POSITIONS))

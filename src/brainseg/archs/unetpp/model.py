@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import logsigmoid, max_pool2d
 
 from brainseg.archs.shared.blocks import double_convolution
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.core.params import StrictSettings
 
 
@@ -22,14 +22,14 @@ class Settings(StrictSettings):
     deep_supervision: bool
 
 
-def unetpp(in_channels: int, *, features: int, levels: int, deep_supervision: bool) -> nn.Module:
-    return UNetPlusPlus(in_channels, features, levels, deep_supervision)
+def unetpp(in_channels: int, settings: Settings) -> nn.Module:
+    return UNetPlusPlus(in_channels, settings.features, settings.levels, settings.deep_supervision)
 
 
 class UNetPlusPlus(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
 
-    With deep supervision there is a head on each x[0, j], and training judges them all; `answer_with` says which
+    With deep supervision there is a head on each x[0, j], and training judges them all; `set_output_heads` says which
     ones answer afterwards. Without, the report's "fast mode", there is one on the last.
     """
 
@@ -50,20 +50,20 @@ class UNetPlusPlus(nn.Module):
                 self.nodes[node(level, depth)] = double_convolution((depth + 1) * width, width)
         for depth in self.depths or (deepest,):
             self.heads[node(0, depth)] = nn.Conv2d(features, 1, kernel_size=1)
-        self.answer_with("last", deepest)
+        self.set_output_heads("last", deepest)
 
-    def answer_with(self, heads: str, depth: int) -> None:
+    def set_output_heads(self, heads: str, depth: int) -> None:
         """Outside training, answer with the head at `depth`, or with the mean probability of all up to there.
 
         What lies deeper is not computed: the paper's pruning, L1 at depth 1 to the whole network at the last.
         """
         self.mean_of_heads, self.depth = heads == "mean", depth
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | Supervised:
+    def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
         if self.training:
             maps = self.maps(x, self.divisor.bit_length() - 1)
             heads = [head(maps[int(name[-1])]) for name, head in self.heads.items()]
-            return Supervised(tuple(heads)) if self.depths else heads[0]
+            return TrainingOutput(tuple(heads)) if self.depths else heads[0]
         maps = self.maps(x, self.depth)
         if not self.mean_of_heads:
             return self.heads[node(0, self.depth)](maps[self.depth])

@@ -64,7 +64,11 @@ def verdict_table(verdicts: list[Verdict]) -> pd.DataFrame:
         row = {"a": verdict.a, "b": verdict.b, "verdict": verdict.word, "about": verdict.about, "mean": verdict.mean}
         row |= {"estimate": estimate, "low": low, "high": high, "shift": verdict.of_networks.shift}
         row |= {"effect": verdict.of_networks.effect, "p_holm": verdict.p, "p_equal_holm": verdict.p_equal}
-        row |= {"smallest_p": verdict.smallest_p, "patients": verdict.patients, "settled_by": verdict.settled_by}
+        row |= {
+            "smallest_p": verdict.smallest_p,
+            "patients": verdict.patients,
+            "sample_size_needed": verdict.sample_size_needed,
+        }
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -89,11 +93,11 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "against_baseline": verdict_table(comparison.against_baseline).to_dict("records"),
         "pairs": verdict_table(comparison.pairs).to_dict("records"),
         "ranks": {name: shares.tolist() for name, shares in zip(names, comparison.ranks, strict=True)},
-        "price_of_choosing": {
+        "selection_bias": {
             "best_minus_last": comparison.price.best_minus_last.to_dict(),
             "luck_in_best_epoch": comparison.price.best_epoch.to_dict(),
             "experiments_scored_on_these_patients": comparison.price.scored,
-            "optimism_of_the_best": comparison.price.optimism,
+            "winners_optimism": comparison.price.optimism,
         },
         "strata": comparison.strata.to_dict("records"),
         "notes": comparison.notes,

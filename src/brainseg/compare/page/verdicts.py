@@ -26,7 +26,7 @@ def _row(v: Verdict, failures: Mapping[str, float]) -> dict[str, object]:
         "effect": f"{v.of_networks.effect:+.2f}",
         "p": p_value(v.p),
         "p equal": p_value(v.p_equal),
-        "would settle it": v.settled_by or "–",
+        "would settle it": v.sample_size_needed or "–",
     }
 
 

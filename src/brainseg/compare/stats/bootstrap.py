@@ -79,7 +79,7 @@ def rank_shares(means: np.ndarray) -> np.ndarray:
     return np.stack([np.bincount(ranks[:, column], minlength=count) / len(means) for column in range(count)])
 
 
-def optimism_of_the_best(scores: np.ndarray) -> float:
+def winners_optimism(scores: np.ndarray) -> float:
     """By how much the best mean of (n, N) scores flatters, N networks scored on the same n patients.
 
     In each draw of patients the best mean wins; what the winner loses when it is scored on the

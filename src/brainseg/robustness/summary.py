@@ -1,0 +1,26 @@
+"""What the perturbations cost, over all held-out patients."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from brainseg.robustness.perturbations import STRENGTHS
+
+Scores = Mapping[tuple[str, str], Sequence[float]]  # (kind, strength) -> the DSC of each patient
+
+
+def summary(scores: Scores) -> dict[str, Any]:
+    """Mean DSC without perturbation; of each kind and strength the mean, and how far it is from that."""
+    unperturbed = float(np.mean(scores["none", "none"]))
+    summarized: dict[str, Any] = {"unperturbed": unperturbed}
+    for kind, strengths in STRENGTHS.items():
+        means = {strength: float(np.mean(scores[kind, strength])) for strength in strengths}
+        summarized[kind] = {strength: {"dsc": mean, "change": mean - unperturbed} for strength, mean in means.items()}
+    return summarized
+
+
+def by_kind(scores: Scores) -> dict[str, dict[str, Sequence[float]]]:
+    """Kind -> strength, from none on -> the DSC of each patient."""
+    none = scores["none", "none"]
+    return {kind: {"none": none} | {s: scores[kind, s] for s in strengths} for kind, strengths in STRENGTHS.items()}

@@ -1,0 +1,110 @@
+"""What changes while a network trains, and what training leaves."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from pydantic import ConfigDict, TypeAdapter
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
+
+
+@dataclass
+class Trained:
+    """A row an epoch, a row an epoch and patient, and two sets of weights."""
+
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # tensors
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    per_patient: list[dict[str, Any]] = field(default_factory=list)
+    epoch_seconds: list[float] = field(default_factory=list)
+    train_seconds: float = 0.0  # without validation
+    train_slices: int = 0
+    nondeterministic: list[str] = field(default_factory=list)  # operations without a deterministic form
+    best_epoch: int = 0
+    best_state: dict[str, torch.Tensor] = field(default_factory=dict)
+    last_state: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def timing(self) -> dict[str, float]:
+        return {
+            "training_seconds": round(sum(self.epoch_seconds), 1),
+            "seconds_per_epoch": round(sum(self.epoch_seconds) / len(self.epoch_seconds), 2),
+            "training_slices_per_second": round(self.train_slices / self.train_seconds, 1),
+        }
+
+
+TRAINED = TypeAdapter(Trained)
+
+
+@dataclass
+class TrainingState:
+    network: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    scheduler: LRScheduler
+    ema: AveragedModel | None
+    trained: Trained = field(default_factory=Trained)
+
+    @property
+    def eval_network(self) -> torch.nn.Module:
+        """The network that is validated, and whose weights are written in the end."""
+        return self.ema.module if self.ema else self.network
+
+    def state_dict(self) -> dict[str, Any]:
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        return {"trained": vars(self.trained), **parts}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Raises an error of whatever type, and leaves everything as it was, if the state is not of this training."""
+        before = deepcopy(self.state_dict())
+        try:
+            TRAINED.validate_python(state["trained"], strict=True)
+            trained = Trained(**state["trained"])
+            if not 0 < trained.best_epoch <= len(trained.history) == len(trained.epoch_seconds):
+                raise ValueError(f"best epoch {trained.best_epoch} of {len(trained.history)}")
+            _check_form(trained.best_state, self.eval_network.state_dict())
+            _check_form(state["scheduler"], before["scheduler"])
+            _check_form(state["optimizer"]["param_groups"], before["optimizer"]["param_groups"])
+            self._load(state)
+            for parameter, moments in self.optimizer.state.items():
+                for value in filter(torch.is_tensor, moments.values()):
+                    if value.ndim and value.shape != parameter.shape:
+                        raise ValueError(f"a moment of {tuple(value.shape)}")
+        except Exception:
+            self.optimizer.state.clear()
+            self._load(before)
+            raise
+        self.trained = trained
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"network": self.network, "optimizer": self.optimizer, "scheduler": self.scheduler}
+        return parts | ({"ema": self.ema} if self.ema else {})
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def copy_weights(self) -> dict[str, torch.Tensor]:
+        return {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, value in self.eval_network.state_dict().items()
+        }
+
+
+def _check_form(found: Any, expected: Any) -> None:
+    """Raises ValueError unless keys, lengths, types, and of tensors the shapes are the same."""
+    if torch.is_tensor(expected):
+        same = torch.is_tensor(found) and found.shape == expected.shape
+    elif isinstance(expected, Mapping):
+        same = isinstance(found, Mapping) and list(found) == list(expected)
+        for key in expected if same else ():
+            _check_form(found[key], expected[key])
+    elif isinstance(expected, list | tuple):
+        same = isinstance(found, list | tuple) and len(found) == len(expected)
+        for a, b in zip(found, expected, strict=True) if same else ():
+            _check_form(a, b)
+    else:
+        same = type(found) is type(expected)
+    if not same:
+        raise ValueError(f"{type(found).__name__} in place of {type(expected).__name__}, or of another size")
