@@ -97,7 +97,7 @@ def test_boundary_term_hand_computed():
 
 @pytest.mark.parametrize(("distances", "contours"), [("truth", 1), ("both", 2)])
 def test_hausdorff_term_hand_computed(distances, contours):
-    # each pixel is one pixel from the true contour and from the predicted one, and off by 3/4; the diagonal squared is 5
+    # each pixel is one pixel from either contour and off by 3/4; the diagonal squared is 5
     found = hausdorff_term(probabilities(0.75, 0.25), drawn(".#"), alpha=2.0, distances=distances).item()
     assert found == pytest.approx(0.75**2 * contours / 5)
 
