@@ -7,7 +7,6 @@ import pytest
 from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
-from brainseg.data.preprocessed import read_preprocessed, write_preprocessed
 from brainseg.data.raw.patients import read_images, read_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
@@ -117,14 +116,3 @@ def test_a_channel_of_one_value_has_small_z_scores(rng):
     image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.02)
     image[..., 0] = 90
     assert np.abs(preprocess(image, mask, as_set(48)).z_score()).max() < 20
-
-
-def test_written_and_read_back_it_is_the_same_and_the_bytes_too(rng, tmp_path):
-    patient = preprocess(*phantom_patient(rng, slices=6, side_px=40, noise=0.02), as_set(32))
-    for name in ("a", "b"):
-        write_preprocessed(tmp_path / f"{name}.npz", patient)
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    back = read_preprocessed(tmp_path / "a.npz")
-    assert back.geometry == patient.geometry
-    np.testing.assert_array_equal(back.z_score(), patient.z_score())
-    np.testing.assert_array_equal(back.mask, patient.mask)

@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from brainseg.core.errors import UserError
-from brainseg.data.raw.patients import institution, institutions, persons
-from brainseg.data.split import members, read_split, write_split
+from brainseg.data.raw.patients import institution, persons
+from brainseg.data.split import members
 from brainseg.splitting import REPORT_VALIDATION, SplitSettings, split_patients
+from tests.data.small_names import LGG, PATIENTS, SITES
 
-SITES = {"CS": 24, "DU": 60, "HT": 16}
-PATIENTS = [f"TCGA_{site}_{number:04d}_1999" for site, count in SITES.items() for number in range(count)]
-LGG = [*REPORT_VALIDATION, *PATIENTS]
 STRATEGIES = ["random", "report", "kfold"]
 
 
@@ -96,45 +94,6 @@ def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("patient", "expected"), [("TCGA_CS_4941_19960909", "CS"), ("anna", ""), ("case_12", ""), ("A_B_C", "B")]
-)
-def test_institution(patient, expected):
-    assert institution(patient) == expected
-
-
-@pytest.mark.parametrize(
-    ("patients", "expected"),
-    [
-        (LGG, [institution(patient) for patient in LGG]),
-        (["a_X_1", "a_Y_1", "a_X_2", "a_Y_2", "a_X_3", "a_X_4"], list("XYXYXX")),  # two of six: a third
-        (["a_X_1", "a_Y_1", "a_X_2", "a_Y_2", "a_X_3"], [""] * 5),  # two of five
-        (["a_X_1", "a_X_2", "anna", "bob", "a_X_3", "a_X_4"], ["X", "X", "", "", "X", "X"]),
-        ([f"sub_{number:03d}_mri" for number in range(40)], [""] * 40),
-        (["anna", "bob"], ["", ""]),
-        ([], []),
-    ],
-)
-def test_institutions_are_none_where_they_hardly_repeat(patients, expected):
-    assert institutions(patients) == expected
-
-
-def test_written_and_read_back_it_is_the_same(tmp_path):
-    subset = split_patients(LGG, chosen())
-    write_split(tmp_path / "split.csv", subset)
-    assert read_split(tmp_path / "split.csv") == subset
-
-
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [("a,train\na,test\n", "a is listed twice"), ("a,training\n", "'training'.*train, validation, test")],
-)
-def test_a_split_edited_by_hand_is_checked(tmp_path, rows, words):
-    (tmp_path / "split.csv").write_text("patient,subset\n" + rows)
-    with pytest.raises(UserError, match=f"split.csv: .*{words}"):
-        read_split(tmp_path / "split.csv")
-
-
 def test_no_patient_of_an_unlucky_draw_is_favoured():
     tested = Counter(p for seed in range(200) for p in members(split_patients(PATIENTS, chosen(seed=seed)), "test"))
     assert np.ptp([tested[patient] for patient in PATIENTS]) < 50  # about 50 +- 6 each
@@ -169,26 +128,6 @@ def test_who_cannot_be_set_aside_is_told():
         split_patients(PATIENTS, chosen("kfold", set_aside="report"))
     with pytest.raises(ValidationError, match="with strategy report those ten validate, expected nobody"):
         chosen("report", set_aside="report")
-
-
-@pytest.mark.parametrize(
-    ("patient", "expected"),
-    [
-        ("TCGA_CS_4941_19960909", "TCGA_CS_4941"),
-        ("anna-1999-01-31", "anna"),
-        ("anna_19991301", "anna_19991301"),  # no month 13: an id
-        ("case_00000012", "case_00000012"),
-        ("19990131", "19990131"),
-        ("anna", "anna"),
-    ],
-)
-def test_a_person_is_what_stands_before_a_trailing_date(patient, expected):
-    assert persons([patient]) == {patient: expected}
-
-
-def test_a_pattern_names_the_person_and_a_name_that_it_does_not_match_is_a_person():
-    found = persons(["sub-01_ses-1", "sub-01_ses-2", "other"], r"(sub-\d+)_ses-\d+")
-    assert found == {"sub-01_ses-1": "sub-01", "sub-01_ses-2": "sub-01", "other": "other"}
 
 
 @pytest.mark.parametrize("pattern", ["(", "sub-.*"])

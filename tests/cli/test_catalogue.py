@@ -1,8 +1,6 @@
 import pytest
-from typer.testing import CliRunner
 
 from brainseg.cli.catalogue import GROUPS, Entry, as_text, catalogue
-from brainseg.cli.main import app
 from brainseg.core.components import names
 
 KINDS = ["losses", "optims", "schedules", "archs"]
@@ -48,13 +46,3 @@ def test_the_text_is_wrapped_beside_the_names():
 
 def test_without_groups_there_is_no_empty_line():
     assert as_text([Entry("a", "What.", "", "A"), Entry("b", "What.", "", "B")], 80).splitlines()[0] == "  a  What."
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_command_lists_all(kind, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # outside the project too
-    found = CliRunner().invoke(app, [kind])
-    assert found.exit_code == 0
-    for entry in catalogue(kind):
-        assert f"  {entry.name} " in found.output
-        assert entry.source.split()[-1] in found.output

@@ -106,8 +106,8 @@ TIFF_WAYS: list[Damage] = [flip_in_header, flip_in_directory, set_huge, loop, fl
 READ_ALL = """
 import json, re, sys, time
 from pathlib import Path
-from brainseg.errors import UserError
-from brainseg.tiff import read_tiff
+from brainseg.core.errors import UserError
+from brainseg.data.raw.tiff import read_tiff
 
 def peak_mb():
     status = Path("/proc/self/status")  # elsewhere memory is not looked at

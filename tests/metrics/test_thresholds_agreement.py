@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from brainseg.data.predictions import above
 from brainseg.metrics.overlap import dsc
-from brainseg.metrics.thresholds import THRESHOLDS, threshold_agreement
+from brainseg.metrics.thresholds import AGREEMENT_THRESHOLDS, threshold_agreement
 from brainseg.postprocessing.largest_component import largest_component
 
 steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -54,4 +54,6 @@ def test_mean_of_the_dsc_of_each_threshold_in_0_to_1(probability, threshold, cle
     mask = cleaned(above(probability, threshold))
     found = threshold_agreement(probability, mask, cleaned)
     assert 0 <= found <= 1
-    assert found == pytest.approx(sum(dsc(cleaned(probability / 255 > other), mask) for other in THRESHOLDS) / 4)
+    assert found == pytest.approx(
+        sum(dsc(cleaned(probability / 255 > other), mask) for other in AGREEMENT_THRESHOLDS) / 4
+    )

@@ -1,8 +1,5 @@
-import errno
-import os
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,22 +8,11 @@ from pydantic import ValidationError
 from brainseg.core.errors import UserError
 from brainseg.data.raw.patients import check_patients
 from brainseg.sources.folder import Settings, folder
-from brainseg.sources.phantom import phantom
-
-
-@pytest.fixture
-def original(tmp_path) -> Path:
-    """Three patients."""
-    phantom(tmp_path / "original", patients=3, slices=6, side_px=32, noise=0.0, seed=0)
-    return tmp_path / "original"
+from tests.sources.small_folders import content
 
 
 def zipped(source: Path) -> Path:
     return Path(shutil.make_archive(str(source.with_name(f"{source.name}_zipped")), "zip", source))
-
-
-def content(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def fetched(source: Path, name: str = "raw", unzipped_limit_gb: float = 1.0) -> Path:
@@ -78,45 +64,6 @@ def test_nothing_found_is_told_with_the_path_given(tmp_path, pack):
     with pytest.raises(UserError, match=r"no folder with PATIENT_1\.tif") as error:
         fetched(packed)
     assert str(packed) in str(error.value)
-
-
-def test_two_patients_of_one_name_are_told(original):
-    twice = original.parent / "twice"
-    for part in ("a", "b"):
-        shutil.copytree(original / "PHANTOM_EAST_002", twice / part / "PHANTOM_EAST_002")
-    changed = next((twice / "b").rglob("*_1.tif"))
-    changed.write_bytes(changed.read_bytes()[:-1])
-    with pytest.raises(UserError, match="b/PHANTOM_EAST_002: a second folder of this name"):
-        fetched(twice)
-
-
-def test_the_same_patient_twice_is_taken_once(original, tmp_path):
-    """Kaggle's archive holds its folder a second time, one level deeper."""
-    for part in ("kaggle_3m", "lgg-mri-segmentation/kaggle_3m"):
-        shutil.copytree(original, tmp_path / "archive" / part)
-    assert content(fetched(tmp_path / "archive")) == content(original)
-
-
-def test_a_patient_without_any_mask_is_not_passed_over_in_silence(original):
-    for mask in (original / "PHANTOM_EAST_002").glob("*_mask.tif"):
-        mask.unlink()
-    with pytest.raises(UserError, match=r"PHANTOM_EAST_002_1\.tif"):
-        check_patients(fetched(original))
-
-
-def test_the_originals_are_copied_and_not_linked(original):
-    before = content(original)
-    raw = fetched(original)
-    for copy in raw.rglob("*.tif"):
-        assert not copy.is_symlink() and not copy.samefile(original / copy.relative_to(raw))
-        copy.write_bytes(b"changed")
-    assert content(original) == before
-
-
-def test_copies_of_files_that_may_not_be_written_may_be(original):
-    for path in original.rglob("*.tif"):
-        path.chmod(0o444)
-    assert all(copy.stat().st_mode & 0o200 for copy in fetched(original).rglob("*.tif"))
 
 
 def test_nothing_but_the_patients_is_left_after_unpacking(original):
@@ -262,60 +209,3 @@ def test_what_a_killed_run_left_unpacked_is_removed(original):
     left.mkdir(parents=True)
     fetched(zipped(original))
     assert not left.parent.exists()
-
-
-def dangling_link(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("nowhere")
-
-
-def folder_of_that_name(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def test_files_that_cannot_be_read_are_all_told_at_once(original):
-    east, south = original / "PHANTOM_EAST_002", original / "PHANTOM_SOUTH_003"
-    dangling_link(east / "PHANTOM_EAST_002_2.tif")
-    folder_of_that_name(east / "PHANTOM_EAST_002_4_mask.tif")
-    dangling_link(south / "PHANTOM_SOUTH_003_1.tif")
-    assert faults(original) == [
-        f"{east}/PHANTOM_EAST_002_2.tif: cannot be read (No such file or directory)",
-        f"{east}/PHANTOM_EAST_002_4_mask.tif: cannot be read (Is a directory)",
-        f"{south}/PHANTOM_SOUTH_003_1.tif: cannot be read (No such file or directory)",
-    ]
-
-
-@pytest.fixture
-def as_nobody() -> Callable[[], None]:
-    """From the call on, without root's right to read everything."""
-
-    def drop() -> None:
-        if os.geteuid() == 0:
-            os.seteuid(65534)
-
-    before = os.geteuid()
-    yield drop
-    os.seteuid(before)
-
-
-def test_files_that_may_not_be_read_are_all_told_at_once(original, monkeypatch, as_nobody):
-    monkeypatch.chdir(original.parent)  # whose own parents nobody else may enter
-    original.parent.chmod(0o777)
-    secret = [f"PHANTOM_{site}/PHANTOM_{site}_3.tif" for site in ("EAST_002", "NORTH_001")]
-    for name in secret:
-        (original / name).chmod(0)
-    as_nobody()
-    assert faults(Path("original")) == [f"original/{name}: cannot be read (Permission denied)" for name in secret]
-
-
-@pytest.mark.parametrize("filename", ["source", "target"])
-def test_a_disk_that_runs_full_is_not_blamed_on_the_original(original, monkeypatch, filename):
-    """Of the two names the system may give either: Linux gives the original's."""
-
-    def run_full(source: Path, target: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str({"source": source, "target": target}[filename]))
-
-    monkeypatch.setattr(shutil, "copyfile", run_full)
-    with pytest.raises(OSError, match="No space left on device"):
-        fetched(original)

@@ -184,7 +184,7 @@ def test_ctrl_c_in_a_download_is_no_failed_download(raw, monkeypatch):
 FETCH = """
 import sys
 from pathlib import Path
-from brainseg.errors import told_in_one_line
+from brainseg.core.errors import told_in_one_line
 from brainseg.sources import lgg
 lgg.PUBLISHED = Path(sys.argv[1])
 with told_in_one_line():

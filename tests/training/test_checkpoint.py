@@ -102,7 +102,7 @@ def test_a_training_under_way_keeps_a_second_one_out(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from brainseg.resume import saved_state
+from brainseg.training.checkpoint import saved_state
 with saved_state(Path(sys.argv[1]), "key"):
     print("held", flush=True)
     time.sleep(60)

@@ -3,10 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from brainseg.compare.page.markdown import PICTURES, page, text
-from brainseg.compare.page.markdown_table import interval, markdown_table, number, p_value
+from tests.compare.page.small_page import TRAITS, rows, sections
 from tests.compare.small_comparison import SCORES, compared, seeds, shifted, three
 from tests.compare.small_experiment import experiment
 
@@ -19,24 +18,6 @@ HEADINGS = [
     "By size and edge of the lesion",
 ]
 HEADINGS += ["The price of choosing"]
-TRAITS = {"size": ["small"] * 6 + ["large"] * 6, "edge": ["smooth"] * 12}
-
-
-def sections(told: str) -> dict[str, str]:
-    head, *rest = re.split(r"^## (.*)\n", told, flags=re.MULTILINE)
-    return {"": head, **dict(zip(rest[::2], rest[1::2], strict=True))}
-
-
-def rows(section: str) -> list[dict[str, str]]:
-    header, _, *lines = [line for line in section.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in (header, *lines)]
-    return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    noted = experiment("dice", SCORES, columns=TRAITS)
-    return sections(text(compared([noted, *three()[1:]])))
 
 
 def test_the_parts_come_in_order(told):
@@ -82,35 +63,6 @@ def test_confounds_are_warnings():
     assert "  - **Warning**: loss and optimizer both differ: a difference can't be credited to either." in section
 
 
-def test_verdicts_say_what_they_rest_on(told):
-    section = told["Verdicts against dice"]
-    bce, sgd = rows(section)
-    assert (bce["verdict"], sgd["verdict"]) == ("better", "worse")
-    assert bce["about"] == "these networks" and bce["would settle it"] == "–" and bce["effect"] == "+1.00"
-    assert bce["failures"] == "0 (0)"
-    assert bce["mean difference"] == "+0.1055" and bce["estimate [95 %]"].startswith("+0.1055 [+0.10")
-    assert bce["p"] == "0.0010"  # 2 of 2^12, Holm's of two
-    assert "Another seed may say otherwise" in section and "About methods" not in section
-    assert "p is Holm's over 2 comparisons; p equal is small where the difference is within ±0.01." in section
-    assert "12 patients" not in section  # they allow p enough
-
-
-def test_pairs_that_say_something_are_listed(told):
-    assert told["All 3 pairs"].splitlines()[1:] == [
-        "2 worse, 1 better.",
-        "",
-        "- bce against dice: better (+0.1055, p 0.0015, these networks)",
-        "- sgd against dice: worse (-0.0945, p 0.0015, these networks)",
-        "- sgd against bce: worse (-0.2000, p 0.0015, these networks)",
-        "",
-    ]
-
-
-def test_an_equal_pair_is_told_with_the_p_of_equality():
-    equal = compared([experiment("dice", SCORES), experiment("bce", SCORES, {"loss": "bce"})])
-    assert "- bce against dice: practically equal (+0.0000, p 0.0002, these networks)" in text(equal)
-
-
 def test_ranks_are_sorted_by_their_mean(told):
     assert rows(told["Ranks"]) == [
         {"method": "bce", "first": "100%", "mean rank": "1.0"},
@@ -135,17 +87,6 @@ def test_without_strata_there_is_no_such_part_and_no_picture():
     comparison = compared(three())
     assert [*sections(text(comparison))] == ["", *(part for part in HEADINGS if not part.startswith("By size"))]
     assert "strata.png" not in page(comparison)
-
-
-def test_too_few_patients_for_any_verdict_are_told():
-    few = dict(list(SCORES.items())[:5])
-    found = compared([experiment(it.name, {p: it.per_volume.dsc[p] for p in few}, {"loss": it.params["loss"],
-                      "optim": it.params["optim"]}) for it in three()])  # fmt: skip
-    told = sections(text(found))
-    limit = "5 patients and 2 comparisons allow no p below 0.12: none of these networks can be told better or worse"
-    assert limit in told["Verdicts against dice"] and "Compare fewer, or score more patients." in "".join(told.values())
-    assert "3 pairs on 5 patients allow no p below 0.19: none can be told better or worse." in told["All 3 pairs"]
-    assert "3 can't tell." in told["All 3 pairs"]
 
 
 def test_methods_of_several_seeds_name_their_experiments():
@@ -183,17 +124,6 @@ def test_the_price_tells_the_mean_luck_of_the_best_epochs():
     assert "- 3 different results on these patients are known" in section and "by 0.0123 mean DSC at least" in section
 
 
-def test_failures_stand_with_those_of_the_baseline():
-    lost = SCORES | dict.fromkeys([*SCORES][:3], 0.05)
-    seeds_of_bce = [
-        experiment(f"bce-{k}", SCORES | dict.fromkeys([*SCORES][:k], 0.0), {"loss": "bce", "seed": k}) for k in (1, 2)
-    ]
-    told = sections(text(compared([experiment("dice", lost), *seeds_of_bce])))
-    [row] = rows(told["Verdicts against dice"])
-    assert row["failures"] == "1.5 (3)"
-    assert [row["DSC < 0.1"] for row in rows(told["Results"])] == ["3", "1.5"]
-
-
 def test_minutes_are_numbers_or_words():
     curves = {"dice": [0.8] * 10, "bce": [epoch / 100 for epoch in range(15)], "sgd": [0.2]}
     changes = {"dice": {}, "bce": {"loss": "bce"}, "sgd": {"optim": "sgd"}}
@@ -214,15 +144,3 @@ def test_numbers_that_are_missing_or_endless_are_told():
     [row, *_] = rows(sections(text(replace(comparison, table=table)))["Results"])
     assert row["learning rate"] == row["of training"] == "–"
     assert row["test mean [95 %]"] == "0.5500 [-inf, inf]"
-
-
-def test_cells():
-    assert number(1.25, 1) == "1.2" and number(None, 1) == number(np.nan, 1) == "–"
-    assert number(pd.NA, 2, "no") == "no"
-    assert interval(-0.1, 0.25) == "[-0.100, 0.250]" and interval(-0.1, 0.25, "+") == "[-0.100, +0.250]"
-    assert p_value(0.05) == "0.0500" and p_value(0.00009) == "<0.0001" and p_value(1) == "1.0000"
-
-
-def test_columns_are_of_equal_width_and_no_cell_breaks_the_table():
-    table = markdown_table([{"name": "a", "n": 1}, {"name": "a|longer", "n": 22}])
-    assert table == "| name      | n  |\n|-----------|----|\n| a         | 1  |\n| a\\|longer | 22 |\n"

@@ -1,0 +1,53 @@
+import sys
+from io import StringIO
+
+from brainseg.core.progress import progress, say
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(monkeypatch) -> Terminal:
+    """What stderr is sent from now on; in a fixture pytest would take it back before the test begins."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    return terminal
+
+
+def test_on_a_log_the_items_go_by_in_silence(capsys):
+    assert list(progress(iter("abc"), "reading")) == ["a", "b", "c"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_a_bar_has_the_label_and_the_total(monkeypatch):
+    shown = on_a_terminal(monkeypatch)
+    assert list(progress(iter("abc"), "reading", total=3)) == ["a", "b", "c"]
+    assert "reading" in shown.getvalue() and "/3" in shown.getvalue()
+
+
+def test_a_bar_is_gone_at_its_end(monkeypatch):
+    shown = on_a_terminal(monkeypatch)
+    list(progress(range(3), "reading"))
+    assert shown.getvalue().endswith("\r") and shown.getvalue().split("\r")[-2].strip() == ""
+
+
+def test_items_are_taken_one_by_one():
+    taken = []
+    items = iter(progress((taken.append(number) or number for number in range(3)), "reading"))
+    assert next(items) == 0
+    assert taken == [0]
+
+
+def test_a_line_is_on_stdout_and_not_kept_back(capfd):
+    say("a line")
+    assert capfd.readouterr() == ("a line\n", "")
+
+
+def test_a_line_said_while_a_bar_is_shown_is_whole(monkeypatch, capsys):
+    shown = on_a_terminal(monkeypatch)
+    for number in progress(range(2), "reading"):
+        say(f"line {number}")
+    assert "reading" in shown.getvalue()
+    assert capsys.readouterr().out.splitlines() == ["line 0", "line 1"]

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+
+from brainseg.experiments.find import find
+from brainseg.experiments.reader import _read_csv
+from tests.compare.small_project import FILES, lock_of, state
+from tests.experiments.small_found import PER_VOLUME, change, fault
+
+
+def test_an_experiment_is_what_its_files_say(with_three):
+    bce, workspace = find(with_three.folder, ["bce", "workspace"])
+    assert bce.revision == with_three.git("rev-parse", "--verify", "refs/exps/{}/{}/bce".format(*_head(with_three)))
+    assert bce.params == state({"loss": "bce"})["params"]
+    assert bce.lock == lock_of(state({"loss": "bce", PER_VOLUME: FILES[PER_VOLUME] + "bce,test,0.5,0.5\n"}))
+    assert bce.per_volume.index.tolist() == ["NA", "007", "bce"]  # names stay words
+    assert bce.per_volume.loc["NA", "dsc"] == 0.1234567890123456789
+    assert bce.history["validation_dsc"].tolist() == [0.7]
+    assert bce.validation_per_epoch["patient"].tolist() == ["007"]
+    assert workspace.revision == ""
+    assert workspace.params == state()["params"]
+    for experiment in (bce, workspace):
+        assert experiment.evaluation == json.loads(FILES["metrics/evaluation.json"])
+        assert experiment.training == json.loads(FILES["metrics/training.json"])
+        assert experiment.timing == json.loads(FILES["metrics/timing.json"])
+
+
+def _head(project) -> tuple[str, str]:
+    head = project.git("rev-parse", "HEAD")
+    return head[:2], head[2:]
+
+
+@pytest.mark.parametrize("file", ["dvc.lock", "params.yaml", "metrics/training.json"])
+def test_a_file_that_is_missing(project, file):
+    project.experiment("partial", without=file)
+    assert f"partial: no {file}; `dvc repro` writes it, and `git add` keeps it" in fault(project, "partial")
+    (project.folder / file).unlink()
+    assert f"workspace: no {file}" in fault(project, "workspace")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("patient,subset\n007,test\n", "lacks the columns dsc; it has patient, subset"),
+        ("", "metrics/per_volume.csv: No columns to parse"),
+        ("patient,subset,dsc\n1,2\n1,2,3,4,5\n", "metrics/per_volume.csv: Error tokenizing data"),
+    ],
+)
+def test_tables_that_are_none(project, text, told):
+    project.experiment("odd", {PER_VOLUME: text})
+    assert told in fault(project, "odd")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("dvc.lock", "stages:", "nothing:", "dvc.lock has no stages"),
+        ("dvc.lock", "stages:\n", "stages:\n<<<<<<< ours\n", "workspace: dvc.lock: line "),
+        (
+            "dvc.lock",
+            "path: metrics/per_volume.csv",
+            "path: other.csv",
+            "stage evaluate did not write metrics/per_volume",
+        ),
+        ("metrics/training.json", "cpu", "gpu", "metrics/training.json is not what train wrote"),
+    ],
+)
+def test_files_of_a_workspace_that_are_not_what_the_stages_wrote(project, file, old, new, told):
+    change(project, file, old, new)
+    assert told in fault(project, "workspace")
+
+
+def test_only_an_empty_cell_or_nan_is_missing_and_no_digit_is_lost():
+    table = _read_csv(b"patient,edge,dsc\nNA,None,0.1234567890123456789\nnan,NA,\n007,,nan\n")
+    assert table.patient.tolist() == ["NA", "nan", "007"]
+    assert table.edge.tolist()[:2] == ["None", "NA"] and table.edge.isna().tolist() == [False, False, True]
+    assert table.dsc[0] == 0.1234567890123456789 and table.dsc.isna().tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("content", ["- a\n- b\n", "just words\n", ""])
+def test_params_that_are_no_keys_and_values_are_told(project, content):
+    project.write("params.yaml", content)
+    assert "workspace: params.yaml: expected keys and values" in fault(project, "workspace")
