@@ -11,7 +11,7 @@ from statistics import median
 
 import torch
 
-from brainseg.archs.unet import unet
+from brainseg.archs.unet import Settings, unet
 from brainseg.core.components import build
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device
@@ -25,7 +25,7 @@ def main() -> None:
     device = pick_device()
     images = torch.randn(BATCH_SIZE, 3, side_px, side_px, device=device).to(memory_format=torch.channels_last)
     target = (torch.rand(BATCH_SIZE, 1, side_px, side_px, device=device) < 0.05).float()
-    network = unet(3, features=features, levels=5).to(device, memory_format=torch.channels_last)
+    network = unet(3, Settings(features=features, levels=5, stem="plain")).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters())
 
     def seconds_of_step(forward: torch.nn.Module) -> float:

@@ -15,7 +15,7 @@ from statistics import median
 import torch
 from torch.nn.functional import interpolate
 
-from brainseg.archs.unet import unet
+from brainseg.archs.unet import Settings, unet
 from brainseg.core.components import available, build
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
@@ -33,7 +33,7 @@ def main() -> None:
     target = (smooth > 1).float()
     logits = 4 * (smooth - 0.9) + 0.3 * torch.randn_like(smooth)
     images = torch.randn(BATCH_SIZE, 3, side_px, side_px, device=device).to(memory_format=torch.channels_last)
-    network = unet(3, features=features, levels=5).to(device, memory_format=torch.channels_last)
+    network = unet(3, Settings(features=features, levels=5, stem="plain")).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters())
 
     def step(loss: Callable) -> None:

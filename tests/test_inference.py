@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
-from brainseg.archs.unet import unet
-from brainseg.archs.unetpp import unetpp
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
 from brainseg.core.errors import UserError
 from brainseg.data.geometry import Geometry
 from brainseg.data.predictions import to_uint8
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 from brainseg.data.weights import TrainedNetwork, write_weights
-from brainseg.inference import BATCH_SIZE, PredictSettings, answer_as_set, neighbours, predict, read_networks
+from brainseg.inference import BATCH_SIZE, PredictSettings, predict, read_networks, select_heads
+from tests.archs.builders import unet, unetpp
 
 CPU = torch.device("cpu")
 COUNT = BATCH_SIZE + 3  # more slices than a batch
@@ -26,7 +25,7 @@ class FirstChannel(torch.nn.Module):
 
 
 class Ramp(torch.nn.Module):
-    """Rises from left to right whatever it sees, from logit -2 to 2."""
+    """Rises from left to right whatever it input_settings, from logit -2 to 2."""
 
     def forward(self, images):
         return torch.linspace(-2, 2, images.shape[3]).expand_as(images[:, :1])
@@ -47,14 +46,14 @@ def patient(rng) -> Preprocessed:
 
 
 def test_every_slice_is_predicted_also_those_not_kept(patient):
-    prediction = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, ONCE)
+    prediction = predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D)], patient, CPU, ONCE)
     expected = 1 / (1 + np.exp(-patient.z_score()[..., 0]))
     assert np.abs(prediction.on_network_grid / 255 - expected).max() < 0.51 / 255
     assert prediction.on_network_grid.shape == (COUNT, 16, 16)
 
 
 def test_the_file_grid_is_the_network_grid_brought_back(patient):
-    prediction = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, ONCE)
+    prediction = predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D)], patient, CPU, ONCE)
     back = patient.geometry.to_file(1 / (1 + np.exp(-patient.z_score()[..., 0])))
     assert prediction.on_file_grid.shape == (COUNT, 20, 24)
     assert prediction.on_file_grid.dtype == prediction.on_network_grid.dtype == np.uint8
@@ -63,22 +62,23 @@ def test_the_file_grid_is_the_network_grid_brought_back(patient):
 
 @pytest.mark.parametrize("settings", [ONCE, FLIPS])
 def test_outside_the_box_it_is_0_even_if_the_network_sees_lesion_everywhere(patient, settings):
-    file = predict([TrainedNetwork(Everywhere(), AS_THE_REPORT)], patient, CPU, settings).on_file_grid
+    file = predict([TrainedNetwork(Everywhere(), THREE_CHANNELS_2D)], patient, CPU, settings).on_file_grid
     inside = np.zeros((20, 24), bool)
     inside[3:15, 2:22] = True
     np.testing.assert_array_equal(file, np.broadcast_to(inside * np.uint8(255), file.shape))
 
 
 def test_flips_average_with_what_the_mirror_image_gives(patient):
-    ramp = predict([TrainedNetwork(Ramp(), AS_THE_REPORT)], patient, CPU, ONCE).on_network_grid.astype(int)
-    flips = predict([TrainedNetwork(Ramp(), AS_THE_REPORT)], patient, CPU, FLIPS).on_network_grid.astype(int)
+    ramp = predict([TrainedNetwork(Ramp(), THREE_CHANNELS_2D)], patient, CPU, ONCE).on_network_grid.astype(int)
+    flips = predict([TrainedNetwork(Ramp(), THREE_CHANNELS_2D)], patient, CPU, FLIPS).on_network_grid.astype(int)
     assert np.abs(flips - (ramp + ramp[:, :, ::-1]) / 2).max() <= 1
     assert np.ptp(ramp) > 100 > np.ptp(flips)  # p(l) + p(-l) is 1: the average is flat
 
 
 def test_flips_change_nothing_for_a_network_that_has_no_side(patient):
     once, flips = (
-        predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT)], patient, CPU, settings) for settings in (ONCE, FLIPS)
+        predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D)], patient, CPU, settings)
+        for settings in (ONCE, FLIPS)
     )
     np.testing.assert_array_equal(once.on_file_grid, flips.on_file_grid)
 
@@ -91,28 +91,14 @@ def test_the_network_is_shown_the_channels_and_neighbours_it_was_trained_with(pa
             return images[:, :1]
 
     seen: list[torch.Tensor] = []
-    sees = InputSettings(channels=["flair"], neighbours=1)
-    predict([TrainedNetwork(Watching(), sees)], patient, CPU, asked)
+    input_settings = InputSettings(channels=["flair"], neighbours=1)
+    predict([TrainedNetwork(Watching(), input_settings)], patient, CPU, asked)
     flair = torch.from_numpy(patient.z_score()[..., 1])
     # slice 1 is the first that is kept: its neighbour before it is itself
     expected = torch.stack([flair[1], flair[1], flair[2]])
     assert seen[0].shape == (BATCH_SIZE, 3, 16, 16)
     assert seen[0][1].equal(expected)
     assert seen[1].equal(seen[0].flip(3)) == (asked is FLIPS)
-
-
-def test_kept_slices_see_kept_ones_and_the_others_what_is_there():
-    kept = np.array([False, False, True, True, True, False])
-    assert neighbours(kept, 1).tolist() == [[0, 0, 1], [0, 1, 2], [2, 2, 3], [2, 3, 4], [3, 4, 4], [4, 5, 5]]
-    assert neighbours(kept, 0).tolist() == [[0], [1], [2], [3], [4], [5]]
-
-
-def test_where_no_slice_is_kept_all_see_each_other():
-    assert neighbours(np.zeros(3, bool), 1).tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
-
-
-def test_more_neighbours_than_slices_repeat_the_outermost():
-    assert neighbours(np.ones(2, bool), 3).tolist() == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 1]]
 
 
 def asking(**more: object) -> PredictSettings:
@@ -141,7 +127,7 @@ class Sure(torch.nn.Module):
 )
 @pytest.mark.parametrize("settings", [ONCE, FLIPS])
 def test_several_networks_answer_with_the_mean_of_their_probabilities(patient, settings, sure, expected):
-    networks = [TrainedNetwork(Sure(probability), AS_THE_REPORT) for probability in sure]
+    networks = [TrainedNetwork(Sure(probability), THREE_CHANNELS_2D) for probability in sure]
     prediction = predict(networks, patient, CPU, settings)
     assert (prediction.on_network_grid == expected).all()
     assert (prediction.on_file_grid[:, 3:15, 2:22] == expected).all()
@@ -149,7 +135,7 @@ def test_several_networks_answer_with_the_mean_of_their_probabilities(patient, s
 
 def test_each_of_several_networks_sees_what_it_was_trained_with(patient):
     flair = TrainedNetwork(FirstChannel(), InputSettings(channels=["flair"], neighbours=0))
-    both = predict([TrainedNetwork(FirstChannel(), AS_THE_REPORT), flair], patient, CPU, ONCE).on_network_grid
+    both = predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D), flair], patient, CPU, ONCE).on_network_grid
     expected = (1 / (1 + np.exp(-patient.z_score()[..., :2]))).mean(axis=-1)  # of pre-contrast and FLAIR
     assert np.abs(both / 255 - expected).max() < 0.51 / 255
 
@@ -161,7 +147,7 @@ def write(tmp_path, monkeypatch):
 
     def write_(path: str, features: int) -> None:
         arch = {"features": features, "levels": 2}
-        write_weights(tmp_path / path, unet(3, **arch).state_dict(), "unet", arch, AS_THE_REPORT)
+        write_weights(tmp_path / path, unet(3, **arch).state_dict(), "unet", arch, THREE_CHANNELS_2D)
 
     return write_
 
@@ -212,14 +198,14 @@ def test_the_heads_and_the_depth_of_the_settings_answer():
     network = unetpp(3, features=2, levels=4, deep_supervision=True).eval()
     images = torch.randn(1, 3, 8, 8)
     whole = network(images)
-    answer_as_set(network, asking(prune_to=1))
+    select_heads(network, asking(prune_to=1))
     assert (network.depth, network.mean_of_heads) == (1, False)
-    answer_as_set(network, asking(heads="mean"))
+    select_heads(network, asking(heads="mean"))
     assert (network.depth, network.mean_of_heads) == (3, True)
-    answer_as_set(network, asking(heads="mean", prune_to=2))
+    select_heads(network, asking(heads="mean", prune_to=2))
     assert (network.depth, network.mean_of_heads) == (2, True)
     assert not network(images).equal(whole)
-    answer_as_set(network, ONCE)
+    select_heads(network, ONCE)
     assert network(images).equal(whole)
 
 
@@ -238,8 +224,8 @@ def test_the_heads_and_the_depth_of_the_settings_answer():
 )
 def test_heads_that_are_not_there_are_refused(network, asked, told):
     with pytest.raises(UserError, match=told):
-        answer_as_set(network, asking(**asked))
+        select_heads(network, asking(**asked))
 
 
 def test_nothing_is_asked_of_a_network_of_one_head():
-    answer_as_set(unet(3, features=2, levels=2), ONCE)
+    select_heads(unet(3, features=2, levels=2), ONCE)

@@ -11,6 +11,8 @@ PACKAGE, TESTS = ROOT / "src" / "brainseg", ROOT / "tests"
 ELSEWHERE = {
     "archs/shared/blocks.py": "archs/unet/test_model.py",
     "archs/shared/unet_body.py": "archs/unet/test_model.py",
+    "data/paths.py": "pipeline/test_dependencies.py",  # the stages write there what dvc.yaml declares
+    "training/recipe.py": "training/test_loop.py",
 }
 KINDS_TESTED_TOGETHER = {
     "losses": "test_every_loss.py",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.parallel import each
+from brainseg.parallel import parallel_map
 
 SCRIPT = """
 import os, signal, sys, threading, time
@@ -23,7 +23,7 @@ def work(item):
 if __name__ == "__main__":
     if "starting" in sys.argv:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    each(work, [1, 2], "working")
+    parallel_map(work, [1, 2], "working")
 elif "starting" in sys.argv:
     time.sleep(0.7)  # a stage's imports take longer
 """
@@ -44,19 +44,19 @@ def two_workers(monkeypatch):
 
 
 def test_results_come_in_the_order_of_the_items():
-    assert each(work_on, ["c", "a", "b"], "working") == ["C", "A", "B"]
+    assert parallel_map(work_on, ["c", "a", "b"], "working") == ["C", "A", "B"]
 
 
 def test_an_error_arrives_as_it_was_raised():
     with pytest.raises(UserError, match="^it is wrong$"):
-        each(work_on, ["right", "wrong"], "working")
+        parallel_map(work_on, ["right", "wrong"], "working")
 
 
 def test_a_killed_process_is_told():
     with pytest.raises(
         UserError, match="working: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1"
     ):
-        each(work_on, ["killed"], "working")
+        parallel_map(work_on, ["killed"], "working")
 
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen:

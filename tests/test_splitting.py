@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from brainseg.core.errors import UserError
 from brainseg.data.raw.patients import institution, persons
-from brainseg.data.split import members
+from brainseg.data.split import patients_in
 from brainseg.splitting import REPORT_VALIDATION, SplitSettings, split_patients
 from tests.data.small_names import LGG, PATIENTS, SITES
 
@@ -48,14 +48,14 @@ def test_random_has_the_shares_asked_for_in_every_institution():
 )
 def test_somebody_always_validates_and_nobody_tests_at_0(count, test, expected):
     subset = split_patients(PATIENTS[:count], chosen(test=test, validation=0.01))
-    assert tuple(len(members(subset, name)) for name in ("train", "validation", "test")) == expected
+    assert tuple(len(patients_in(subset, name)) for name in ("train", "validation", "test")) == expected
 
 
 def test_report_validates_on_the_ten_and_tests_on_nobody():
     subset = split_patients(LGG, chosen("report"))
-    assert sorted(members(subset, "validation")) == sorted(REPORT_VALIDATION)
-    assert len(members(subset, "train")) == len(PATIENTS)
-    assert members(subset, "test") == []
+    assert sorted(patients_in(subset, "validation")) == sorted(REPORT_VALIDATION)
+    assert len(patients_in(subset, "train")) == len(PATIENTS)
+    assert patients_in(subset, "test") == []
 
 
 def test_report_names_the_patients_that_the_data_lacks():
@@ -67,15 +67,15 @@ def test_report_names_the_patients_that_the_data_lacks():
 
 def test_over_all_folds_each_patient_tests_once():
     folds = [split_patients(LGG, chosen("kfold", fold=fold)) for fold in range(5)]
-    assert sorted(patient for subset in folds for patient in members(subset, "test")) == sorted(LGG)
+    assert sorted(patient for subset in folds for patient in patients_in(subset, "test")) == sorted(LGG)
 
 
 @pytest.mark.parametrize("fold", range(5))
 def test_folds_are_stratified_and_part_of_the_others_validates(fold):
     subset = split_patients(PATIENTS, chosen("kfold", fold=fold))
-    tested = Counter(institution(patient) for patient in members(subset, "test"))
+    tested = Counter(institution(patient) for patient in patients_in(subset, "test"))
     assert all(abs(tested[site] - count / 5) < 1 for site, count in SITES.items())
-    assert len(members(subset, "validation")) == 12  # 0.15 of 80
+    assert len(patients_in(subset, "validation")) == 12  # 0.15 of 80
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
 
 
 def test_no_patient_of_an_unlucky_draw_is_favoured():
-    tested = Counter(p for seed in range(200) for p in members(split_patients(PATIENTS, chosen(seed=seed)), "test"))
+    tested = Counter(p for seed in range(200) for p in patients_in(split_patients(PATIENTS, chosen(seed=seed)), "test"))
     assert np.ptp([tested[patient] for patient in PATIENTS]) < 50  # about 50 +- 6 each
 
 
@@ -119,7 +119,7 @@ def test_who_is_set_aside_is_in_no_subset_and_the_others_are_split_as_if_alone(s
 
 def test_over_all_folds_only_those_not_set_aside_test():
     folds = [split_patients(LGG, chosen("kfold", set_aside="report", folds=3, fold=fold)) for fold in range(3)]
-    tested = Counter(patient for fold in folds for patient in members(fold, "test"))
+    tested = Counter(patient for fold in folds for patient in patients_in(fold, "test"))
     assert sorted(tested) == sorted(PATIENTS) and set(tested.values()) == {1}
 
 

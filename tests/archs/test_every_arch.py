@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from brainseg.archs.shared.supervision import supervised_loss
-from brainseg.core.components import load, names
+from brainseg.core.components import available
+from brainseg.core.components import build as build_component
 from brainseg.device import has_bf16
 from brainseg.losses.bce import bce
 
@@ -20,13 +21,13 @@ FORMS = {
     "refining_unet, no attention": ("refining_unet", {"token_layers": 0}),
     "refining_unet, coarsened": ("refining_unet", {"coarsening": 2, "levels": 4}),
 }
-ALL = {name: (name, {}) for name in names("archs")} | FORMS
+ALL = {name: (name, {}) for name in available("archs")} | FORMS
 
 
 @pytest.fixture(params=ALL)
 def build(request, params):
     name, changes = ALL[request.param]
-    return load("archs", name, {"archs": {name: params["archs"][name] | changes}})
+    return build_component("archs", name, {"archs": {name: params["archs"][name] | changes}})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from brainseg.cli.catalogue import GROUPS, Entry, as_text, catalogue
-from brainseg.core.components import names
+from brainseg.core.components import available
 
 KINDS = ["losses", "optims", "schedules", "archs"]
 
@@ -9,7 +9,7 @@ KINDS = ["losses", "optims", "schedules", "archs"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_component_says_what_it_is_and_where_it_is_from(kind):
     entries = catalogue(kind)
-    assert sorted(entry.name for entry in entries) == names(kind)
+    assert sorted(entry.name for entry in entries) == available(kind)
     for entry in entries:
         assert entry.summary.endswith(".") and len(entry.summary) > 20, entry
         assert len(entry.source) > 10 and not entry.source.endswith(","), entry

@@ -10,7 +10,7 @@ import pytest
 from dvc.exceptions import FileMissingError
 
 from brainseg.cli import collect_ensemble as module
-from brainseg.cli.collect_ensemble import gather
+from brainseg.cli.collect_ensemble import collect_ensemble
 from brainseg.core.errors import UserError
 from brainseg.data.ensemble import LEARNED_FROM
 from tests.conftest import ROOT
@@ -79,7 +79,7 @@ TWO = {
 
 def test_the_weights_of_all_are_brought_together_with_who_trained_them(experiments, tmp_path, capsys):
     experiments(one={}, two={"split.fold": 1, "seed": 3, "loss": "bce"})
-    gather(["*"])
+    collect_ensemble(["*"])
     assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
     told = capsys.readouterr().out
     assert told.splitlines() == [
@@ -90,17 +90,17 @@ def test_the_weights_of_all_are_brought_together_with_who_trained_them(experimen
 
 def test_they_take_the_place_of_those_before_but_the_readme_stays(experiments, tmp_path):
     experiments(old={}, one={})
-    gather(["*"])
+    collect_ensemble(["*"])
     (tmp_path / "data" / "ensemble" / "README.md").write_text("what this is")
     experiments(one={}, two={})
-    gather(["*"])
+    collect_ensemble(["*"])
     assert content(tmp_path / "data" / "ensemble") == TWO | {"README.md": "what this is"}
 
 
 def test_one_is_no_ensemble(experiments, tmp_path):
     experiments(one={})
     with pytest.raises(UserError, match="^one: one network is no ensemble; name two or more$"):
-        gather(["one"])
+        collect_ensemble(["one"])
     assert not (tmp_path / "data").exists()
 
 
@@ -117,27 +117,27 @@ def test_one_is_no_ensemble(experiments, tmp_path):
 def test_networks_that_learned_from_other_images_are_refused(experiments, tmp_path, changes, told):
     experiments(one={}, two=changes)
     with pytest.raises(UserError, match=told):
-        gather(["*"])
+        collect_ensemble(["*"])
     assert not (tmp_path / "data").exists()
 
 
 def test_an_architecture_that_is_not_chosen_may_differ(experiments):
     experiments(one={}, two={"archs.unetpp.features": 16})
-    gather(["*"])
+    collect_ensemble(["*"])
 
 
 @pytest.mark.parametrize("error", [FileMissingError("data/weights"), FileNotFoundError(2, "none", "data/weights")])
 def test_weights_that_are_not_here_are_told_and_what_was_there_stays(experiments, cache, tmp_path, error):
     experiments(one={}, two={})
-    gather(["*"])
+    collect_ensemble(["*"])
     cache.faults["sha of three"] = error
     experiments(one={}, three={})
     with pytest.raises(UserError, match="^three: data/weights is not in DVC's cache .*; `dvc exp pull` it$"):
-        gather(["*"])
+        collect_ensemble(["*"])
     assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
 
 
 def test_a_network_whose_name_has_a_slash_is_one_of_them(experiments, tmp_path):
     experiments(**{"mine/one": {}, "two": {}})
-    gather(["*"])
+    collect_ensemble(["*"])
     assert (tmp_path / "data" / "ensemble" / "mine" / "one" / "last.pt").read_text() == "sha of mine/one"

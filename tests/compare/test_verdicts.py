@@ -76,7 +76,7 @@ def test_words_of_networks(gains, word):
     assert verdict.estimate == (test.shift, test.low, test.high)
     assert verdict.smallest_p == 2 / 1024
     assert verdict.p_of_word == (test.p_equal if word == "practically equal" else test.p)
-    assert bool(verdict.settled_by) == (word == "can't tell")
+    assert bool(verdict.sample_size_needed) == (word == "can't tell")
 
 
 GAINS_AND_WORDS = [(0.1, "better"), (-0.1, "worse"), (0.0, "practically equal"), (0.02, "can't tell")]
@@ -125,7 +125,7 @@ def test_too_many_pairs_for_so_few_patients_can_never_be_settled():
     told = verdicts(list(combinations(methods, 2)), MARGIN)
     assert {verdict.word for verdict in told} == {"can't tell"}
     assert {verdict.smallest_p for verdict in told} == {28 * 2 / 1024}  # 0.055
-    assert {verdict.settled_by for verdict in told} == {"11 patients at the very least"}
+    assert {verdict.sample_size_needed for verdict in told} == {"11 patients at the very least"}
     assert {verdict.word for verdict in verdicts([(it, methods[0]) for it in methods[1:]], MARGIN)} == {"better"}
 
 
@@ -154,7 +154,7 @@ def test_a_word_is_kept_back_where_lost_patients_speak_against_it():
         verdict = with_lost(count)
         assert verdict.mean == pytest.approx(((28 - count) * 0.015 - count * 0.9) / 28)
         assert verdict.p < 0.05 and verdict.p_equal < 0.05 and verdict.of_networks.effect > 0  # the ranks look past it
-        assert verdict.settled_by == "nothing: the mean speaks against the ranks"
+        assert verdict.sample_size_needed == "nothing: the mean speaks against the ranks"
 
 
 def test_a_worse_word_is_kept_back_as_a_better_one_is():
@@ -162,13 +162,13 @@ def test_a_worse_word_is_kept_back_as_a_better_one_is():
     a, b = method("a", 0.05 + gains.clip(-0.05)), method("b", np.full(28, 0.05))
     for verdict in (only(a, b), only(b, a)):
         assert verdict.p < 0.05 and verdict.p_equal > 0.05 and verdict.word == "can't tell"
-        assert verdict.settled_by == "nothing: the mean speaks against the ranks"
+        assert verdict.sample_size_needed == "nothing: the mean speaks against the ranks"
 
 
 @pytest.mark.parametrize("patients", [1, 2, 5])
 def test_five_patients_and_fewer_settle_nothing(patients):
     verdict = only(method("a", TEN[:patients] + 0.2), method("b", TEN[:patients]))
-    assert verdict.word == "can't tell" and verdict.settled_by == "6 patients at the very least"
+    assert verdict.word == "can't tell" and verdict.sample_size_needed == "6 patients at the very least"
     assert verdict.smallest_p == 2 / 2**patients
 
 
@@ -217,15 +217,18 @@ def test_a_missing_score_is_refused():
 
 def test_advice_grows_what_varies():
     a, b = (method(name, TEN[:, None] + np.array(seeds)) for name, seeds in [("a", [0, 0.1]), ("b", [0, 0.06])])
-    assert only(a, b).settled_by.endswith(" seeds") and "patients" not in only(a, b).settled_by
+    assert only(a, b).sample_size_needed.endswith(" seeds") and "patients" not in only(a, b).sample_size_needed
     alternating = 0.06 * np.array([1, -1] * 5)[:, None] + np.array([0.0, 0.001])
     wavering = method("a", TEN[:, None] + 0.01 + alternating)
     steady = method("b", TEN[:, None] + np.array([0.0, 0.001]))
-    assert only(wavering, steady).settled_by.startswith("about ") and "seeds" not in only(wavering, steady).settled_by
+    assert (
+        only(wavering, steady).sample_size_needed.startswith("about ")
+        and "seeds" not in only(wavering, steady).sample_size_needed
+    )
     folds = np.arange(10) % 5
     in_folds = method("a", TEN + 0.05 * (folds - 2), folds)
     needed = TTestPower().solve_power(MARGIN / np.sqrt(5 * 0.00125), alpha=0.05, power=0.8)  # folds' means vary so
-    words = re.fullmatch(r"about (\d+) folds of 2 patients", only(in_folds, method("b", TEN, folds)).settled_by)
+    words = re.fullmatch(r"about (\d+) folds of 2 patients", only(in_folds, method("b", TEN, folds)).sample_size_needed)
     assert int(words[1]) == pytest.approx(needed, rel=0.04)
 
 
@@ -233,7 +236,7 @@ def test_advice_grows_what_varies():
 def test_more_pairs_need_more_patients(seeds, rng):
     wavering = TEN[:, None] + 0.01 + 0.06 * np.array([1, -1] * 5)[:, None] + np.linspace(0, 0.001, seeds)
     pair = method("a", wavering), method("b", TEN[:, None] + np.linspace(0, 0.001, seeds))
-    of_one, of_five = (verdicts([pair] * count, MARGIN)[0].settled_by for count in (1, 5))
+    of_one, of_five = (verdicts([pair] * count, MARGIN)[0].sample_size_needed for count in (1, 5))
     assert int(of_one.split()[1]) < int(of_five.split()[1])
 
 

@@ -2,12 +2,12 @@ import errno
 
 import pytest
 
-from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.errors import UserError, report_errors
 
 
 def told(error: BaseException, capsys: pytest.CaptureFixture) -> tuple[int, str]:
     """The exit code, and what stderr says."""
-    with pytest.raises(SystemExit) as exit_, told_in_one_line():
+    with pytest.raises(SystemExit) as exit_, report_errors():
         raise error
     out, err = capsys.readouterr()
     assert out == ""
@@ -15,7 +15,7 @@ def told(error: BaseException, capsys: pytest.CaptureFixture) -> tuple[int, str]
 
 
 def test_no_error_says_nothing(capsys):
-    with told_in_one_line():
+    with report_errors():
         print("fine")
     assert capsys.readouterr() == ("fine\n", "")
 
@@ -50,7 +50,7 @@ def test_ctrl_c_is_one_line_and_the_shells_code_for_it(capsys):
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), SystemExit(3), AssertionError()], ids=repr)
 def test_other_errors_pass_through(error, capsys):
-    with pytest.raises(type(error)) as raised, told_in_one_line():
+    with pytest.raises(type(error)) as raised, report_errors():
         raise error
     assert raised.value is error
     assert capsys.readouterr().err == ""

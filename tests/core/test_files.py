@@ -4,12 +4,12 @@ import json
 import numpy as np
 import pytest
 
-from brainseg.core.files import write_bytes, write_csv, write_json, write_npz, written_whole
+from brainseg.core.files import atomic_write, write_bytes, write_csv, write_json, write_npz
 
 
 def test_a_file_appears_whole_and_only_at_the_end(tmp_path):
     path = tmp_path / "new" / "folder" / "a.txt"
-    with written_whole(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text("whole")
         assert not path.exists()
         assert aside.parent == path.parent and aside.suffix == ".txt" and aside.name.startswith(".")
@@ -23,7 +23,7 @@ def test_an_error_leaves_nothing_behind_and_what_was_there_as_it_was(tmp_path, e
     path = tmp_path / "a.txt"
     if before:
         path.write_text(before)
-    with pytest.raises(error), written_whole(path) as aside:
+    with pytest.raises(error), atomic_write(path) as aside:
         aside.write_text("half")
         raise error
     assert [file.read_text() for file in tmp_path.iterdir()] == ([before] if before else [])
@@ -74,7 +74,7 @@ def test_compression_makes_smaller_files(tmp_path):
 
 def test_what_a_killed_process_left_is_overwritten_and_gone(tmp_path):
     path = tmp_path / "a.npz"
-    with pytest.raises(ValueError), written_whole(path) as aside:
+    with pytest.raises(ValueError), atomic_write(path) as aside:
         raise ValueError
     aside.write_bytes(b"half of a file, longer than the next one")  # where a process was killed
     write_bytes(path, b"whole")

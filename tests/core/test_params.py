@@ -5,7 +5,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from brainseg.core.errors import UserError
-from brainseg.core.params import StrictSettings, block, choice, natural_number, read_params, settings
+from brainseg.core.params import StrictSettings, lookup, lookup_name, lookup_seed, parse_settings, read_params
 
 
 class Example(StrictSettings):
@@ -31,7 +31,7 @@ def read(tmp_path):
     def read(**values: str) -> Example:
         lines = "".join(f"    {key}: {value}\n" for key, value in (FINE | values).items() if value != "left out")
         (tmp_path / "params.yaml").write_text(f"part:\n  example:\n{lines}")
-        return settings(Example, read_params(tmp_path / "params.yaml"), "part.example")
+        return parse_settings(Example, read_params(tmp_path / "params.yaml"), "part.example")
 
     return read
 
@@ -97,12 +97,12 @@ def test_settings_cannot_be_changed_afterwards(read):
 )
 def test_a_missing_block_is_told(key, expected):
     with pytest.raises(UserError, match=f"^params.yaml: {expected}"):
-        settings(Example, {"a": 1}, key)
+        parse_settings(Example, {"a": 1}, key)
 
 
 def test_block_finds_values_by_dotted_keys():
-    assert block({"a": {"b": {"c": 3}}}, "a.b.c") == 3
-    assert block({"a": None}, "a") is None
+    assert lookup({"a": {"b": {"c": 3}}}, "a.b.c") == 3
+    assert lookup({"a": None}, "a") is None
 
 
 @pytest.mark.parametrize("value", [True, -1, 1.0, "1", None])
@@ -110,15 +110,15 @@ def test_a_seed_must_be_a_whole_number_from_0(value):
     with pytest.raises(
         UserError, match=f"^params.yaml: seed is {value!r}; expected a whole number from 0 to 4294967295$"
     ):
-        natural_number({"seed": value}, "seed")
-    assert natural_number({"seed": 0}, "seed") == 0
+        lookup_seed({"seed": value}, "seed")
+    assert lookup_seed({"seed": 0}, "seed") == 0
 
 
 @pytest.mark.parametrize("value", [1, None, ["unet"], True])
 def test_a_choice_must_be_a_word(value):
     with pytest.raises(UserError, match=f"^params.yaml: arch is {re.escape(repr(value))}; expected a word$"):
-        choice({"arch": value}, "arch")
-    assert choice({"arch": "unet"}, "arch") == "unet"
+        lookup_name({"arch": value}, "arch")
+    assert lookup_name({"arch": "unet"}, "arch") == "unet"
 
 
 @pytest.mark.parametrize(

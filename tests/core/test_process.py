@@ -4,10 +4,8 @@ import time
 
 import pytest
 
-CHILD = (
-    "import time; from brainseg.core.process import end_with_parent; end_with_parent(); print('watching', flush=True); \
-time.sleep(0.7); print('alive', flush=True); time.sleep(20)"
-)
+CHILD = "import time; from brainseg.core.process import exit_with_parent; exit_with_parent(); \
+print('watching', flush=True); time.sleep(0.7); print('alive', flush=True); time.sleep(20)"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 

@@ -1,7 +1,7 @@
 import sys
 from io import StringIO
 
-from brainseg.core.progress import progress, say
+from brainseg.core.progress import print_line, progress
 
 
 class Terminal(StringIO):
@@ -41,13 +41,13 @@ def test_items_are_taken_one_by_one():
 
 
 def test_a_line_is_on_stdout_and_not_kept_back(capfd):
-    say("a line")
+    print_line("a line")
     assert capfd.readouterr() == ("a line\n", "")
 
 
 def test_a_line_said_while_a_bar_is_shown_is_whole(monkeypatch, capsys):
     shown = on_a_terminal(monkeypatch)
     for number in progress(range(2), "reading"):
-        say(f"line {number}")
+        print_line(f"line {number}")
     assert "reading" in shown.getvalue()
     assert capsys.readouterr().out.splitlines() == ["line 0", "line 1"]

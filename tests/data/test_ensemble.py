@@ -6,8 +6,8 @@ from brainseg.core.errors import UserError
 from brainseg.data.ensemble import (
     ENSEMBLE,
     TRAINED_ON,
-    refuse_known_patients,
-    what_it_did_not_learn_from,
+    refuse_leakage,
+    settings_mismatch,
     write_records,
 )
 
@@ -33,12 +33,12 @@ def test_who_trained_which_network_is_written(trained_on):
 def test_an_ensemble_that_does_not_say_who_trained_it_is_refused(trained_on):
     (trained_on(fold0=["x"]) / TRAINED_ON).unlink()
     with pytest.raises(UserError, match=f"^{ENSEMBLE / TRAINED_ON}: missing, so nobody can be scored"):
-        refuse_known_patients(SUBSET, ENSEMBLE)
+        refuse_leakage(SUBSET, ENSEMBLE)
 
 
 def test_a_network_of_this_split_knows_nobody_who_is_held_out(trained_on):
     trained_on(fold0=["c"])
-    refuse_known_patients(SUBSET, Path("data/weights"))
+    refuse_leakage(SUBSET, Path("data/weights"))
 
 
 def asked(params: dict, **changes) -> dict:
@@ -47,33 +47,33 @@ def asked(params: dict, **changes) -> dict:
 
 def test_an_ensemble_that_is_not_asked_may_have_learned_from_anything(trained_on, params):
     trained_on(fold0=["x"])
-    assert what_it_did_not_learn_from(params | {"arch": "unetpp"}) == []
+    assert settings_mismatch(params | {"arch": "unetpp"}) == []
 
 
 def test_what_the_ensemble_learned_from_is_held_against_the_settings(trained_on, params):
     trained_on(fold0=["x"])
-    assert what_it_did_not_learn_from(asked(params)) == []
-    assert what_it_did_not_learn_from(asked(params, loss="bce")) == []
-    [told] = what_it_did_not_learn_from(asked(params, preprocess=params["preprocess"] | {"side_px": 128}))
+    assert settings_mismatch(asked(params)) == []
+    assert settings_mismatch(asked(params, loss="bce")) == []
+    [told] = settings_mismatch(asked(params, preprocess=params["preprocess"] | {"side_px": 128}))
     assert told.startswith("params.yaml: preprocess is {'side_px': 128") and "the ensemble learned with" in told
-    told = what_it_did_not_learn_from(asked(params, arch="unetpp"))
+    told = settings_mismatch(asked(params, arch="unetpp"))
     assert told[0] == "params.yaml: arch is unetpp; the ensemble learned with unet"
 
 
 def test_an_ensemble_that_is_not_there_is_told(trained_on, params):
-    assert what_it_did_not_learn_from(asked(params)) == [
+    assert settings_mismatch(asked(params)) == [
         "params.yaml: predict.networks: data/ensemble holds no ensemble; `brainseg ensemble` brings one there"
     ]
 
 
 def test_patients_who_are_new_to_all_networks_pass(trained_on):
-    refuse_known_patients(SUBSET, trained_on(fold0=["a", "x"], fold1=["b"]))
+    refuse_leakage(SUBSET, trained_on(fold0=["a", "x"], fold1=["b"]))
 
 
 def test_patients_who_trained_one_are_refused_with_how_many_and_who(trained_on):
     folder = trained_on(fold0=["a", "b"], fold1=["x", "d"])
     with pytest.raises(UserError) as error:
-        refuse_known_patients(SUBSET, folder)
+        refuse_leakage(SUBSET, folder)
     assert str(error.value).startswith(
         f"{folder / TRAINED_ON}: 1 of 2 held-out patients trained a network of the ensemble, d that of fold1; "
     )
@@ -83,22 +83,22 @@ def test_patients_who_trained_one_are_refused_with_how_many_and_who(trained_on):
 def test_of_several_the_first_in_the_split_and_its_first_network_are_named(trained_on):
     folder = trained_on(fold0=["d"], fold1=["d", "c"], fold2=["c"])
     with pytest.raises(UserError, match="2 of 2 held-out patients trained .*, c that of fold1;"):
-        refuse_known_patients(SUBSET, folder)
+        refuse_leakage(SUBSET, folder)
 
 
 def test_where_some_test_those_who_validate_may_be_known(trained_on):
-    refuse_known_patients(SUBSET, trained_on(fold0=["b"]))
+    refuse_leakage(SUBSET, trained_on(fold0=["b"]))
 
 
 def test_where_nobody_tests_those_who_validate_are_scored(trained_on):
     folder = trained_on(fold0=["b", "x"])
     with pytest.raises(UserError, match="1 of 2 held-out patients trained .*, b that of fold0;"):
-        refuse_known_patients({"a": "train", "b": "validation", "c": "validation"}, folder)
+        refuse_leakage({"a": "train", "b": "validation", "c": "validation"}, folder)
 
 
 def test_names_of_patients_stay_words(trained_on):
     with pytest.raises(UserError, match="2 of 2 held-out .*, 007 that of"):
-        refuse_known_patients({"007": "test", "NA": "test"}, trained_on(fold0=["NA", "007"]))
-    refuse_known_patients({"7": "test"}, trained_on(fold0=["007"]))
+        refuse_leakage({"007": "test", "NA": "test"}, trained_on(fold0=["NA", "007"]))
+    refuse_leakage({"7": "test"}, trained_on(fold0=["007"]))
     with pytest.raises(UserError, match='Doe, "J" that of fold0'):
-        refuse_known_patients({'Doe, "J"': "test"}, trained_on(fold0=['Doe, "J"']))
+        refuse_leakage({'Doe, "J"': "test"}, trained_on(fold0=['Doe, "J"']))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from brainseg.data.predictions import Prediction, above, read_prediction, to_uint8, write_prediction
+from brainseg.data import predictions
+from brainseg.data.predictions import Prediction, above_threshold, to_uint8
 
 
 @pytest.mark.parametrize(
@@ -27,13 +28,13 @@ def test_numbers_just_outside_0_to_1_do_not_wrap_around(outside, steps):
 
 def test_above_one_half_stays_above_and_one_half_does_not():
     near = np.float32(0.5) + np.float32(1e-6) * np.arange(-3, 4, dtype=np.float32)
-    np.testing.assert_array_equal(above(to_uint8(near), 0.5), near > 0.5)
+    np.testing.assert_array_equal(above_threshold(to_uint8(near), 0.5), near > 0.5)
 
 
 @pytest.mark.parametrize("step", [51, 102, 153, 204])  # 0.2, 0.4, 0.6, 0.8
 def test_above_is_strict(step):
     steps = np.array([step - 1, step, step + 1], np.uint8)
-    assert above(steps, step / 255).tolist() == [False, False, True]
+    assert above_threshold(steps, step / 255).tolist() == [False, False, True]
 
 
 @pytest.fixture
@@ -42,13 +43,13 @@ def prediction(rng) -> Prediction:
 
 
 def test_written_and_read_back_it_is_the_same(prediction, tmp_path):
-    write_prediction(tmp_path / "new" / "a.npz", prediction)
-    back = read_prediction(tmp_path / "new" / "a.npz")
+    predictions.write("a", prediction, tmp_path / "new")
+    back = predictions.read("a", tmp_path / "new")
     for name in ("on_file_grid", "on_network_grid"):
         np.testing.assert_array_equal(getattr(back, name), getattr(prediction, name), strict=True)
 
 
 def test_the_same_prediction_gives_the_same_bytes(prediction, tmp_path):
     for name in ("a", "b"):
-        write_prediction(tmp_path / f"{name}.npz", prediction)
+        predictions.write(name, prediction, tmp_path)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()

@@ -1,7 +1,8 @@
 import numpy as np
 
+from brainseg.data import preprocessed
 from brainseg.data.geometry import Geometry
-from brainseg.data.preprocessed import FULL_SCALE, Preprocessed, read_geometry, read_preprocessed, write_preprocessed
+from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
 
@@ -10,9 +11,9 @@ def test_written_and_read_back_it_is_the_same_and_the_bytes_too(rng, tmp_path):
     settings = PreprocessSettings(side_px=32, background=0.1, low_percentile=10.0, high_percentile=99.0)
     patient = preprocess(*phantom_patient(rng, slices=6, side_px=40, noise=0.02), settings)
     for name in ("a", "b"):
-        write_preprocessed(tmp_path / f"{name}.npz", patient)
+        preprocessed.write(name, patient, tmp_path)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    back = read_preprocessed(tmp_path / "a.npz")
+    back = preprocessed.read("a", tmp_path)
     assert back.geometry == patient.geometry
     np.testing.assert_array_equal(back.z_score(), patient.z_score())
     np.testing.assert_array_equal(back.mask, patient.mask)
@@ -24,8 +25,8 @@ GEOMETRY = Geometry(height=40, width=50, top=3, bottom=20, left=7, right=31)
 
 def small(image: np.ndarray, mean: tuple[float, ...] = (0, 0, 0), std: tuple[float, ...] = (1, 1, 1)) -> Preprocessed:
     mask = np.zeros(image.shape[:3], bool)
-    kept = np.arange(len(image)) > 0
-    return Preprocessed(image, mask, np.array(mean, float), np.array(std, float), kept, GEOMETRY)
+    retained = np.arange(len(image)) > 0
+    return Preprocessed(image, mask, np.array(mean, float), np.array(std, float), retained, GEOMETRY)
 
 
 def test_z_scores_are_hand_computed_channel_by_channel():
@@ -38,16 +39,16 @@ def test_z_scores_are_hand_computed_channel_by_channel():
 
 def test_the_geometry_alone_is_that_of_the_whole(tmp_path):
     patient = small(np.zeros((3, 4, 4, 3), np.uint16))
-    write_preprocessed(tmp_path / "a.npz", patient)
-    kept, geometry = read_geometry(tmp_path / "a.npz")
-    assert geometry == read_preprocessed(tmp_path / "a.npz").geometry == GEOMETRY
-    assert kept.tolist() == [False, True, True]
+    preprocessed.write("a", patient, tmp_path)
+    retained, geometry = preprocessed.read_geometry("a", tmp_path)
+    assert geometry == preprocessed.read("a", tmp_path).geometry == GEOMETRY
+    assert retained.tolist() == [False, True, True]
 
 
 def test_every_part_comes_back_with_its_type(tmp_path, rng):
     image = rng.integers(0, FULL_SCALE, (2, 4, 4, 3), np.uint16, endpoint=True)
     patient = small(image, mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
-    write_preprocessed(tmp_path / "a.npz", patient)
-    back = read_preprocessed(tmp_path / "a.npz")
-    for name in ("image", "mask", "mean", "std", "kept"):
+    preprocessed.write("a", patient, tmp_path)
+    back = preprocessed.read("a", tmp_path)
+    for name in ("image", "mask", "mean", "std", "retained"):
         np.testing.assert_array_equal(getattr(back, name), getattr(patient, name), strict=True)

@@ -3,15 +3,16 @@ from itertools import cycle
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.data.split import SUBSETS, members, read_split, scored_subset, write_split
+from brainseg.data import split
+from brainseg.data.split import SUBSETS, evaluation_subset, patients_in
 from tests.data.small_names import LGG
 
 
 def test_written_and_read_back_it_is_the_same(tmp_path):
     odd = {"a, b": "train", 'the "c"': "test", "zoë": "validation"}
     subset = dict(zip(LGG, cycle(SUBSETS), strict=False)) | odd
-    write_split(tmp_path / "split.csv", subset)
-    assert read_split(tmp_path / "split.csv") == subset
+    split.write(subset, tmp_path / "split.csv")
+    assert split.read(tmp_path / "split.csv") == subset
 
 
 @pytest.mark.parametrize(
@@ -21,25 +22,29 @@ def test_written_and_read_back_it_is_the_same(tmp_path):
 def test_a_split_edited_by_hand_is_checked(tmp_path, rows, words):
     (tmp_path / "split.csv").write_text("patient,subset\n" + rows)
     with pytest.raises(UserError, match=f"split.csv: .*{words}"):
-        read_split(tmp_path / "split.csv")
+        split.read(tmp_path / "split.csv")
 
 
 def test_the_order_of_the_patients_is_kept(tmp_path):
     subset = {"b": "train", "c": "test", "a": "train"}
-    write_split(tmp_path / "split.csv", subset)
-    assert list(read_split(tmp_path / "split.csv")) == ["b", "c", "a"]
+    split.write(subset, tmp_path / "split.csv")
+    assert list(split.read(tmp_path / "split.csv")) == ["b", "c", "a"]
 
 
 @pytest.mark.parametrize("header", ["patient,set", "a,train", ""])
 def test_a_file_with_other_columns_is_refused(tmp_path, header):
     (tmp_path / "split.csv").write_text(header)
     with pytest.raises(UserError, match="split.csv: .*columns patient and subset"):
-        read_split(tmp_path / "split.csv")
+        split.read(tmp_path / "split.csv")
 
 
 def test_members_are_in_the_order_of_the_split():
     subset = {"b": "train", "c": "test", "a": "train"}
-    assert (members(subset, "train"), members(subset, "test"), members(subset, "validation")) == (["b", "a"], ["c"], [])
+    assert (patients_in(subset, "train"), patients_in(subset, "test"), patients_in(subset, "validation")) == (
+        ["b", "a"],
+        ["c"],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,5 +57,5 @@ def test_members_are_in_the_order_of_the_split():
     ],
 )
 def test_who_tests_is_scored_and_where_nobody_does_who_validates(subsets, scored):
-    assert scored_subset(subsets) == scored
-    assert scored_subset(iter(subsets)) == scored
+    assert evaluation_subset(subsets) == scored
+    assert evaluation_subset(iter(subsets)) == scored

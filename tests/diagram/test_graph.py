@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainseg.core.components import load, names
+from brainseg.core.components import available, build
 from brainseg.core.errors import UserError
 from brainseg.diagram.graph import Box, Edge, Graph, trace, trace_by_name, with_runs_as_one
 
@@ -143,7 +143,7 @@ def test_a_box_that_gives_no_tensor_is_told():
 
 
 def built(name: str, **given: object) -> Graph:
-    return trace(load("archs", name, {"archs": {name: given}})(3), IMAGE)
+    return trace(build("archs", name, {"archs": {name: given}})(3), IMAGE)
 
 
 def test_unet():
@@ -217,7 +217,7 @@ def test_the_second_look_of_the_refining_unet(params):
     assert found["logits"] == {"unet.head", "change"}
 
 
-@pytest.mark.parametrize("name", names("archs"))
+@pytest.mark.parametrize("name", available("archs"))
 def test_every_box_of_every_architecture_leads_to_the_logits(name, params):
     graph = trace_by_name(name, params)
     reached = {"logits"}

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from brainseg.evaluation.failure_warning import (
-    dsc_at_least,
-    how_well_it_warned,
+    dsc_lower_bound,
+    leave_one_out,
     predicted_dsc,
+    summarize_warning,
     with_warning,
-    without_itself,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")  # a fit through too little would warn
@@ -56,7 +56,7 @@ def test_constant_certainty_has_a_mean_and_no_line(off):
     assert predicted_dsc(certainty, dsc, np.array([0.1, 0.9])) == pytest.approx([dsc.mean()] * 2)
     # each without itself: the lowest of 12 has a residual of its distance to the mean of the others
     expected = np.mean(dsc[1:]) - (np.mean(dsc[1:]) - dsc[0])
-    assert dsc_at_least(certainty, dsc, np.array([0.1])) == pytest.approx([expected])
+    assert dsc_lower_bound(certainty, dsc, np.array([0.1])) == pytest.approx([expected])
 
 
 def brute_force(certainty, dsc, new, alpha: Fraction):
@@ -77,15 +77,15 @@ def test_the_bound_equals_a_brute_force_jackknife_plus(rng, patients, tenths):
     certainty, dsc = draw(rng, patients)
     new = rng.uniform(0.3, 1, 7)
     expected = brute_force(certainty, dsc, new, Fraction(tenths, 10))
-    assert dsc_at_least(certainty, dsc, new, 1 - tenths / 10) == pytest.approx(expected, abs=1e-9)
+    assert dsc_lower_bound(certainty, dsc, new, 1 - tenths / 10) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(("coverage", "needed"), [(0.9, 9), (0.8, 4), (0.95, 19), (0.5, 1)])
 def test_too_few_patients_promise_nothing(rng, coverage, needed):
     certainty, dsc = draw(rng, needed)
     if needed > 1:
-        assert not np.isnan(dsc_at_least(certainty, dsc, np.array([0.8]), coverage)).any()
-    assert np.isnan(dsc_at_least(certainty[1:], dsc[1:], np.array([0.8, 0.9]), coverage)).tolist() == [True] * 2
+        assert not np.isnan(dsc_lower_bound(certainty, dsc, np.array([0.8]), coverage)).any()
+    assert np.isnan(dsc_lower_bound(certainty[1:], dsc[1:], np.array([0.8, 0.9]), coverage)).tolist() == [True] * 2
 
 
 @pytest.mark.parametrize(("patients", "expected"), [(9, 0.9), (14, 14 / 15), (19, 0.9)])
@@ -94,7 +94,7 @@ def test_of_new_patients_as_many_as_asked_for_reach_the_bound(rng, patients, exp
     reached = []
     for _ in range(700):
         new, dsc = draw(rng, 40)
-        reached.append(np.mean(dsc >= dsc_at_least(*draw(rng, patients), new)))
+        reached.append(np.mean(dsc >= dsc_lower_bound(*draw(rng, patients), new)))
     assert np.mean(reached) == pytest.approx(expected, abs=0.012)
     assert np.std(reached) / len(reached) ** 0.5 < 0.004  # the number of draws makes that a fair test
 
@@ -107,17 +107,17 @@ def test_of_new_patients_as_many_reach_it_where_no_line_fits(rng):
     reached = []
     for _ in range(300):
         new, dsc = bent(40)
-        reached.append(np.mean(dsc >= dsc_at_least(*bent(19), new)))
+        reached.append(np.mean(dsc >= dsc_lower_bound(*bent(19), new)))
     assert np.mean(reached) == pytest.approx(0.9, abs=0.025)
 
 
 def test_each_without_itself_equals_a_fit_of_the_others(rng):
     certainty, dsc = draw(rng, 12)
-    predicted, at_least = without_itself(certainty, dsc)
+    predicted, at_least = leave_one_out(certainty, dsc)
     for i in range(12):
         rest = np.delete(certainty, i), np.delete(dsc, i)
         assert predicted[i] == pytest.approx(line(*rest, certainty[i]))
-        assert at_least[i] == dsc_at_least(*rest, certainty[[i]])[0]
+        assert at_least[i] == dsc_lower_bound(*rest, certainty[[i]])[0]
 
 
 @pytest.mark.parametrize("patient", [0, 5, 11])
@@ -125,20 +125,20 @@ def test_a_patients_own_dsc_does_not_move_what_is_said_of_it(rng, patient):
     certainty, dsc = draw(rng, 12)
     other = dsc.copy()
     other[patient] = 0.02
-    before, after = without_itself(certainty, dsc), without_itself(certainty, other)
+    before, after = leave_one_out(certainty, dsc), leave_one_out(certainty, other)
     for was, became in zip(before, after, strict=True):
         assert was[patient] == became[patient]
         assert (was != became).sum() >= 10  # but it moves what is said of the others
 
 
 def test_few_patients_each_without_itself():
-    nothing = without_itself(np.array([0.5]), np.array([0.7]))
+    nothing = leave_one_out(np.array([0.5]), np.array([0.7]))
     assert np.isnan(nothing).all()
-    predicted, at_least = without_itself(np.array([0.5, 0.6]), np.array([0.7, 0.3]))
+    predicted, at_least = leave_one_out(np.array([0.5, 0.6]), np.array([0.7, 0.3]))
     assert predicted.tolist() == [0.3, 0.7] and np.isnan(at_least).all()
     certainty, dsc = np.linspace(0.5, 1, 10), np.linspace(0.5, 1, 10) ** 2
-    assert not np.isnan(without_itself(certainty, dsc)).any()
-    assert np.isnan(without_itself(certainty[1:], dsc[1:])[1]).all()  # the others are 8
+    assert not np.isnan(leave_one_out(certainty, dsc)).any()
+    assert np.isnan(leave_one_out(certainty[1:], dsc[1:])[1]).all()  # the others are 8
 
 
 @steady
@@ -146,10 +146,10 @@ def test_few_patients_each_without_itself():
 def test_in_0_to_1_whatever_comes(both, new):
     certainty, dsc = both
     assert 0 <= predicted_dsc(certainty, dsc, np.array([new]))[0] <= 1
-    bound = dsc_at_least(certainty, dsc, np.array([new]))[0]
+    bound = dsc_lower_bound(certainty, dsc, np.array([new]))[0]
     assert math.isnan(bound) == (len(dsc) < 9)
     assert math.isnan(bound) or 0 <= bound <= 1
-    predicted, _ = without_itself(certainty, dsc)
+    predicted, _ = leave_one_out(certainty, dsc)
     assert len(dsc) == 1 or ((predicted >= 0) & (predicted <= 1)).all()
 
 
@@ -171,9 +171,9 @@ def test_with_warning(per_volume):
     assert told[list(per_volume)].equals(per_volume)
     others = per_volume.certainty[~validation].to_numpy()
     assert told.predicted_dsc[~validation].tolist() == predicted_dsc(*known, others).tolist()
-    assert told.dsc_at_least[~validation].tolist() == dsc_at_least(*known, others).tolist()
-    own = told[validation][["predicted_dsc", "dsc_at_least"]].to_numpy().T
-    np.testing.assert_array_equal(own, without_itself(*known))
+    assert told.dsc_lower_bound[~validation].tolist() == dsc_lower_bound(*known, others).tolist()
+    own = told[validation][["predicted_dsc", "dsc_lower_bound"]].to_numpy().T
+    np.testing.assert_array_equal(own, leave_one_out(*known))
 
 
 def test_where_nothing_is_predicted_nothing_is_told_and_nothing_learned(per_volume):
@@ -181,23 +181,23 @@ def test_where_nothing_is_predicted_nothing_is_told_and_nothing_learned(per_volu
         per_volume.index[per_volume.subset == "test"][:2]
     )
     per_volume.loc[empty, ["predicted_voxels", "certainty", "dsc"]] = [0, 1.0, 0.0]  # certain, and wrong
-    told = with_warning(per_volume)[["predicted_dsc", "dsc_at_least"]]
+    told = with_warning(per_volume)[["predicted_dsc", "dsc_lower_bound"]]
     assert told.loc[empty].isna().all(axis=None)
-    others = with_warning(per_volume.drop(empty))[["predicted_dsc", "dsc_at_least"]]
+    others = with_warning(per_volume.drop(empty))[["predicted_dsc", "dsc_lower_bound"]]
     assert others.predicted_dsc.notna().all()
     pd.testing.assert_frame_equal(told.drop(empty), others)
 
 
 def test_where_nothing_is_predicted_for_any_validation_patient_nobody_is_warned(per_volume):
     per_volume.loc[per_volume.subset == "validation", "predicted_voxels"] = 0
-    assert with_warning(per_volume)[["predicted_dsc", "dsc_at_least"]].isna().all(axis=None)
+    assert with_warning(per_volume)[["predicted_dsc", "dsc_lower_bound"]].isna().all(axis=None)
     assert with_warning(per_volume.assign(predicted_voxels=0)).predicted_dsc.isna().all()
 
 
 def test_dsc_of_patients_that_do_not_validate_have_no_say(per_volume):
     told = with_warning(per_volume)
     changed = with_warning(per_volume.assign(dsc=per_volume.dsc.where(per_volume.subset == "validation", 0.0)))
-    assert told[["predicted_dsc", "dsc_at_least"]].equals(changed[["predicted_dsc", "dsc_at_least"]])
+    assert told[["predicted_dsc", "dsc_lower_bound"]].equals(changed[["predicted_dsc", "dsc_lower_bound"]])
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 9])
@@ -207,29 +207,29 @@ def test_with_few_validation_patients(per_volume, count):
     test = told.subset == "test"
     assert told.predicted_dsc[test].between(0, 1).all()
     assert told.predicted_dsc[~test].isna().all() == (count == 1)
-    assert told.dsc_at_least[test].isna().all() == (count < 9)
-    assert told.dsc_at_least[~test].isna().all()
+    assert told.dsc_lower_bound[test].isna().all() == (count < 9)
+    assert told.dsc_lower_bound[~test].isna().all()
 
 
 def test_how_well_it_warned_by_hand():
     table = pd.DataFrame({"certainty": [0.1, 0.2, 0.3, 0.4], "dsc": [0.5, 0.4, 0.6, 0.8], "predicted_dsc": 0.5})
-    told = how_well_it_warned(table.assign(dsc_at_least=[0.5, 0.41, 0.2, 0.7]))
+    told = summarize_warning(table.assign(dsc_lower_bound=[0.5, 0.41, 0.2, 0.7]))
     assert told == pytest.approx(
         {
             "nothing_predicted": 0,
             "rank_correlation": 0.8,
             "asked_coverage": 0.9,
             "coverage": 0.75,
-            "mean_dsc_at_least": 0.4525,
+            "mean_dsc_lower_bound": 0.4525,
         }
     )
-    part = how_well_it_warned(table.assign(dsc_at_least=[math.nan, 0.41, 0.2, math.nan]))
-    assert (part["coverage"], part["mean_dsc_at_least"]) == pytest.approx((0.5, 0.305))
+    part = summarize_warning(table.assign(dsc_lower_bound=[math.nan, 0.41, 0.2, math.nan]))
+    assert (part["coverage"], part["mean_dsc_lower_bound"]) == pytest.approx((0.5, 0.305))
 
 
 def test_who_has_nothing_predicted_is_counted_and_takes_no_part():
-    table = pd.DataFrame({"certainty": [0.1, 0.2, 0.3, 1.0], "dsc": [0.5, 0.6, 0.7, 0.0], "dsc_at_least": math.nan})
-    told = how_well_it_warned(table.assign(predicted_dsc=[0.5, 0.6, 0.7, math.nan]))
+    table = pd.DataFrame({"certainty": [0.1, 0.2, 0.3, 1.0], "dsc": [0.5, 0.6, 0.7, 0.0], "dsc_lower_bound": math.nan})
+    told = summarize_warning(table.assign(predicted_dsc=[0.5, 0.6, 0.7, math.nan]))
     assert (told["nothing_predicted"], told["rank_correlation"]) == (1, pytest.approx(1.0))
 
 
@@ -237,12 +237,12 @@ def test_who_has_nothing_predicted_is_counted_and_takes_no_part():
     ("certainty", "dsc"), [([0.5], [0.5]), ([0.5, 0.6], [0.5, 0.6]), ([1.0] * 4, [0.1, 0.2, 0.3, 0.4]), ([0.5], [0.0])]
 )
 def test_where_nothing_can_be_said_of_the_warning_it_is_none(certainty, dsc):
-    table = pd.DataFrame({"certainty": certainty, "dsc": dsc, "dsc_at_least": math.nan, "predicted_dsc": 0.5})
-    assert how_well_it_warned(table) == {
+    table = pd.DataFrame({"certainty": certainty, "dsc": dsc, "dsc_lower_bound": math.nan, "predicted_dsc": 0.5})
+    assert summarize_warning(table) == {
         "nothing_predicted": 0,
         "rank_correlation": None,
         "asked_coverage": 0.9,
         "coverage": None,
-        "mean_dsc_at_least": None,
+        "mean_dsc_lower_bound": None,
     }
-    assert how_well_it_warned(table.assign(certainty=dsc, dsc=1.0))["rank_correlation"] is None
+    assert summarize_warning(table.assign(certainty=dsc, dsc=1.0))["rank_correlation"] is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.experiments.find import all_scored, find
+from brainseg.experiments.find import all_evaluated, find
 from tests.experiments.small_found import OTHER_SCORES, PER_VOLUME, fault, names
 
 
@@ -50,7 +50,7 @@ def test_reading_leaves_everything_as_it_is(with_three):
     before = _everything(with_three.folder)
     find(with_three.folder, [])
     find(with_three.folder, ["workspace"])
-    all_scored(with_three.folder)
+    all_evaluated(with_three.folder)
     assert _everything(with_three.folder) == before
 
 
@@ -64,7 +64,7 @@ def test_all_scored_has_equal_scores_once_and_no_faults(project):
     project.experiment("unfinished", without="dvc.lock")
     project.experiment("gone", OTHER_SCORES)
     (project.folder / project.cached(OTHER_SCORES[PER_VOLUME])).unlink()
-    scored = all_scored(project.folder)
+    scored = all_evaluated(project.folder)
     assert [it.name for it in scored] == ["bce", "dice-9", "dice-10", "main"]
     assert [len(it.per_volume) for it in scored] == [3, 3, 3, 2]
     assert scored[0].lock["train"]["params"]["params.yaml"]["loss"] == "bce"

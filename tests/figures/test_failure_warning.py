@@ -15,19 +15,19 @@ PATIENTS = pd.DataFrame(
         "patient": ["a", "b", "c", "d"],
         "dsc": [0.9, 0.3, 0.6, 0.7],
         "predicted_dsc": [0.8, 0.5, 0.7, 0.7],
-        "dsc_at_least": [0.7, 0.4, 0.6, 0.5],
+        "dsc_lower_bound": [0.7, 0.4, 0.6, 0.5],
     }
 )
 TABLES = {
     "four patients": PATIENTS,
     "one patient": PATIENTS.head(1),
-    "no bound": PATIENTS.assign(dsc_at_least=math.nan),
-    "one patient, no bound": PATIENTS.head(1).assign(dsc_at_least=math.nan),
-    "nothing predicted": PATIENTS.assign(predicted_dsc=math.nan, dsc_at_least=math.nan),
-    "some with a bound": PATIENTS.assign(dsc_at_least=[math.nan, 0.4, 0.5, math.nan]),
+    "no bound": PATIENTS.assign(dsc_lower_bound=math.nan),
+    "one patient, no bound": PATIENTS.head(1).assign(dsc_lower_bound=math.nan),
+    "nothing predicted": PATIENTS.assign(predicted_dsc=math.nan, dsc_lower_bound=math.nan),
+    "some with a bound": PATIENTS.assign(dsc_lower_bound=[math.nan, 0.4, 0.5, math.nan]),
     "all below": PATIENTS.assign(dsc=0.1),
-    "all 0": PATIENTS.assign(dsc=0.0, predicted_dsc=0.0, dsc_at_least=0.0),
-    "all 1": PATIENTS.assign(dsc=1.0, predicted_dsc=1.0, dsc_at_least=1.0),
+    "all 0": PATIENTS.assign(dsc=0.0, predicted_dsc=0.0, dsc_lower_bound=0.0),
+    "all 1": PATIENTS.assign(dsc=1.0, predicted_dsc=1.0, dsc_lower_bound=1.0),
     "rows of a larger table": PATIENTS.set_index(PATIENTS.index + 7),
 }
 

@@ -1,12 +1,12 @@
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.core.params import settings
+from brainseg.core.params import parse_settings
 from brainseg.figures.settings import PlotSettings
 
 
 def read(**changes: object) -> PlotSettings:
-    return settings(PlotSettings, {"plot": {"dpi": 100, "slices_per_patient": 4} | changes}, "plot")
+    return parse_settings(PlotSettings, {"plot": {"dpi": 100, "slices_per_patient": 4} | changes}, "plot")
 
 
 @pytest.mark.parametrize(("dpi", "slices"), [(30, 1), (600, 8)])
@@ -16,7 +16,7 @@ def test_the_limits_themselves_are_allowed(dpi, slices):
 
 
 def test_the_projects_own_are_allowed(params):
-    assert settings(PlotSettings, params, "plot").model_dump() == params["plot"]
+    assert parse_settings(PlotSettings, params, "plot").model_dump() == params["plot"]
 
 
 @pytest.mark.parametrize(

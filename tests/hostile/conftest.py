@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from brainseg.core.errors import told_in_one_line
+from brainseg.core.errors import report_errors
 from brainseg.data.raw.patients import write_patient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,7 +171,7 @@ def fault_of(monkeypatch, capsys) -> Callable[[Callable[[], None], Path], str]:
 
     def run(main: Callable[[], None], folder: Path) -> str:
         monkeypatch.chdir(folder)
-        with pytest.raises(SystemExit) as error, told_in_one_line():
+        with pytest.raises(SystemExit) as error, report_errors():
             main()
         printed = capsys.readouterr()
         return Done(error.value.code, printed.out, printed.err).fault()

@@ -18,7 +18,7 @@ import tifffile
 
 import stages.train
 from brainseg.core.errors import UserError
-from brainseg.core.params import read_params, settings
+from brainseg.core.params import parse_settings, read_params
 from brainseg.data.raw.patients import write_patient
 from brainseg.optims.adam import Settings
 
@@ -522,7 +522,7 @@ WAYS += ["1_0e-5", "!!float 1e-4", "!!float '1e-4'", "1e-4 # the report's", "&ra
 def learning_rate(folder: Path, text: str) -> float:
     path = folder / "params.yaml"
     path.write_text(f"optims:\n{text}")
-    return settings(Settings, read_params(path), "optims.adam").lr
+    return parse_settings(Settings, read_params(path), "optims.adam").lr
 
 
 @pytest.mark.parametrize("written", WAYS)

@@ -22,7 +22,7 @@ import tifffile
 from pydantic import ValidationError
 
 import stages.check
-from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.errors import UserError, report_errors
 from brainseg.data.raw.patients import write_patient
 from brainseg.sources.folder import Settings, folder
 
@@ -361,7 +361,7 @@ def test_mistyped_settings_pass_or_are_told_in_lines(tmp_path, monkeypatch, caps
 
 def checked(capsys: pytest.CaptureFixture) -> str:
     try:
-        with told_in_one_line():
+        with report_errors():
             stages.check.main()
         outcome = "fine"
     except SystemExit:

@@ -12,8 +12,9 @@ import pytest
 import tifffile
 import torch
 
-from brainseg.archs.shared.input import AS_THE_REPORT, FLAIR
-from brainseg.data.predictions import above, read_prediction
+from brainseg.archs.shared.input import FLAIR, THREE_CHANNELS_2D
+from brainseg.data import predictions
+from brainseg.data.predictions import above_threshold
 from brainseg.data.raw.patients import check_patients, patient_names, read_images, read_mask, slice_files, write_patient
 from brainseg.data.weights import TrainedNetwork
 from brainseg.inference import PredictSettings, predict
@@ -87,7 +88,7 @@ def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
     names = patient_names(unusual.raw)
     assert names == sorted([*"ABCDE", *UNUSUAL])
     for name in names:
-        prediction = read_prediction(unusual.folder / f"data/predictions/{name}.npz")
+        prediction = predictions.read(name, unusual.folder / "data/predictions")
         assert prediction.on_file_grid.shape == read_mask(unusual.raw / name).shape, name
 
     scored = {row["patient"]: row for row in rows(unusual.folder / "metrics/per_volume.csv")}
@@ -173,8 +174,8 @@ def test_a_prediction_comes_back_to_the_place_in_the_file(height, width, factor)
     settings = PredictSettings(
         networks="data/weights", weights="last", flips=False, precision="fp32", heads="last", prune_to=0
     )
-    trained = TrainedNetwork(Bright(), AS_THE_REPORT)
-    found = above(predict([trained], patient, torch.device("cpu"), settings).on_file_grid, 0.5)
+    trained = TrainedNetwork(Bright(), THREE_CHANNELS_2D)
+    found = above_threshold(predict([trained], patient, torch.device("cpu"), settings).on_file_grid, 0.5)
     assert dsc(found, mask) > 0.85
 
 

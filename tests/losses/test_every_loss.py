@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from brainseg.core.components import load, names
+from brainseg.core.components import available, build
 from brainseg.core.errors import UserError
-from brainseg.training.loss_context import informed
+from brainseg.training.loss_context import bind_context
 
 MASKS = {
     "empty": torch.zeros(2, 1, 16, 16),
@@ -22,14 +22,14 @@ LOGITS |= {"noise": NOISE, "saturated noise": 1e4 * NOISE}
 FACTS = {"progress": 0.5, "lesion_share": 0.1}
 
 
-@pytest.fixture(params=names("losses"))
+@pytest.fixture(params=available("losses"))
 def name(request) -> str:
     return request.param
 
 
 @pytest.fixture
 def loss(name, params):
-    return informed(load("losses", name, params), **FACTS)
+    return bind_context(build("losses", name, params), **FACTS)
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
@@ -100,7 +100,7 @@ def test_logits_and_mask_are_left_alone(loss):
 @pytest.mark.parametrize("progress", [0.0, 1.0])
 def test_the_gradient_is_the_functions(name, params, mask, progress, monkeypatch):
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)  # all in float64
-    loss = informed(load("losses", name, params), progress=progress, lesion_share=0.1)
+    loss = bind_context(build("losses", name, params), progress=progress, lesion_share=0.1)
     generator = torch.Generator().manual_seed(1)
     sign = torch.where(torch.rand(mask.shape, generator=generator) < 0.8, 2 * mask - 1, 1 - 2 * mask)
     size = 0.3 + 2 * torch.rand(mask.shape, generator=generator)  # not near 0, where the predicted mask jumps
@@ -112,4 +112,4 @@ def test_the_gradient_is_the_functions(name, params, mask, progress, monkeypatch
 def test_settings_that_do_not_exist_are_refused(name, params):
     given = {"losses": {name: {**params["losses"][name], "strength": 1.0}}}
     with pytest.raises(UserError, match=f"losses.{name}.strength is not a setting"):
-        load("losses", name, given)
+        build("losses", name, given)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from monai.losses import FocalLoss
 
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.focal import focal
@@ -41,4 +41,4 @@ def test_saturated_logits_lose_no_digit():
 @pytest.mark.parametrize("gamma", [0.0, 0.5, -1.0])
 def test_a_gamma_with_an_infinite_slope_is_refused(gamma):
     with pytest.raises(UserError, match=r"losses.focal.gamma is .*; expected greater than or equal to 1"):
-        load("losses", "focal", {"losses": {"focal": {"alpha": 0.75, "gamma": gamma}}})
+        build("losses", "focal", {"losses": {"focal": {"alpha": 0.75, "gamma": gamma}}})

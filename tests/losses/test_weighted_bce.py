@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.losses.bce import bce
 from brainseg.losses.weighted_bce import weighted_bce
@@ -41,4 +41,4 @@ def test_above_1_a_miss_costs_more_than_an_excess():
 @pytest.mark.parametrize("weight", [0.0, -1.0, "3"])
 def test_a_weight_that_cannot_be_is_refused(weight):
     with pytest.raises(UserError, match="losses.weighted_bce.lesion_weight is "):
-        load("losses", "weighted_bce", {"losses": {"weighted_bce": {"lesion_weight": weight}}})
+        build("losses", "weighted_bce", {"losses": {"weighted_bce": {"lesion_weight": weight}}})

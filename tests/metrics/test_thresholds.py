@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from brainseg.data.predictions import above
+from brainseg.data.predictions import above_threshold
 from brainseg.metrics.overlap import dsc
 from brainseg.metrics.thresholds import dsc_by_threshold, near_threshold_share
 
@@ -32,7 +32,7 @@ def test_empty_masks():
 @given(arrays(np.uint8, (2, 3, 4)), arrays(bool, (2, 3, 4)), st.lists(st.floats(0, 1), max_size=5))
 def test_equals_the_dsc_of_each_thresholded_mask(probability, truth, more):
     thresholds = THRESHOLDS + more
-    expected = [dsc(above(probability, threshold), truth) for threshold in thresholds]
+    expected = [dsc(above_threshold(probability, threshold), truth) for threshold in thresholds]
     assert dsc_by_threshold(probability, truth, thresholds).tolist() == expected
 
 

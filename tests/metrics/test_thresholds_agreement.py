@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from brainseg.data.predictions import above
+from brainseg.data.predictions import above_threshold
 from brainseg.metrics.overlap import dsc
 from brainseg.metrics.thresholds import AGREEMENT_THRESHOLDS, threshold_agreement
 from brainseg.postprocessing.largest_component import largest_component
@@ -22,15 +22,15 @@ def one_row(*probabilities: int) -> np.ndarray:
 
 def test_hand_computed():
     probability = one_row(0, 51, 153, 204, 255)  # 0, 0.2, 0.6, 0.8, 1: 4, 3, 2 and 1 above the thresholds
-    agreement = threshold_agreement(probability, above(probability, 0.5), as_it_is)  # 3 above 0.5
+    agreement = threshold_agreement(probability, above_threshold(probability, 0.5), as_it_is)  # 3 above 0.5
     assert agreement == pytest.approx(np.mean([6 / 7, 6 / 6, 4 / 5, 2 / 4]))
 
 
 def test_other_masks_are_cleaned_like_the_one_that_counts():
     probability = one_row(200, 200, 200, 0, 255, 255)  # the larger one is lost above 0.9
-    mask = largest_component(above(probability, 0.5))
+    mask = largest_component(above_threshold(probability, 0.5))
     assert threshold_agreement(probability, mask, largest_component) == pytest.approx(3 / 4)  # 1, 1, 1, 0
-    every = above(probability, 0.5)
+    every = above_threshold(probability, 0.5)
     assert threshold_agreement(probability, every, as_it_is) == pytest.approx((3 + 4 / 7) / 4)
 
 
@@ -51,7 +51,7 @@ def test_faint_is_less_certain_than_clear(rng):
 @steady
 @given(arrays(np.uint8, (2, 3, 4)), st.sampled_from([0.2, 0.5, 0.8]), st.sampled_from([as_it_is, largest_component]))
 def test_mean_of_the_dsc_of_each_threshold_in_0_to_1(probability, threshold, cleaned):
-    mask = cleaned(above(probability, threshold))
+    mask = cleaned(above_threshold(probability, threshold))
     found = threshold_agreement(probability, mask, cleaned)
     assert 0 <= found <= 1
     assert found == pytest.approx(

@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from brainseg.core.components import load, names
+from brainseg.core.components import available
+from brainseg.core.components import build as build_component
 from brainseg.core.errors import UserError
 
-NAMES = names("optims")
+NAMES = available("optims")
 
 
 def build(name: str, given: dict, start: float = 1.0) -> torch.optim.Optimizer:
-    return load("optims", name, {"optims": {name: given}})([torch.nn.Parameter(torch.full((2,), start))])
+    return build_component("optims", name, {"optims": {name: given}})([torch.nn.Parameter(torch.full((2,), start))])
 
 
 @pytest.mark.parametrize("name", NAMES)

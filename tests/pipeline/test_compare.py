@@ -7,7 +7,7 @@ from io import StringIO
 import pandas as pd
 
 from brainseg.compare.certificate import certify
-from brainseg.experiments.find import all_scored, find
+from brainseg.experiments.find import all_evaluated, find
 
 
 def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
@@ -23,7 +23,7 @@ def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
     before = everything(project)
     head, bce, sgd = find(project.folder, [])
     workspace = find(project.folder, ["workspace"])[0]
-    assert len(all_scored(project.folder)) == 3
+    assert len(all_evaluated(project.folder)) == 3
     assert everything(project) == before
 
     assert (bce.name, sgd.name, workspace.lock) == ("bce", "sgd", sgd.lock)

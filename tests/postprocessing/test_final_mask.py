@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from brainseg.core.params import settings
+from brainseg.core.params import parse_settings
 from brainseg.data.predictions import Prediction
 from brainseg.evaluation.patient_scores import EvaluateSettings
-from brainseg.postprocessing.final_mask import MaskSettings, cleaned, headline_mask
+from brainseg.postprocessing.final_mask import MaskSettings, final_mask, postprocess
 
 USUAL = {"threshold": 0.5, "largest_component": True, "tolerance_px": 2.0, "slice_step_px": 4.0}
 LARGEST = EvaluateSettings(**USUAL)
@@ -27,20 +27,20 @@ def predicted(probability: np.ndarray) -> Prediction:
     ],
 )
 def test_hand_computed(changes, expected):
-    mask = headline_mask(predicted(PROBABILITY), EvaluateSettings(**USUAL | changes))
+    mask = final_mask(predicted(PROBABILITY), EvaluateSettings(**USUAL | changes))
     assert mask.dtype == bool and mask.tolist() == [[[bool(value) for value in expected]]]
 
 
 def test_what_is_above_is_kept_or_cleaned():
     mask = PROBABILITY > 0
-    assert cleaned(mask, EVERY).tolist() == mask.tolist()
-    assert cleaned(mask, LARGEST).sum() == 2
-    assert not headline_mask(predicted(np.zeros((2, 3, 3), np.uint8)), LARGEST).any()
+    assert postprocess(mask, EVERY).tolist() == mask.tolist()
+    assert postprocess(mask, LARGEST).sum() == 2
+    assert not final_mask(predicted(np.zeros((2, 3, 3), np.uint8)), LARGEST).any()
 
 
 def test_the_projects_own_settings_are_valid(params):
-    assert settings(EvaluateSettings, params, "evaluate")
-    assert settings(MaskSettings, params, "evaluate")
+    assert parse_settings(EvaluateSettings, params, "evaluate")
+    assert parse_settings(MaskSettings, params, "evaluate")
 
 
 def test_what_makes_the_mask_is_read_alone():
@@ -48,7 +48,7 @@ def test_what_makes_the_mask_is_read_alone():
     alone = MaskSettings(**USUAL | whatever)
     assert alone == MaskSettings(threshold=0.5, largest_component=True) and set(alone.model_dump()) == MASK
     np.testing.assert_array_equal(
-        headline_mask(predicted(PROBABILITY), alone), headline_mask(predicted(PROBABILITY), LARGEST)
+        final_mask(predicted(PROBABILITY), alone), final_mask(predicted(PROBABILITY), LARGEST)
     )
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from brainseg.archs.shared.input import AS_THE_REPORT
-from brainseg.archs.unet import unet
+from brainseg.archs.shared.input import THREE_CHANNELS_2D
+from brainseg.data import split
 from brainseg.data.raw.patients import write_patient
-from brainseg.data.split import write_split
 from brainseg.data.weights import write_weights
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
 from stages.robustness import main, summary
+from tests.archs.builders import unet
 from tests.conftest import ROOT
 
 KINDS_AND_STRENGTHS = [("none", "none")] + [(kind, strength) for kind in STRENGTHS for strength in STRENGTHS[kind]]
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch, rng):
     torch.manual_seed(0)
     network = unet(3, **ARCH)
     for weights in ("last", "best"):
-        write_weights(tmp_path / f"data/weights/{weights}.pt", network.state_dict(), "unet", ARCH, AS_THE_REPORT)
+        write_weights(tmp_path / f"data/weights/{weights}.pt", network.state_dict(), "unet", ARCH, THREE_CHANNELS_2D)
     return tmp_path
 
 
@@ -42,7 +42,7 @@ def rows(folder) -> list[dict[str, str]]:
 
 
 def test_the_held_out_patients_are_scored_once_a_kind_and_strength(folder):
-    write_split(folder / "data/split.csv", {"A": "test", "B": "train", "C": "test"})
+    split.write({"A": "test", "B": "train", "C": "test"}, folder / "data/split.csv")
     main()
     found = [(row["patient"], row["kind"], row["strength"]) for row in rows(folder)]
     assert found == [(name, *pair) for name in "AC" for pair in KINDS_AND_STRENGTHS]
@@ -57,7 +57,7 @@ def test_the_background_is_that_of_preprocessing(folder, monkeypatch, background
     text = (folder / "params.yaml").read_text()
     assert "  background: 0.1 " in text
     (folder / "params.yaml").write_text(text.replace("  background: 0.1 ", f"  background: {background} "))
-    write_split(folder / "data/split.csv", {"A": "test", "B": "train"})
+    split.write({"A": "test", "B": "train"}, folder / "data/split.csv")
     given = []
 
     def perturbed_with(image, kind, strength, patient, share):
@@ -70,7 +70,7 @@ def test_the_background_is_that_of_preprocessing(folder, monkeypatch, background
 
 
 def test_without_test_patients_those_that_validate_are_scored(folder):
-    write_split(folder / "data/split.csv", {"A": "validation", "B": "train", "C": "train"})
+    split.write({"A": "validation", "B": "train", "C": "train"}, folder / "data/split.csv")
     main()
     assert {row["patient"] for row in rows(folder)} == {"A"}
     assert json.loads((folder / "metrics/robustness.json").read_text())["subset"] == "validation"

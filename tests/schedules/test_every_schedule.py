@@ -6,26 +6,26 @@ import numpy as np
 import pytest
 import torch
 
-from brainseg.core.components import load, names
+from brainseg.core.components import available, build
 from brainseg.core.errors import UserError
 from brainseg.schedules.cosine import cosine
 from brainseg.schedules.one_cycle import one_cycle
 from brainseg.schedules.poly import poly
 
 
-@pytest.fixture(params=names("schedules"))
+@pytest.fixture(params=available("schedules"))
 def name(request) -> str:
     return request.param
 
 
 def test_shares_are_between_0_and_1_and_reach_1(name, params):
-    schedule = load("schedules", name, params)
+    schedule = build("schedules", name, params)
     shares = [schedule(progress) for progress in np.linspace(0, 1, 1001)]
     assert min(shares) >= 0 and max(shares) == pytest.approx(1, abs=1e-3)
 
 
 def test_there_are_no_jumps(name, params):
-    schedule = load("schedules", name, params)
+    schedule = build("schedules", name, params)
     shares = np.array([schedule(progress) for progress in np.linspace(0, 0.999, 2001)])
     assert np.abs(np.diff(shares)).max() < 0.01
 
@@ -33,7 +33,7 @@ def test_there_are_no_jumps(name, params):
 def test_settings_that_do_not_exist_are_refused(name, params):
     given = {"schedules": {name: {**params["schedules"][name], "gamma": 0.1}}}
     with pytest.raises(UserError, match=f"schedules.{name}.gamma is not a setting"):
-        load("schedules", name, given)
+        build("schedules", name, given)
 
 
 @pytest.mark.parametrize(

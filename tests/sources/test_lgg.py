@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.core.errors import UserError, told_in_one_line
+from brainseg.core.errors import UserError, report_errors
 from brainseg.data.raw.patients import check_patients
 from brainseg.sources.lgg import HANDLE, check_digests, lgg, patient_digest, published
 from brainseg.sources.phantom import phantom
@@ -161,7 +161,7 @@ def test_a_download_that_breaks_off_is_one_line_that_says_what_to_do(raw, monkey
         raise error
 
     monkeypatch.setattr("kagglehub.dataset_download", break_off)
-    with pytest.raises(SystemExit) as ended, told_in_one_line():
+    with pytest.raises(SystemExit) as ended, report_errors():
         fetch(raw)
     (line,) = capsys.readouterr().err.splitlines()
     assert ended.value.code == 1 and len(line) < 400
@@ -184,10 +184,10 @@ def test_ctrl_c_in_a_download_is_no_failed_download(raw, monkeypatch):
 FETCH = """
 import sys
 from pathlib import Path
-from brainseg.core.errors import told_in_one_line
+from brainseg.core.errors import report_errors
 from brainseg.sources import lgg
 lgg.PUBLISHED = Path(sys.argv[1])
-with told_in_one_line():
+with report_errors():
     lgg.lgg(Path(sys.argv[2]))
 """
 

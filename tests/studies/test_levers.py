@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.params_check import what_does_not_fit_together
+from brainseg.params_check import cross_check
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "studies"))  # as `python studies/levers.py` does
 import levers
@@ -19,7 +19,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("changes", [*RECIPES.values(), *LEVERS.values()], ids=[*RECIPES, *LEVERS])
 def test_every_lever_is_a_network_that_can_be_trained(params, changes):
-    assert what_does_not_fit_together(levers.with_changes(params, BASE | changes)) == []
+    assert cross_check(levers.with_changes(params, BASE | changes)) == []
 
 
 def test_changes_are_made_in_a_copy(params):

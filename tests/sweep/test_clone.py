@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.params import read_params
-from brainseg.sweep.clone import fetch, own_folder, remove_folders
+from brainseg.sweep.clone import clone, fetch, remove_folders
 from brainseg.sweep.project import finished, open_project, run_git
 from tests.sweep.small_sweep import SmallProject, committed, row
 
@@ -22,7 +22,7 @@ def project(tmp_path, monkeypatch) -> SmallProject:
 
 def test_it_holds_the_commit_with_the_rows_settings(project):
     project.write("notes.txt", "not committed")
-    with own_folder(open_project(project.folder), "tune", BCE) as folder:
+    with clone(open_project(project.folder), "tune", BCE) as folder:
         assert read_params(folder / "params.yaml") == BCE.params
         assert (folder / "src" / "brainseg" / "training.py").read_text() == "lr = 1\n"
         assert not (folder / "notes.txt").exists()
@@ -32,7 +32,7 @@ def test_comments_of_params_yaml_stay(project):
     path = project.folder / "params.yaml"
     path.write_text("# what an experiment is\n" + path.read_text())
     project.commit()
-    with own_folder(open_project(project.folder), "tune", BCE) as folder:
+    with clone(open_project(project.folder), "tune", BCE) as folder:
         assert (folder / "params.yaml").read_text().startswith("# what an experiment is\n")
 
 
@@ -41,7 +41,7 @@ def test_it_shares_the_cache_and_nothing_else_of_the_local_configuration(project
         ".dvc/config.local",
         "['remote \"mine\"']\n    url = ../store%b\n[cache]\n    dir = ../../elsewhere\n    type = copy\n",
     )
-    with own_folder(open_project(project.folder), "tune", BCE) as folder:
+    with clone(open_project(project.folder), "tune", BCE) as folder:
         told = (folder / ".dvc" / "config.local").read_text()
     assert "url" not in told and "type = copy" in told
     assert f"dir = {(project.folder.parent / 'elsewhere').resolve()}\n" in told
@@ -59,7 +59,7 @@ def test_the_project_stays_as_it_is_and_the_folder_is_gone_at_the_end(project):
         project.git("for-each-ref"),
         read_params(project.folder / "params.yaml"),
     )
-    with pytest.raises(KeyboardInterrupt), own_folder(opened, "tune", BCE):
+    with pytest.raises(KeyboardInterrupt), clone(opened, "tune", BCE):
         raise KeyboardInterrupt
     assert list((opened.scratch / "sweep-tune").iterdir()) == []
     (project.folder / ".dvc" / "tmp").rename(project.folder.parent / "tmp")  # which DVC's own .gitignore ignores
@@ -83,7 +83,7 @@ def keep(folder: Path, head: str, name: str) -> None:
 def test_what_was_run_there_is_fetched_into_the_project(project):
     opened = open_project(project.folder)
     for _ in range(2):  # once more takes its place
-        with own_folder(opened, "tune", BCE) as folder:
+        with clone(opened, "tune", BCE) as folder:
             keep(folder, opened.head, BCE.name)
             fetch(opened, folder, BCE.name)
     assert list(finished(opened, [BCE], None)) == ["tune-bce"]
@@ -95,7 +95,7 @@ def test_a_project_in_a_folder_of_a_repository_is_found_in_its_own(tmp_path, pro
     (project.folder / ".git").rename(tmp_path / ".git")
     project.commit()
     opened = open_project(project.folder)
-    with own_folder(opened, "tune", BCE) as folder:
+    with clone(opened, "tune", BCE) as folder:
         assert folder.name == "project"
         assert read_params(folder / "params.yaml") == BCE.params
         ref = f"refs/exps/{opened.head[:2]}/{opened.head[2:]}/tune-bce"
@@ -107,7 +107,7 @@ def test_a_project_in_a_folder_of_a_repository_is_found_in_its_own(tmp_path, pro
 def test_a_hook_of_git_does_not_have_it_act_on_the_project(project, monkeypatch):
     opened = open_project(project.folder)
     monkeypatch.setenv("GIT_DIR", str(project.folder / ".git"))
-    with own_folder(opened, "tune", BCE):
+    with clone(opened, "tune", BCE):
         pass
     monkeypatch.delenv("GIT_DIR")
     assert project.git("rev-parse", "--abbrev-ref", "HEAD") == "main"
@@ -116,9 +116,9 @@ def test_a_hook_of_git_does_not_have_it_act_on_the_project(project, monkeypatch)
 def test_what_a_killed_sweep_left_is_removed_and_that_of_others_is_not(project):
     opened = open_project(project.folder)
     with (
-        own_folder(opened, "tune", BCE) as left,
-        own_folder(opened, "tune2", BCE) as other,
-        own_folder(opened, "tune-at-64", BCE) as like_it,
+        clone(opened, "tune", BCE) as left,
+        clone(opened, "tune2", BCE) as other,
+        clone(opened, "tune-at-64", BCE) as like_it,
     ):
         remove_folders(opened, "tune")
         assert not left.exists()

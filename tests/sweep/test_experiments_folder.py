@@ -3,7 +3,7 @@
 import pytest
 
 from brainseg.core.params import read_params
-from brainseg.sweep.plan import Row, only, plan
+from brainseg.sweep.plan import Row, filter_rows, plan
 from brainseg.sweep.sweep_file import read_sweep
 from tests.conftest import ROOT
 
@@ -124,7 +124,7 @@ def test_fairs_rates_are_among_those_that_were_tried(optim):
 def test_cv5_tests_five_folds_of_each_row():
     rows = rows_of("cv5")
     for name in ("report", "ours"):
-        assert [row.params["split"]["fold"] for row in only(rows, [f"{name}-*"])] == [0, 1, 2, 3, 4]
+        assert [row.params["split"]["fold"] for row in filter_rows(rows, [f"{name}-*"])] == [0, 1, 2, 3, 4]
     assert {(row.params["split"]["strategy"], row.params["split"]["folds"]) for row in rows} == {("kfold", 5)}
 
 

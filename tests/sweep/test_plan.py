@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.sweep.plan import Row, only, plan, with_changes
+from brainseg.sweep.plan import Row, filter_rows, plan, with_changes
 from brainseg.sweep.sweep_file import Range, SweepFile
 from tests.conftest import ROOT
 
@@ -213,7 +213,7 @@ def rows(params) -> list[Row]:
     ],
 )
 def test_patterns_mean_rows_with_or_without_the_sweeps_name(rows, patterns, expected):
-    assert only(rows, patterns) == [rows[number] for number in expected]
+    assert filter_rows(rows, patterns) == [rows[number] for number in expected]
 
 
 @pytest.mark.parametrize(
@@ -227,5 +227,5 @@ def test_patterns_mean_rows_with_or_without_the_sweeps_name(rows, patterns, expe
 )
 def test_a_pattern_that_means_none_is_told_with_rows_that_there_are(rows, patterns, told):
     with pytest.raises(UserError) as error:
-        only(rows, patterns)
+        filter_rows(rows, patterns)
     assert told in str(error.value)

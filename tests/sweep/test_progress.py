@@ -3,18 +3,18 @@ import time
 
 import pytest
 
-from brainseg.sweep.progress import Watch, as_time
+from brainseg.sweep.progress import ProgressTracker, as_time
 from tests.sweep.small_sweep import row
 
 TEN, THIRTY = row("ten", {"train.epochs": 10}), row("thirty", {"train.epochs": 30})
 
 
 @pytest.fixture
-def watch(tmp_path) -> Watch:
-    return Watch([TEN, THIRTY], lambda row: tmp_path / f"{row.short}.log")
+def watch(tmp_path) -> ProgressTracker:
+    return ProgressTracker([TEN, THIRTY], lambda row: tmp_path / f"{row.short}.log")
 
 
-def write(watch: Watch, row, *lines: str) -> None:
+def write(watch: ProgressTracker, row, *lines: str) -> None:
     watch.log_of(row).write_text("".join(f"{line}\n" for line in lines))
 
 

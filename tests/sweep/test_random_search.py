@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.sweep.random_search import draws
+from brainseg.sweep.random_search import random_search
 from brainseg.sweep.sweep_file import RandomSearch, Range
 
 
@@ -13,7 +13,7 @@ def search(count: int, seed: int = 0, **ranges: object) -> RandomSearch:
 
 
 def drawn(count: int, source: object, seed: int = 0) -> list:
-    return [draw["a"] for draw in draws(search(count, seed, a=source))]
+    return [draw["a"] for draw in random_search(search(count, seed, a=source))]
 
 
 LR = Range(low=1e-5, high=1e-1, scale="log")
@@ -23,7 +23,7 @@ LR = Range(low=1e-5, high=1e-1, scale="log")
 @pytest.mark.parametrize("seed", [0, 1, 7])
 def test_the_first_draws_are_the_same_whatever_count_is(count, seed):
     ranges = {"lr": LR, "loss": ["dice", "bce"], "levels": Range(low=2, high=3)}
-    assert draws(search(20, seed, **ranges))[:count] == draws(search(count, seed, **ranges))
+    assert random_search(search(20, seed, **ranges))[:count] == random_search(search(count, seed, **ranges))
 
 
 def test_another_seed_draws_others():
@@ -39,7 +39,7 @@ def test_whole_numbers_are_drawn_from_end_to_end(low, high, scale):
 
 
 def test_whole_numbers_are_equally_often_drawn():
-    found = draws(search(900, a=Range(low=0, high=2), b=Range(low=0.0, high=1.0)))
+    found = random_search(search(900, a=Range(low=0, high=2), b=Range(low=0.0, high=1.0)))
     assert all(270 < count < 330 for count in Counter(draw["a"] for draw in found).values())
 
 
@@ -67,11 +67,11 @@ def test_values_of_a_list_come_as_they_are():
     values = ["dice", 2, 0.5, True, ["flair"]]
     found = drawn(5, values)
     assert sorted(map(repr, found)) == sorted(map(repr, values))
-    assert draws(search(1, a=["dice"])) == [{"a": "dice"}]
+    assert random_search(search(1, a=["dice"])) == [{"a": "dice"}]
 
 
 def test_no_two_draws_are_the_same():
-    found = draws(search(12, loss=["dice", "bce", "focal"], levels=Range(low=2, high=5)))
+    found = random_search(search(12, loss=["dice", "bce", "focal"], levels=Range(low=2, high=5)))
     assert len({tuple(draw.values()) for draw in found}) == 12
 
 

@@ -1,4 +1,3 @@
-import fcntl
 import os
 import signal
 import subprocess
@@ -11,37 +10,41 @@ import torch
 
 import brainseg
 from brainseg.core.errors import UserError
-from brainseg.training import checkpoint as resume
-from brainseg.training.checkpoint import SavedState, key_of, project_folder, saved_state
-
-STATE = {"epoch": 3, "rows": [{"name": "a", "dsc": 0.1 + 0.2}], "weights": {"w": torch.arange(6.0).view(2, 3).T}}
+from brainseg.training import checkpoint as module
+from brainseg.training.checkpoint import Checkpoint, fingerprint, open_checkpoint, project_folder
+from tests.training.small_state import after_an_epoch, at_the_start, same
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> SavedState:
-    return SavedState(tmp_path / "state.pt")
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    return Checkpoint(tmp_path / "state.pt")
 
 
-def test_nothing_saved_is_none(saved, capsys):
-    assert saved.read() is None
+def test_where_nothing_was_written_nothing_is_restored(checkpoint, capsys):
+    state, before = at_the_start(), at_the_start()
+    checkpoint.restore(state)
+    assert same(state.state_dict(), before.state_dict())
     assert capsys.readouterr().out == ""
 
 
-def test_the_state_written_last_comes_back(saved):
-    saved.write({"epoch": 1})
-    saved.write(STATE)
-    found = saved.read()
-    assert found["weights"]["w"].equal(STATE["weights"]["w"])
-    assert found["weights"]["w"].stride() == STATE["weights"]["w"].stride()  # channels last stays so
-    assert {**found, "weights": None} == {**STATE, "weights": None}
-    assert list(saved.path.parent.iterdir()) == [saved.path]
+def test_the_state_written_last_comes_back(checkpoint, capsys):
+    written = after_an_epoch()
+    checkpoint.write(at_the_start().state_dict())
+    checkpoint.write(written.state_dict())
+    state = at_the_start()
+    checkpoint.restore(state)
+    assert same(state.state_dict(), written.state_dict())
+    assert state.network.weight.stride() == written.network.weight.stride()  # channels last stays so
+    assert list(checkpoint.path.parent.iterdir()) == [checkpoint.path]
+    assert "after epoch 1" in capsys.readouterr().out
 
 
-def test_what_was_removed_is_gone(saved):
-    saved.write(STATE)
-    saved.remove()
-    assert saved.read() is None
-    saved.remove()  # once more does no harm
+def test_what_was_removed_is_gone(checkpoint, capsys):
+    checkpoint.write(after_an_epoch().state_dict())
+    checkpoint.remove()
+    checkpoint.restore(at_the_start())
+    checkpoint.remove()  # once more does no harm
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -54,15 +57,24 @@ def test_what_was_removed_is_gone(saved):
         pytest.param(lambda whole: b"garbage", id="garbage"),
     ],
 )
-def test_a_damaged_file_is_none_and_told(saved, damage, capsys):
-    saved.write(STATE)
-    saved.path.write_bytes(damage(saved.path.read_bytes()))
-    assert saved.read() is None
-    told = capsys.readouterr().out
-    assert told.startswith(f"{saved.path}: cannot be read") and told.endswith("training starts anew\n")
-    assert told.count("\n") == 1
-    saved.write(STATE)
-    assert saved.read()["epoch"] == 3
+def test_a_damaged_file_is_left_out_with_a_note(checkpoint, damage, capsys):
+    checkpoint.write(after_an_epoch().state_dict())
+    checkpoint.path.write_bytes(damage(checkpoint.path.read_bytes()))
+    assert_left_out(checkpoint, capsys)
+
+
+def assert_left_out(checkpoint: Checkpoint, capsys: pytest.CaptureFixture) -> None:
+    state = at_the_start()
+    checkpoint.restore(state)
+    assert same(state.state_dict(), at_the_start().state_dict())
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{checkpoint.path}: ") and "training starts anew" in line
+
+
+def test_a_state_of_another_training_is_left_out_with_a_note(checkpoint, capsys):
+    state = after_an_epoch().state_dict()
+    checkpoint.write(state | {"network": {"weight": torch.zeros(9)}})
+    assert_left_out(checkpoint, capsys)
 
 
 class MakesAFolder:
@@ -73,24 +85,23 @@ class MakesAFolder:
         return os.mkdir, (str(self.path),)
 
 
-def test_a_file_that_would_run_code_is_not_read(saved, tmp_path, capsys):
-    torch.save({"trained": MakesAFolder(tmp_path / "ran")}, saved.path)
-    assert saved.read() is None
+def test_a_file_that_would_run_code_is_not_read(checkpoint, tmp_path, capsys):
+    torch.save({"trained": MakesAFolder(tmp_path / "ran")}, checkpoint.path)
+    assert_left_out(checkpoint, capsys)
     assert not (tmp_path / "ran").exists()
-    assert "cannot be read (UnpicklingError)" in capsys.readouterr().out
 
 
 def in_use(folder: Path, key: str) -> str:
     """What is told of a training under way; empty if there is none."""
     try:
-        with saved_state(folder, key):
+        with open_checkpoint(folder, key):
             return ""
     except UserError as error:
         return str(error)
 
 
 def test_a_training_under_way_keeps_a_second_one_out(tmp_path):
-    with saved_state(tmp_path, "key"):
+    with open_checkpoint(tmp_path, "key"):
         for _ in range(2):  # nor does a refusal open the door
             assert in_use(tmp_path, "key") == (
                 f"{tmp_path}/key.lock: the same training runs already, as process {os.getpid()}; wait for it, or end it"
@@ -102,8 +113,8 @@ def test_a_training_under_way_keeps_a_second_one_out(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from brainseg.training.checkpoint import saved_state
-with saved_state(Path(sys.argv[1]), "key"):
+from brainseg.training.checkpoint import open_checkpoint
+with open_checkpoint(Path(sys.argv[1]), "key"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -125,49 +136,42 @@ def test_a_killed_training_lets_go(tmp_path):
 @pytest.mark.parametrize("removed", [False, True])
 def test_the_lock_file_goes_and_the_state_stays_unless_it_is_removed(tmp_path, removed):
     folder = tmp_path / "runs" / "unfinished"
-    with pytest.raises(KeyboardInterrupt), saved_state(folder, "key") as saved:
-        saved.write(STATE)
+    with pytest.raises(KeyboardInterrupt), open_checkpoint(folder, "key") as checkpoint:
+        checkpoint.write(after_an_epoch().state_dict())
         if removed:
-            saved.remove()
+            checkpoint.remove()
         raise KeyboardInterrupt
     assert [path.name for path in folder.iterdir()] == ([] if removed else ["key.pt"])
-    with saved_state(folder, "key") as saved:
-        assert (saved.read() is None) == removed
-    with saved_state(folder, "other") as saved:
-        assert saved.read() is None
+    with open_checkpoint(folder, "key") as checkpoint:
+        assert checkpoint.path.exists() != removed
+    with open_checkpoint(folder, "other") as checkpoint:
+        assert not checkpoint.path.exists()
 
 
 def test_only_the_holder_is_named(tmp_path):
-    (tmp_path / "key.lock").write_text("123456789012345")  # of one that was killed
-    with saved_state(tmp_path, "key"):
-        assert (tmp_path / "key.lock").read_text() == str(os.getpid())
-
-
-def test_a_lock_file_that_its_last_holder_removed_in_between_keeps_no_one_out(tmp_path, monkeypatch):
-    flock, held = fcntl.flock, []
-
-    def late(file, how):
-        flock(file, how)
-        if not held:
-            (tmp_path / "key.lock").unlink()
-        held.append(file)
-
-    monkeypatch.setattr(fcntl, "flock", late)
-    with saved_state(tmp_path, "key"):
-        assert len(held) == 2
+    (tmp_path / "key.pid").write_text("123456789012345")  # of one that was killed
+    (tmp_path / "key.lock").touch()
+    with open_checkpoint(tmp_path, "key"):
         assert f"as process {os.getpid()};" in in_use(tmp_path, "key")
+
+
+def test_one_after_the_other_each_gets_the_lock(tmp_path):
+    for _ in range(50):
+        with open_checkpoint(tmp_path, "key"):
+            assert in_use(tmp_path, "key")
+        assert not in_use(tmp_path, "key")
 
 
 PARTS = (b'{"lr": 0.1}', torch.arange(6, dtype=torch.int32).to(torch.uint16).view(2, 3), torch.tensor([True, False]))
 
 
 def test_the_same_parts_give_the_same_key_wherever_they_are(tmp_path, monkeypatch):
-    key = key_of(*PARTS)
+    key = fingerprint(*PARTS)
     assert len(key) == 16 and key.isalnum()
     monkeypatch.chdir(tmp_path)
     torch.rand(3)
-    assert key_of(*PARTS) == key
-    assert key_of(PARTS[0], PARTS[1].T.contiguous().T, PARTS[2].clone()) == key  # nor the order in memory
+    assert fingerprint(*PARTS) == key
+    assert fingerprint(PARTS[0], PARTS[1].T.contiguous().T, PARTS[2].clone()) == key  # nor the order in memory
 
 
 @pytest.mark.parametrize(
@@ -187,20 +191,20 @@ def test_the_same_parts_give_the_same_key_wherever_they_are(tmp_path, monkeypatc
     ],
 )
 def test_anything_else_gives_another_key(others):
-    assert key_of(*others) != key_of(*PARTS)
+    assert fingerprint(*others) != fingerprint(*PARTS)
 
 
 def test_where_one_part_ends_and_the_next_begins_matters():
-    assert len({key_of(b"ab", b"c"), key_of(b"a", b"bc"), key_of(b"abc"), key_of(b"", b"abc")}) == 4
+    assert len({fingerprint(b"ab", b"c"), fingerprint(b"a", b"bc"), fingerprint(b"abc"), fingerprint(b"", b"abc")}) == 4
 
 
 def test_every_bit_of_a_tensor_matters():
     numbers = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
-    keys = {key_of(numbers)}
+    keys = {fingerprint(numbers)}
     for place in range(numbers.numel()):
         changed = numbers.clone()
         changed.view(torch.int32).view(-1)[place] ^= 1  # the last bit of the fraction
-        keys.add(key_of(changed))
+        keys.add(fingerprint(changed))
     assert len(keys) == 61
 
 
@@ -213,31 +217,31 @@ def test_every_bit_of_a_tensor_matters():
     ],
 )
 def test_what_rounds_numbers_another_way_gives_another_key(name, other, monkeypatch):
-    key = key_of(*PARTS)
+    key = fingerprint(*PARTS)
     monkeypatch.setattr(name, other)
-    assert key_of(*PARTS) != key
+    assert fingerprint(*PARTS) != key
 
 
 def test_an_edit_of_the_code_gives_another_key(tmp_path, monkeypatch):
     files = [("brainseg.a", tmp_path / "a.py"), ("brainseg.b", tmp_path / "b.py")]
     for _, path in files:
         path.write_text("x = 1\n")
-    monkeypatch.setattr(resume, "_loaded_files", lambda: files)
-    key = key_of(*PARTS)
+    monkeypatch.setattr(module, "_loaded_files", lambda: files)
+    key = fingerprint(*PARTS)
     files[1][1].write_text("x = 2\n")
-    edited = key_of(*PARTS)
+    edited = fingerprint(*PARTS)
     files[1][1].write_text("x = 1\n")
-    assert key_of(*PARTS) == key != edited
+    assert fingerprint(*PARTS) == key != edited
     files[1] = ("brainseg.c", files[1][1])
-    assert key_of(*PARTS) not in (key, edited)
+    assert fingerprint(*PARTS) not in (key, edited)
     files.pop()
-    assert key_of(*PARTS) not in (key, edited)
+    assert fingerprint(*PARTS) not in (key, edited)
 
 
 def test_the_code_is_that_of_the_package_as_far_as_it_is_loaded(monkeypatch):
     monkeypatch.delitem(sys.modules, "brainseg.figures.poor_regions", raising=False)
-    files = dict(resume._loaded_files())
-    assert files["brainseg.training.checkpoint"] == Path(resume.__file__)
+    files = dict(module._loaded_files())
+    assert files["brainseg.training.checkpoint"] == Path(module.__file__)
     assert files["brainseg"] == Path(brainseg.__file__)
     assert "brainseg.figures.poor_regions" not in files
     project = Path(brainseg.__file__).parents[2]
@@ -246,9 +250,9 @@ def test_the_code_is_that_of_the_package_as_far_as_it_is_loaded(monkeypatch):
 
 def test_the_stage_that_trains_belongs_to_the_code(monkeypatch):
     stage = import_module("stages.train")
-    assert ("stages.train", Path(stage.__file__)) in list(resume._loaded_files())
+    assert ("stages.train", Path(stage.__file__)) in list(module._loaded_files())
     monkeypatch.setitem(sys.modules, "__main__", stage)  # as under `python -m stages.train`
-    assert ("train.py", Path(stage.__file__)) in list(resume._loaded_files())
+    assert ("train.py", Path(stage.__file__)) in list(module._loaded_files())
 
 
 @pytest.mark.parametrize("snapshot", [".", ".dvc/tmp/exps/tmpabc", ".dvc/tmp/exps/standalone/tmpabc"])

@@ -1,10 +1,9 @@
 import pytest
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from brainseg.archs.unet import unet
-from brainseg.training.ema import MovingAverage
+from brainseg.training.ema import averaged
+from tests.archs.builders import unet
 
 
 def number(value: float) -> nn.Module:
@@ -14,52 +13,52 @@ def number(value: float) -> nn.Module:
 
 
 def test_hand_computed():
-    # the decay is 1/10, then 2/11, then at most 0.2
+    # the first update copies; then the decay is 2/11, then at most 0.2
     network = number(1.0)
-    average = MovingAverage(network, decay=0.2)
+    ema = averaged(network, decay=0.2)
     expected = 1.0
-    for step, (value, decay) in enumerate(((3.0, 0.1), (5.0, 2 / 11), (7.0, 0.2), (7.0, 0.2))):
+    for value, decay in ((3.0, 0.0), (5.0, 2 / 11), (7.0, 0.2), (7.0, 0.2)):
         network.number.data.fill_(value)
-        average.update(network, step)
+        ema.update_parameters(network)
         expected = decay * expected + (1 - decay) * value
-        assert average.network.number.item() == pytest.approx(expected)
+        assert ema.module.number.item() == pytest.approx(expected)
 
 
-def test_equals_pytorchs_once_its_decay_is_reached():
+def test_it_follows_the_recursion_step_by_step():
     torch.manual_seed(0)
     network = unet(3, features=2, levels=2)
-    ours = MovingAverage(network, decay=0.9)
-    theirs = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
-    theirs.update_parameters(network)  # its first update copies
+    ema, expected = averaged(network, decay=0.9), {}
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    for step in range(100, 110):  # (1 + 100) / (10 + 100) is above 0.9
+    for step in range(20):
         network(torch.randn(2, 3, 8, 8)).mean().backward()
         optimizer.step()
-        ours.update(network, step)
-        theirs.update_parameters(network)
-    expected, current = theirs.module.state_dict(), network.state_dict()
+        ema.update_parameters(network)
+        decay = min(0.9, (1 + step) / (10 + step)) if step else 0.0
+        for name, value in network.state_dict().items():
+            before = expected.get(name, value).double()
+            expected[name] = decay * before + (1 - decay) * value.double() if value.is_floating_point() else value
     moved = 0
-    for name, value in ours.network.state_dict().items():
-        if value.is_floating_point():
-            torch.testing.assert_close(value, expected[name], rtol=1e-5, atol=1e-6)
-            moved += not torch.equal(value, current[name])
-        else:
-            assert name.endswith("num_batches_tracked") and value == current[name] == 10
+    for name, value in ema.module.state_dict().items():
+        torch.testing.assert_close(value, expected[name].to(value.dtype), rtol=1e-5, atol=1e-6)
+        moved += not torch.equal(value, network.state_dict()[name])
     assert moved > 10
 
 
-def test_batch_norms_statistics_are_averaged():
+def test_batch_norms_statistics_are_averaged_and_its_count_is_copied():
     network = nn.Sequential(nn.BatchNorm2d(1))
-    average = MovingAverage(network, decay=0.5)
+    ema = averaged(network, decay=0.1)
+    ema.update_parameters(network)
     network[0].running_mean.fill_(4.0)
-    average.update(network, step=1000)
-    assert average.network[0].running_mean.item() == 2.0
+    network[0].num_batches_tracked.fill_(7)
+    ema.update_parameters(network)
+    assert ema.module[0].running_mean.item() == pytest.approx(0.9 * 4.0)
+    assert ema.module[0].num_batches_tracked.item() == 7
 
 
 def test_it_is_a_network_of_its_own_and_asks_for_no_gradients():
     network = number(1.0)
-    average = MovingAverage(network, decay=0.9)
+    ema = averaged(network, decay=0.9)
     network.number.data.fill_(5.0)
-    assert average.network.number.item() == 1.0
-    assert not any(weight.requires_grad for weight in average.network.parameters())
+    assert ema.module.number.item() == 1.0
+    assert not any(weight.requires_grad for weight in ema.parameters())
     assert network.number.requires_grad

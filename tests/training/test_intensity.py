@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
 from brainseg.training.bias_field import random_bias_field
 from brainseg.training.intensity import IntensitySettings, change_intensity
 
@@ -30,14 +30,14 @@ def images(count: int = 8, channels: int = 3) -> torch.Tensor:
 
 
 def changed(
-    x: torch.Tensor, network_input: InputSettings = AS_THE_REPORT, seed: int = 0, **settings: float
+    x: torch.Tensor, network_input: InputSettings = THREE_CHANNELS_2D, seed: int = 0, **settings: float
 ) -> torch.Tensor:
     return change_intensity(x, IntensitySettings(**OFF | settings), network_input, generator(seed))
 
 
 def test_off_it_changes_nothing_and_draws_nothing():
     random = generator()
-    assert change_intensity(images(), IntensitySettings(**OFF), AS_THE_REPORT, random).equal(images())
+    assert change_intensity(images(), IntensitySettings(**OFF), THREE_CHANNELS_2D, random).equal(images())
     assert random.get_state().equal(generator().get_state())
 
 

@@ -1,6 +1,7 @@
 import shutil
 import warnings
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,7 @@ import torch
 from torch import nn
 
 from brainseg.archs.shared.input import InputSettings
-from brainseg.archs.shared.supervision import Supervised
-from brainseg.archs.unet import unet
+from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.core.errors import UserError
 from brainseg.data.preprocessed import FULL_SCALE
 from brainseg.losses.bce import bce
@@ -19,11 +19,14 @@ from brainseg.losses.dice import dice
 from brainseg.schedules.constant import constant
 from brainseg.schedules.cosine import cosine
 from brainseg.training.augmentation import AugmentSettings
-from brainseg.training.checkpoint import SavedState
+from brainseg.training.checkpoint import Checkpoint
 from brainseg.training.intensity import IntensitySettings
-from brainseg.training.loop import Trained, TrainSettings, train
+from brainseg.training.loop import train
+from brainseg.training.recipe import Recipe, TrainSettings
 from brainseg.training.sampling import SamplingSettings
 from brainseg.training.slices import Slices
+from brainseg.training.state import Trained
+from tests.archs.builders import unet
 
 SAMPLING = SamplingSettings(area_power=1.0, background_share=0.1, train_on="retained")
 AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
@@ -55,7 +58,7 @@ def slices_of(patients: int, seed: int, slices: int = 3) -> Slices:
 TRAINING, VALIDATION = slices_of(4, seed=0), slices_of(2, seed=1)
 
 
-class NotSaved(SavedState):
+class NotSaved(Checkpoint):
     def __init__(self):
         super().__init__(Path("nowhere"))
 
@@ -73,11 +76,17 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
         precision="fp32",
         **{name: more.get(name, off) for name, off in OFF.items()},
     )
-    told = after_epoch or (lambda *_: None)
-    augmentation, saved = more.get("augmentation", AUGMENT), more.get("saved", NotSaved())
-    schedule, validation = more.get("schedule", constant), more.get("validation", VALIDATION)
-    recipe = (settings, more.get("sampling", SAMPLING), augmentation, more.get("intensity", AS_MEASURED))
-    return train(network, loss, optimizer, schedule, training, validation, *recipe, seed, told, saved)
+    recipe = Recipe(
+        loss=loss,
+        schedule=more.get("schedule", constant),
+        settings=settings,
+        sampling=more.get("sampling", SAMPLING),
+        augmentation=more.get("augmentation", AUGMENT),
+        intensity=more.get("intensity", AS_MEASURED),
+        seed=seed,
+    )
+    checkpoint, validation = more.get("checkpoint", NotSaved()), more.get("validation", VALIDATION)
+    return train(network, optimizer, recipe, training, validation, checkpoint, after_epoch or (lambda *_: None))
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +250,9 @@ class Stop:
             raise StoppedError
 
 
-def go(kind: str, saved: SavedState, in_epoch: int | None = None, at_loss: int | None = None) -> tuple[Trained, int]:
+def go(
+    kind: str, checkpoint: Checkpoint, in_epoch: int | None = None, at_loss: int | None = None
+) -> tuple[Trained, int]:
     """The training, and how often it called `after_epoch`; stopped at one call of that or of the loss."""
     epochs, losses = Stop(in_epoch), Stop(at_loss)
 
@@ -252,7 +263,7 @@ def go(kind: str, saved: SavedState, in_epoch: int | None = None, at_loss: int |
     torch.manual_seed(3)
     chosen = KINDS[kind] | {"network": KINDS[kind]["network"]()}
     return run(
-        seed=3, epochs=EPOCHS, loss=loss, saved=saved, after_epoch=lambda *_: epochs.now(), **chosen
+        seed=3, epochs=EPOCHS, loss=loss, checkpoint=checkpoint, after_epoch=lambda *_: epochs.now(), **chosen
     ), epochs.calls
 
 
@@ -262,8 +273,8 @@ def unstopped() -> dict[str, Trained]:
 
 
 @pytest.fixture
-def saved(tmp_path) -> SavedState:
-    return SavedState(tmp_path / "state.pt")
+def checkpoint(tmp_path) -> Checkpoint:
+    return Checkpoint(tmp_path / "state.pt")
 
 
 def assert_equal(first: Trained, second: Trained) -> None:
@@ -274,65 +285,65 @@ def assert_equal(first: Trained, second: Trained) -> None:
     assert len(first.epoch_seconds) == len(second.epoch_seconds) == EPOCHS
 
 
-def assert_goes_on(kind: str, saved: SavedState, unstopped: dict[str, Trained], **stop: int) -> int:
+def assert_goes_on(kind: str, checkpoint: Checkpoint, unstopped: dict[str, Trained], **stop: int) -> int:
     """Stopped once, it ends with the bits of the unstopped; how many epochs that took then."""
     with pytest.raises(StoppedError):
-        go(kind, saved, **stop)
-    trained, epochs = go(kind, saved)
+        go(kind, checkpoint, **stop)
+    trained, epochs = go(kind, checkpoint)
     assert_equal(trained, unstopped[kind])
     return epochs
 
 
 @pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
 @pytest.mark.parametrize("kind", KINDS)
-def test_stopped_after_an_epoch_it_goes_on_to_the_same_bits(kind, epoch, saved, unstopped):
-    epochs = assert_goes_on(kind, saved, unstopped, in_epoch=epoch)
+def test_stopped_after_an_epoch_it_goes_on_to_the_same_bits(kind, epoch, checkpoint, unstopped):
+    epochs = assert_goes_on(kind, checkpoint, unstopped, in_epoch=epoch)
     assert epochs == EPOCHS + 1 - epoch  # what came before is not done again
 
 
 @pytest.mark.parametrize("at_loss", [2, CALLS + 1, 2 * CALLS + 2, 3 * CALLS + 5], ids="call {}".format)
 @pytest.mark.parametrize("kind", KINDS)
-def test_stopped_within_an_epoch_it_goes_on_to_the_same_bits(kind, at_loss, saved, unstopped):
-    epochs = assert_goes_on(kind, saved, unstopped, at_loss=at_loss)
+def test_stopped_within_an_epoch_it_goes_on_to_the_same_bits(kind, at_loss, checkpoint, unstopped):
+    epochs = assert_goes_on(kind, checkpoint, unstopped, at_loss=at_loss)
     assert epochs == EPOCHS - (at_loss - 1) // CALLS
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_stopped_twice_it_goes_on_to_the_same_bits(kind, saved, unstopped):
+def test_stopped_twice_it_goes_on_to_the_same_bits(kind, checkpoint, unstopped):
     for in_epoch in (2, 2):  # the second epoch, and the second of those that are left
         with pytest.raises(StoppedError):
-            go(kind, saved, in_epoch=in_epoch)
-    trained, epochs = go(kind, saved)
+            go(kind, checkpoint, in_epoch=in_epoch)
+    trained, epochs = go(kind, checkpoint)
     assert_equal(trained, unstopped[kind])
     assert epochs == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_stopped_after_its_last_epoch_it_has_nothing_left_to_do(kind, saved, unstopped):
-    first, epochs = go(kind, saved)
+def test_stopped_after_its_last_epoch_it_has_nothing_left_to_do(kind, checkpoint, unstopped):
+    first, epochs = go(kind, checkpoint)
     assert epochs == EPOCHS
-    trained, epochs = go(kind, saved)
+    trained, epochs = go(kind, checkpoint)
     assert epochs == 0
     assert_equal(trained, unstopped[kind])
     assert trained.timing() == first.timing()
 
 
-def test_it_is_told_where_a_training_goes_on(saved, capsys):
+def test_it_is_told_where_a_training_goes_on(checkpoint, capsys):
     with pytest.raises(StoppedError):
-        go("adam", saved, in_epoch=3)
+        go("adam", checkpoint, in_epoch=3)
     assert "going on" not in capsys.readouterr().out
-    go("adam", saved)
+    go("adam", checkpoint)
     assert "going on after epoch 2, where this training was stopped\n" in capsys.readouterr().out
 
 
-def test_operations_without_a_deterministic_form_are_remembered(saved):
+def test_operations_without_a_deterministic_form_are_remembered(checkpoint):
     def loss(logits, target):
         if torch.is_grad_enabled():  # not while validating
             warnings.warn("xyz_cuda does not have a deterministic implementation, but you set …", stacklevel=1)
         return bce(logits, target)
 
-    assert run(epochs=1, loss=loss, saved=saved).nondeterministic == ["xyz_cuda"]
-    assert run(epochs=2, saved=saved).nondeterministic == ["xyz_cuda"]
+    assert run(epochs=1, loss=loss, checkpoint=checkpoint).nondeterministic == ["xyz_cuda"]
+    assert run(epochs=2, checkpoint=checkpoint).nondeterministic == ["xyz_cuda"]
     assert run(epochs=2).nondeterministic == []
 
 
@@ -390,10 +401,9 @@ def test_gradients_are_shortened_and_shorter_ones_left_alone():
 
 
 def test_the_average_is_what_is_validated_and_kept():
-    # the number falls by 0.4 in each of 3 steps: 1.8, 1.4, 1.0; the decay is 0.1, then 2/11, then 0.2
-    average = 2.2
-    for step, number in enumerate((1.8, 1.4, 1.0)):
-        decay = min(0.2, (1 + step) / (10 + step))
+    # the number falls by 0.4 in each of 3 steps: 1.8, 1.4, 1.0; the first is copied, then the decay is 2/11, then 0.2
+    average = 1.8
+    for number, decay in ((1.4, 2 / 11), (1.0, 0.2)):
         average = decay * average + (1 - decay) * number
     validated = []
     result = run(
@@ -432,15 +442,15 @@ def test_a_warm_up_without_end_is_refused():
 class TwoHeads(nn.Module):
     """In training the same logits twice, and one of them again at the first pixel."""
 
-    def __init__(self, place_weight):
+    def __init__(self, extra_weight):
         super().__init__()
         torch.manual_seed(0)
-        self.network, self.place_weight = unet(3, features=2, levels=2), place_weight
+        self.network, self.extra_weight = unet(3, features=2, levels=2), extra_weight
 
     def forward(self, images):
         logits = self.network(images)
         first = torch.zeros(len(images), 1, dtype=torch.int64)
-        return Supervised((logits, logits), first, self.place_weight) if self.training else logits
+        return TrainingOutput((logits, logits), first, self.extra_weight) if self.training else logits
 
 
 def test_the_heads_of_a_network_are_judged_in_training_and_its_answer_in_validation():
@@ -451,6 +461,11 @@ def test_the_heads_of_a_network_are_judged_in_training_and_its_answer_in_validat
     assert more.history[0]["validation_loss"] < 1.5 * plain.history[0]["validation_loss"]
 
 
+def with_input(slices: Slices, input_settings: InputSettings) -> Slices:
+    index = torch.arange(len(slices))[:, None].expand(-1, input_settings.slices)  # each its own neighbour
+    return replace(slices, input_settings=input_settings, slice_index=index)
+
+
 def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
     class Watching(nn.Conv2d):
         def forward(self, images):
@@ -458,8 +473,8 @@ def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
             return super().forward(images)
 
     shapes: set[torch.Size] = set()
-    sees = InputSettings(channels=["flair", "post_contrast"], neighbours=1)
-    both = [Slices(**vars(slices) | {"sees": sees}) for slices in (TRAINING, VALIDATION)]
+    input_settings = InputSettings(channels=["flair", "post_contrast"], neighbours=1)
+    both = [with_input(slices, input_settings) for slices in (TRAINING, VALIDATION)]
     run(epochs=1, network=Watching(6, 1, 3, padding=1), training=both[0], validation=both[1])
     assert shapes == {(6, 16, 16)}
 

@@ -3,14 +3,18 @@ import pytest
 import torch
 
 from brainseg.archs.shared.input import InputSettings
-from brainseg.data.preprocessed import Preprocessed, write_preprocessed
-from brainseg.inference import neighbours
+from brainseg.data import preprocessed
+from brainseg.data.preprocessed import Preprocessed
+from brainseg.data.weights import TrainedNetwork
+from brainseg.inference import PredictSettings, predict
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
 from brainseg.training.slices import Slices, load_slices
 
+ONCE = PredictSettings(networks="data/weights", weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
 SETTINGS = PreprocessSettings(side_px=32, background=0.1, low_percentile=10.0, high_percentile=99.0)
-COUNTS = {"b": 6, "a": 8, "c": 7}  # slices in the file; the first and the last are not kept
+CPU = torch.device("cpu")
+COUNTS = {"b": 6, "a": 8, "c": 7}  # slices in the file; the first and the last are not retained
 
 
 @pytest.fixture
@@ -21,11 +25,11 @@ def patients(rng) -> dict[str, Preprocessed]:
 @pytest.fixture
 def slices(patients, tmp_path) -> Slices:
     for name, patient in patients.items():
-        write_preprocessed(tmp_path / f"{name}.npz", patient)
-    return load_slices(tmp_path, list(COUNTS), torch.device("cpu"))
+        preprocessed.write(name, patient, tmp_path)
+    return load_slices(list(COUNTS), CPU, folder=tmp_path)
 
 
-def test_the_kept_slices_are_loaded_patient_by_patient_in_the_order_given(slices):
+def test_the_retained_slices_are_loaded_patient_by_patient_in_the_order_given(slices):
     assert slices.names == ("b", "a", "c")
     assert len(slices) == 4 + 6 + 5
     assert slices.patient.tolist() == [0] * 4 + [1] * 6 + [2] * 5
@@ -35,8 +39,8 @@ def test_the_kept_slices_are_loaded_patient_by_patient_in_the_order_given(slices
 def test_a_batch_holds_the_z_scores_and_masks_of_the_patient(slices, patients, number):
     patient = patients[slices.names[number]]
     images, masks = slices.batch(slices.of_patient(number))
-    np.testing.assert_allclose(images.permute(0, 2, 3, 1), patient.z_score()[patient.kept], atol=2e-6, rtol=1e-5)
-    np.testing.assert_array_equal(masks[:, 0], patient.mask[patient.kept])
+    np.testing.assert_allclose(images.permute(0, 2, 3, 1), patient.z_score()[patient.retained], atol=2e-6, rtol=1e-5)
+    np.testing.assert_array_equal(masks[:, 0], patient.mask[patient.retained])
     assert images.dtype == masks.dtype == torch.float32
 
 
@@ -70,8 +74,8 @@ def test_largest_lesion_is_the_index_of_the_slice_with_most(slices):
         assert area[slices.largest_lesion(number)] == area[index].max() > 0
 
 
-def test_neighbours_are_the_slices_before_and_after_of_the_same_patient(slices):
-    seen = Slices(**vars(slices) | {"sees": InputSettings(channels=["flair"], neighbours=2)})
+def test_neighbours_are_the_slices_before_and_after_of_the_same_patient(slices, tmp_path):
+    seen = load_slices(list(COUNTS), CPU, InputSettings(channels=["flair"], neighbours=2), folder=tmp_path)
     flair = slices.batch(torch.arange(len(slices)))[0][:, 1]  # (N, 32, 32)
     # patient a has the places 4 to 9
     places = torch.tensor([4, 5, 6, 9])
@@ -82,14 +86,6 @@ def test_neighbours_are_the_slices_before_and_after_of_the_same_patient(slices):
     assert masks.equal(slices.batch(places)[1])  # of the slice in the middle
 
 
-def test_a_patient_of_one_slice_is_its_own_neighbour(slices):
-    first = {name: getattr(slices, name)[:1] for name in ("images", "masks", "patient", "mean", "std")}
-    alone = Slices(names=("b",), **first, sees=InputSettings(channels=["flair", "pre_contrast"], neighbours=1))
-    images, _ = alone.batch(torch.tensor([0]))
-    plain, _ = slices.batch(torch.tensor([0]))
-    assert images.equal(plain[:, [1, 0, 1, 0, 1, 0]])
-
-
 def test_z_scores_are_of_the_slices_asked_for_in_any_shape(slices):
     images, _ = slices.batch(torch.tensor([3, 11]))
     assert slices.z_scores(torch.tensor([[3], [11]])).shape == (2, 1, 32, 32, 3)
@@ -97,20 +93,37 @@ def test_z_scores_are_of_the_slices_asked_for_in_any_shape(slices):
 
 
 def test_all_slices_hold_those_that_preprocessing_drops_too(slices, patients, tmp_path):
-    everything = load_slices(tmp_path, list(COUNTS), torch.device("cpu"), all_slices=True)
+    everything = load_slices(list(COUNTS), CPU, all_slices=True, folder=tmp_path)
     assert len(everything) == sum(COUNTS.values())
-    assert everything.retained.tolist() == [bool(kept) for name in COUNTS for kept in patients[name].kept]
-    for ours, theirs in zip(
-        everything.batch(everything.retained.nonzero()[:, 0]), slices.batch(torch.arange(15)), strict=True
-    ):
+    retained = torch.from_numpy(np.concatenate([patients[name].retained for name in COUNTS]))
+    for ours, theirs in zip(everything.batch(retained.nonzero()[:, 0]), slices.batch(torch.arange(15)), strict=True):
         assert ours.equal(theirs)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_slices_have_the_neighbours_that_they_have_in_prediction(patients, slices, tmp_path, count):
-    sees = InputSettings(channels=["flair"], neighbours=count)
-    everything = load_slices(tmp_path, list(COUNTS), torch.device("cpu"), sees, all_slices=True)
+class Recorder(torch.nn.Module):
+    """Keeps the batches that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[torch.Tensor] = []
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.batches.append(images)
+        return images[:, :1]
+
+
+@pytest.mark.parametrize("all_slices", [False, True])
+@pytest.mark.parametrize(
+    ("channels", "neighbours"), [(["pre_contrast", "flair", "post_contrast"], 0), (["flair", "pre_contrast"], 2)]
+)
+def test_training_and_prediction_give_the_network_the_same_tensor(
+    patients, slices, tmp_path, channels, neighbours, all_slices
+):
+    input_settings = InputSettings(channels=channels, neighbours=neighbours)
+    training = load_slices(list(COUNTS), CPU, input_settings, all_slices, tmp_path)
     for number, name in enumerate(COUNTS):
-        index = everything.of_patient(number)
-        places = torch.from_numpy(neighbours(patients[name].kept, count))
-        assert everything.batch(index)[0].equal(sees.as_channels(everything.z_scores(index[places])))
+        network = Recorder()
+        predict([TrainedNetwork(network, input_settings)], preprocessed.read(name, tmp_path), CPU, ONCE)
+        predicted, retained = torch.cat(network.batches), torch.from_numpy(patients[name].retained)
+        trained_on, _ = training.batch(training.of_patient(number))
+        assert trained_on.equal(predicted if all_slices else predicted[retained])

@@ -5,6 +5,7 @@ So the state lies in the project's `runs/unfinished`, under a fingerprint of all
 the result: only the very same training ever finds it. A lock refuses a second training of it.
 """
 
+import errno
 import hashlib
 import io
 import os
@@ -37,9 +38,9 @@ class Checkpoint:
             state.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))
         except FileNotFoundError:
             return
-        except (OSError, MemoryError):  # it may well be whole
-            raise
         except Exception as error:  # torch raises whatever the damage leads to
+            if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL):
+                raise  # it may well be whole
             print_line(f"{self.path}: cannot be read ({type(error).__name__}); training starts anew")
             return
         print_line(f"going on after epoch {len(state.trained.history)}, where this training was stopped")

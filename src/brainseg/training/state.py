@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 class Trained:
     """A row an epoch, a row an epoch and patient, and two sets of weights."""
 
-    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # tensors
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True, revalidate_instances="always")
 
     history: list[dict[str, float]] = field(default_factory=list)
     per_patient: list[dict[str, Any]] = field(default_factory=list)
@@ -59,8 +59,8 @@ class TrainingState:
         """Raises an error of whatever type, and leaves everything as it was, if the state is not of this training."""
         before = deepcopy(self.state_dict())
         try:
-            TRAINED.validate_python(state["trained"], strict=True)
             trained = Trained(**state["trained"])
+            TRAINED.validate_python(trained, strict=True)
             if not 0 < trained.best_epoch <= len(trained.history) == len(trained.epoch_seconds):
                 raise ValueError(f"best epoch {trained.best_epoch} of {len(trained.history)}")
             _check_form(trained.best_state, self.eval_network.state_dict())

@@ -3,10 +3,10 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from brainseg.archs.resunet import resunet
 from brainseg.archs.resunet.model import Settings
 from brainseg.archs.shared.residual_block import ResidualBlock
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.supervision import TrainingOutput
+from tests.archs.builders import resunet
 
 SMALL = {"features": 2, "blocks": [1, 2, 3], "norm": "batch", "deep_supervision": False, "stem": "plain"}
 
@@ -40,7 +40,7 @@ def test_its_parameters_by_hand():
 
 def test_deep_supervision_judges_every_resolution_the_finest_most():
     output = small(deep_supervision=True).train()(images())
-    assert isinstance(output, Supervised)
+    assert isinstance(output, TrainingOutput)
     assert [head.shape for head in output.heads] == [(2, 1, 16, 16)] * 2
     assert output.weights == pytest.approx((1 / 3, 2 / 3))
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from brainseg.archs.shared.input import AS_THE_REPORT, InputSettings
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
 
 
 def numbered(slices: int) -> torch.Tensor:
@@ -16,8 +16,8 @@ def channels_of(settings: InputSettings) -> list[float]:
 
 
 def test_the_report_saw_one_slice_of_three_channels():
-    assert AS_THE_REPORT.in_channels == 3
-    assert channels_of(AS_THE_REPORT) == [0, 1, 2]
+    assert THREE_CHANNELS_2D.in_channels == 3
+    assert channels_of(THREE_CHANNELS_2D) == [0, 1, 2]
 
 
 def test_neighbours_come_slice_by_slice():
@@ -53,3 +53,21 @@ def test_channels_are_last_in_memory(neighbours):
 def test_other_settings_are_refused(settings, told):
     with pytest.raises(ValidationError, match=told):
         InputSettings(**settings)
+
+
+def index_of(retained: list[bool], neighbours: int) -> list[list[int]]:
+    return InputSettings(channels=["flair"], neighbours=neighbours).slice_index(torch.tensor(retained)).tolist()
+
+
+def test_retained_slices_have_retained_neighbours_and_the_others_any():
+    retained = [False, False, True, True, True, False]
+    assert index_of(retained, 1) == [[0, 0, 1], [0, 1, 2], [2, 2, 3], [2, 3, 4], [3, 4, 4], [4, 5, 5]]
+    assert index_of(retained, 0) == [[0], [1], [2], [3], [4], [5]]
+
+
+def test_where_no_slice_is_retained_all_are_neighbours():
+    assert index_of([False] * 3, 1) == [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
+
+
+def test_more_neighbours_than_slices_repeat_the_outermost():
+    assert index_of([True] * 2, 3) == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 1]]

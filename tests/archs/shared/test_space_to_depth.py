@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from brainseg.archs.shared.space_to_depth import POSITIONS, SpaceToDepth
-from brainseg.archs.shared.supervision import Supervised
+from brainseg.archs.shared.supervision import TrainingOutput
 
 
 class Body(nn.Module):
@@ -16,9 +16,9 @@ class Body(nn.Module):
 
 
 class TwoHeads(Body):
-    def forward(self, x: torch.Tensor) -> Supervised:
+    def forward(self, x: torch.Tensor) -> TrainingOutput:
         logits = super().forward(x)
-        return Supervised((-logits, logits))
+        return TrainingOutput((-logits, logits))
 
 
 IMAGES = torch.arange(2 * 3 * 8 * 12.0).view(2, 3, 8, 12)

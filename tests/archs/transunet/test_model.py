@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from brainseg.archs.transunet import model as module
-from brainseg.archs.transunet import transunet
-from brainseg.core.components import load
+from brainseg.core.components import build
 from brainseg.core.errors import UserError
+from tests.archs.builders import transunet
 
 PAPER = {"features": 64, "blocks": [3, 4, 9], "width": 768, "layers": 12, "heads": 12, "grid": 14, "dropout": 0.1}
 PAPER |= {"pretrained": False}
@@ -242,13 +242,13 @@ def test_logits_are_not_squashed():
 )
 def test_a_setting_that_makes_no_network_is_refused(given, told):
     with pytest.raises(UserError) as error:
-        load("archs", "transunet", {"archs": {"transunet": given}})
+        build("archs", "transunet", {"archs": {"transunet": given}})
     assert told in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_pretrained_fits_the_papers_numbers_with_any_dropout():
-    load("archs", "transunet", {"archs": {"transunet": PAPER | {"pretrained": True, "dropout": 0.0}}})
+    build("archs", "transunet", {"archs": {"transunet": PAPER | {"pretrained": True, "dropout": 0.0}}})
 
 
 def test_weights_are_fetched_only_where_the_settings_ask_for_them(monkeypatch):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from brainseg.archs.transunet import transunet
 from brainseg.archs.transunet.pretrained import R50_VIT_B16, load_pretrained, renamed
+from tests.archs.builders import transunet
 
 timm = pytest.importorskip("timm", exc_type=ImportError)
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from brainseg.archs.transunet import transunet
 from brainseg.archs.transunet.pretrained import R50_VIT_B16, fetch, load_pretrained, renamed
 from brainseg.core.errors import UserError
+from tests.archs.builders import transunet
 
 BLOCKS, LAYERS, GRID = (2, 1, 1), 2, 3
 SHARED = ("stem.", "to_tokens.", "position", "layers.", "norm.")

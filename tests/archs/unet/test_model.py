@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from brainseg.archs.unet import unet
+from tests.archs.builders import unet
 
 
 def test_has_the_reports_parameters():

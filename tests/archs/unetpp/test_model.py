@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from brainseg.archs.shared.supervision import Supervised
-from brainseg.archs.unetpp import unetpp
+from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.archs.unetpp.model import UNetPlusPlus, logit_of_mean_probability, node
+from tests.archs.builders import unetpp
 
 
 def small(deep_supervision: bool = True, levels: int = 4) -> UNetPlusPlus:
@@ -69,7 +69,7 @@ def test_each_node_sees_all_before_it_and_what_comes_up(images):
 def test_training_judges_a_head_at_each_depth(images):
     network = small().train()
     output = network(images)
-    assert isinstance(output, Supervised) and output.places is None
+    assert isinstance(output, TrainingOutput) and output.places is None
     assert [head.shape for head in output.heads] == [(2, 1, 16, 24)] * 3
     assert list(network.heads) == ["x01", "x02", "x03"]
 
@@ -88,7 +88,7 @@ def test_the_last_head_answers_unless_told_otherwise(images):
 
 
 def answer(network: UNetPlusPlus, heads: str, depth: int, images: torch.Tensor) -> torch.Tensor:
-    network.answer_with(heads, depth)
+    network.set_output_heads(heads, depth)
     return network(images)
 
 
@@ -120,7 +120,7 @@ def test_what_is_pruned_is_not_computed(images, depth):
 
 def test_a_pruned_network_goes_on_training_whole(images):
     network = small()
-    network.answer_with("mean", 1)
+    network.set_output_heads("mean", 1)
     assert len(network.train()(images).heads) == 3
 
 

@@ -96,8 +96,8 @@ def test_the_json_holds_everything(folder):
     assert content["certificates"]["bce"]["differs"] == {"loss": ["loss: dice → bce"]}
     assert [row["verdict"] for row in content["against_baseline"]] == ["better", "worse"]
     assert len(content["pairs"]) == 3 and content["ranks"]["bce"] == [1, 0, 0]
-    assert content["price_of_choosing"]["experiments_scored_on_these_patients"] == 3
-    assert content["price_of_choosing"]["best_minus_last"] == {"dice": 0, "bce": 0, "sgd": 0}
+    assert content["selection_bias"]["experiments_scored_on_these_patients"] == 3
+    assert content["selection_bias"]["best_minus_last"] == {"dice": 0, "bce": 0, "sgd": 0}
     assert content["notes"] == noted().notes
     assert len(content["strata"]) == 9
 
@@ -114,7 +114,7 @@ def test_the_json_has_neither_nan_nor_infinity(tmp_path):
 def test_whole_numbers_stay_whole_and_numpy_is_understood():
     content = as_json(replace(noted(), margin=np.float32(0.5), price=replace(noted().price, scored=np.int64(3))))
     assert content["margin"] == 0.5
-    assert isinstance(content["price_of_choosing"]["experiments_scored_on_these_patients"], int)
+    assert isinstance(content["selection_bias"]["experiments_scored_on_these_patients"], int)
     assert all(isinstance(row["patients"], int) for row in content["pairs"])
     assert not any(isinstance(value, float) and math.isnan(value) for value in content["methods"]["dice"].values())
 

@@ -10,9 +10,9 @@ from scipy import stats
 from brainseg.compare.stats.bootstrap import (
     mean_interval,
     median_interval,
-    optimism_of_the_best,
     rank_shares,
     resampled_means,
+    winners_optimism,
 )
 
 SHARES = st.integers(0, 64).map(lambda k: k / 64)
@@ -125,7 +125,7 @@ def test_folds_and_patients_against_a_direct_loop(rng):
 
 def test_a_missing_score_is_refused():
     missing = np.array([[0.5], [np.nan], [0.9]])
-    for refusing in (lambda: resampled_means([missing], np.zeros(3)), lambda: optimism_of_the_best(missing)):
+    for refusing in (lambda: resampled_means([missing], np.zeros(3)), lambda: winners_optimism(missing)):
         with pytest.raises(ValueError, match="1 of 3 scores are not finite"):
             refusing()
 
@@ -162,18 +162,18 @@ def test_optimism_against_a_direct_loop(rng):
         drawn = scores[rng.integers(0, 15, 15)].mean(0)
         winner = drawn.argmax()
         gaps.append(drawn[winner] - scores.mean(0)[winner])
-    assert optimism_of_the_best(scores) == pytest.approx(np.mean(gaps), abs=3e-4)
+    assert winners_optimism(scores) == pytest.approx(np.mean(gaps), abs=3e-4)
 
 
 def test_one_network_or_equal_ones_flatter_nobody(rng):
     scores = rng.random((20, 1))
-    assert optimism_of_the_best(scores) == 0
-    assert optimism_of_the_best(np.repeat(scores, 5, axis=1)) == pytest.approx(0, abs=1e-15)
+    assert winners_optimism(scores) == 0
+    assert winners_optimism(np.repeat(scores, 5, axis=1)) == pytest.approx(0, abs=1e-15)
 
 
 def test_more_equally_good_networks_flatter_more(rng):
     scores = rng.normal(0.8, 0.05, (30, 40))
-    few, many = optimism_of_the_best(scores[:, :2]), optimism_of_the_best(scores)
+    few, many = winners_optimism(scores[:, :2]), winners_optimism(scores)
     assert 0 < few < many
     clear = scores[:, :2] + [0, 0.5]  # who leads beyond doubt has no luck to lose
-    assert optimism_of_the_best(clear) == pytest.approx(0, abs=1e-3)
+    assert winners_optimism(clear) == pytest.approx(0, abs=1e-3)

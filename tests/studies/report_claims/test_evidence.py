@@ -8,7 +8,7 @@ import pytest
 from brainseg.core.errors import UserError
 from brainseg.experiments.reader import Experiment
 from studies.report_claims import evidence as module
-from studies.report_claims.evidence import Evidence, gather, kind_of
+from studies.report_claims.evidence import Evidence, collect_evidence, kind_of
 from studies.report_claims.report_figures import ROWS, Kind
 from tests.compare.small_project import SmallProject, lock_of, md5, state
 from tests.studies.report_claims.small_evidence import BLOCKS, KINDS, as_report, evidence, fair, fair_name, unet
@@ -50,7 +50,7 @@ def swept(tmp_path_factory) -> Evidence:
             project.experiment(f"report-last-{row.name}", settings | {"predict.weights": "last"})
         for kind in KINDS:
             project.experiment(f"{fair_name(kind)}-seed0", BLOCKS | kind._asdict())
-        return gather(project.folder, "report-*", "fair-*")
+        return collect_evidence(project.folder, "report-*", "fair-*")
 
 
 def test_the_rows_of_two_sweeps_are_gathered(swept):
@@ -89,7 +89,7 @@ def gathered(monkeypatch):
         meant = {"report-*": list(report), "fair-*": list(on_equal_terms)}
         monkeypatch.setattr(module, "find", lambda folder, patterns: [it for name in patterns for it in meant[name]])
         monkeypatch.setattr(module, "Git", NoFiles)
-        return gather(Path(), "report-*", "fair-*")
+        return collect_evidence(Path(), "report-*", "fair-*")
 
     return of
 

@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+
+from tests.training.small_state import after_an_epoch, at_the_start, same
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_a_state_that_was_saved_comes_back_and_trains_on_as_if_it_had_not_stopped(ema_decay):
+    whole, resumed = after_an_epoch(ema_decay), at_the_start(ema_decay)
+    resumed.load_state_dict(deepcopy(whole.state_dict()))
+    assert same(resumed.state_dict(), whole.state_dict())
+    for state in (whole, resumed):
+        state.optimizer.zero_grad()
+        state.network(torch.ones(1, 3, 4, 4)).square().mean().backward()
+        state.optimizer.step()
+        state.scheduler.step()
+        if state.ema:
+            state.ema.update_parameters(state.network)
+    assert same(resumed.state_dict(), whole.state_dict())
+
+
+def test_the_averaged_network_is_evaluated_where_there_is_one():
+    averaged, plain = after_an_epoch(0.9), after_an_epoch(0.0)
+    assert averaged.eval_network is averaged.ema.module
+    assert plain.eval_network is plain.network
+    assert same(averaged.copy_weights(), dict(averaged.ema.module.state_dict()))
+
+
+def at(*path: Any, value: Any) -> Callable[[dict], None]:
+    """Sets one place of a state."""
+
+    def change(state: dict) -> None:
+        *first, last = path
+        for key in first:
+            state = state[key]
+        state[last] = value
+
+    return change
+
+
+def without(*path: Any) -> Callable[[dict], None]:
+    def change(state: dict) -> None:
+        *first, last = path
+        for key in first:
+            state = state[key]
+        del state[last]
+
+    return change
+
+
+WRONG = {
+    "no network": without("network"),
+    "a network of another shape": at("network", "weight", value=torch.zeros(2, 3, 3, 3)),
+    "a network of other names": at("network", value={"other": torch.zeros(2)}),
+    "no average": without("ema"),
+    "an average of another shape": at("ema", "module.weight", value=torch.zeros(1)),
+    "a moment of another shape": at("optimizer", "state", 0, "exp_avg", value=torch.zeros(5)),
+    "a learning rate that is a word": at("optimizer", "param_groups", 0, "lr", value="0.1"),
+    "another number of groups": at("optimizer", "param_groups", value=[]),
+    "a step that is a word": at("scheduler", "last_epoch", value="2"),
+    "another field": at("trained", "more", value=1),
+    "a field less": without("trained", "epoch_seconds"),
+    "a history of words": at("trained", "history", value=["a"]),
+    "an epoch that was not trained": at("trained", "best_epoch", value=2),
+    "no best epoch": at("trained", "best_epoch", value=0),
+    "best weights of another shape": at("trained", "best_state", "bias", value=torch.zeros(3)),
+    "no dictionary": lambda state: state.clear(),
+}
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_a_state_that_is_wrong_changes_nothing(change):
+    wrong = deepcopy(after_an_epoch().state_dict())
+    change(wrong)
+    state = at_the_start()
+    with pytest.raises((ValueError, KeyError, RuntimeError, TypeError)):
+        state.load_state_dict(wrong)
+    assert same(state.state_dict(), at_the_start().state_dict())
+    state.load_state_dict(after_an_epoch().state_dict())  # nor does it spoil what follows
