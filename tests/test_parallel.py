@@ -12,7 +12,7 @@ from brainseg.parallel import parallel_map
 
 SCRIPT = """
 import os, signal, sys, threading, time
-from brainseg.parallel import each
+from brainseg.parallel import parallel_map
 
 signal.alarm(6)  # the end of every process, should this test fail
 

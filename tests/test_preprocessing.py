@@ -81,21 +81,21 @@ def test_processors_that_sum_in_another_order_come_to_the_same_values():
 def assert_parity(image, mask, side_px):
     patient = preprocess(image, mask, as_set(side_px))
     z_scores, expected_mask = straightforward(image, mask, side_px)
-    assert np.abs(patient.z_score()[patient.kept] - z_scores).max() < 1e-4
-    np.testing.assert_array_equal(patient.mask[patient.kept], expected_mask)
+    assert np.abs(patient.z_score()[patient.retained] - z_scores).max() < 1e-4
+    np.testing.assert_array_equal(patient.mask[patient.retained], expected_mask)
 
 
-def test_all_slices_are_carried_along_and_the_ends_are_not_kept(rng):
+def test_all_slices_are_carried_along_and_the_ends_are_not_retained(rng):
     image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.02)
     patient = preprocess(image, mask, as_set(32))
     assert patient.image.shape == (8, 32, 32, 3)
-    assert patient.kept.tolist() == [False, *[True] * 6, False]
+    assert patient.retained.tolist() == [False, *[True] * 6, False]
 
 
-def test_slices_without_signal_at_the_ends_are_not_kept(rng):
+def test_slices_without_signal_at_the_ends_are_not_retained(rng):
     image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.0)
     image[:3] = 0
-    assert preprocess(image, mask, as_set(32)).kept.tolist() == [False] * 3 + [True] * 4 + [False]
+    assert preprocess(image, mask, as_set(32)).retained.tolist() == [False] * 3 + [True] * 4 + [False]
 
 
 def test_the_dropped_slices_do_not_change_the_others(rng):

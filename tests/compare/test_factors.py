@@ -36,8 +36,8 @@ def test_a_component_and_its_settings_are_one_factor():
 
 
 def test_what_is_chosen_is_told_before_what_moves_scores_by_chance_and_strangers_last():
-    told = ["sampling", "device", "seed", "budget", "loss", "code", "data"]
-    assert sorted(told, key=place) == ["loss", "budget", "data", "seed", "code", "device", "sampling"]
+    told = ["a stranger", "device", "seed", "budget", "loss", "code", "data"]
+    assert sorted(told, key=place) == ["loss", "budget", "data", "seed", "code", "device", "a stranger"]
 
 
 def test_only_choices_are_credited():

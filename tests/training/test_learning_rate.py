@@ -29,7 +29,7 @@ def rates(stepped: torch.optim.Optimizer, schedule, steps: int, warmup_steps: in
 
 def test_it_rises_evenly_then_follows_the_schedule():
     found = rates(optimizer(1.0), falling, steps=8, warmup_steps=4)
-    assert found == pytest.approx([[0.25], [0.5], [0.75], [1.0], [1.0], [0.75], [0.5], [0.25]])
+    assert [rate for [rate] in found] == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0, 0.75, 0.5, 0.25])
 
 
 def test_without_warm_up_the_first_step_has_the_whole_rate():
@@ -37,7 +37,8 @@ def test_without_warm_up_the_first_step_has_the_whole_rate():
 
 
 def test_warm_up_leads_to_the_schedules_first_value():
-    assert rates(optimizer(1.0), lambda _: 0.1, steps=3, warmup_steps=2) == pytest.approx([[0.05], [0.1], [0.1]])
+    found = rates(optimizer(1.0), lambda _: 0.1, steps=3, warmup_steps=2)
+    assert [rate for [rate] in found] == pytest.approx([0.05, 0.1, 0.1])
 
 
 def test_every_group_retains_its_proportion():

@@ -41,19 +41,19 @@ def test_its_parameters_by_hand():
 def test_deep_supervision_judges_every_resolution_the_finest_most():
     output = small(deep_supervision=True).train()(images())
     assert isinstance(output, TrainingOutput)
-    assert [head.shape for head in output.heads] == [(2, 1, 16, 16)] * 2
-    assert output.weights == pytest.approx((1 / 3, 2 / 3))
+    assert [head.shape for head in output.head_logits] == [(2, 1, 16, 16)] * 2
+    assert output.head_weights == pytest.approx((1 / 3, 2 / 3))
 
 
 def test_the_answer_is_the_finest_head_and_does_not_change_in_evaluation():
     network = small(deep_supervision=True, norm="instance")  # batch norm would differ
-    assert network.train()(images()).heads[-1].equal(network.eval()(images()))
+    assert network.train()(images()).head_logits[-1].equal(network.eval()(images()))
 
 
 def test_behind_a_space_to_depth_stem_all_heads_have_the_slices_resolution():
     network = small(deep_supervision=True, stem="space_to_depth")
     assert network.divisor == 8
-    assert [head.shape for head in network.train()(images()).heads] == [(2, 1, 16, 16)] * 2
+    assert [head.shape for head in network.train()(images()).head_logits] == [(2, 1, 16, 16)] * 2
     assert network.eval()(images()).shape == (2, 1, 16, 16)
 
 

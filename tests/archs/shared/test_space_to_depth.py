@@ -30,7 +30,7 @@ def test_a_body_that_passes_channels_on_gives_the_slice_back():
 
 def test_every_head_comes_back_to_full_resolution():
     output = SpaceToDepth(TwoHeads())(IMAGES)
-    assert output.heads[0].equal(-IMAGES[:, :1]) and output.heads[1].equal(IMAGES[:, :1])
+    assert output.head_logits[0].equal(-IMAGES[:, :1]) and output.head_logits[1].equal(IMAGES[:, :1])
 
 
 def test_sides_must_divide_by_twice_as_much():

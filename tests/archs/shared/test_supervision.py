@@ -29,7 +29,7 @@ def test_heads_count_evenly(target):
 def test_heads_count_by_their_weights(target):
     heads = logits(1), logits(2)
     expected = 0.25 * bce(heads[0], target) + 0.75 * bce(heads[1], target)
-    torch.testing.assert_close(supervised_loss(TrainingOutput(heads, weights=(0.25, 0.75)), target, bce), expected)
+    torch.testing.assert_close(supervised_loss(TrainingOutput(heads, head_weights=(0.25, 0.75)), target, bce), expected)
 
 
 def test_a_single_head_costs_what_it_costs_alone(target):

@@ -69,8 +69,8 @@ def test_each_node_sees_all_before_it_and_what_comes_up(images):
 def test_training_judges_a_head_at_each_depth(images):
     network = small().train()
     output = network(images)
-    assert isinstance(output, TrainingOutput) and output.places is None
-    assert [head.shape for head in output.heads] == [(2, 1, 16, 24)] * 3
+    assert isinstance(output, TrainingOutput) and output.extra_pixels is None
+    assert [head.shape for head in output.head_logits] == [(2, 1, 16, 24)] * 3
     assert list(network.heads) == ["x01", "x02", "x03"]
 
 
@@ -121,7 +121,7 @@ def test_what_is_pruned_is_not_computed(images, depth):
 def test_a_pruned_network_goes_on_training_whole(images):
     network = small()
     network.set_output_heads("mean", 1)
-    assert len(network.train()(images).heads) == 3
+    assert len(network.train()(images).head_logits) == 3
 
 
 def test_the_mean_of_certain_heads_is_finite():

@@ -158,7 +158,7 @@ def test_a_claim_of_regions_and_borders_is_wrong_at_the_rate_that_the_page_promi
 def test_the_command_writes_the_page_and_prints_each_verdict(monkeypatch, tmp_path, capsys):
     given = evidence()
     asked = []
-    monkeypatch.setattr(command, "gather", lambda *words: asked.append(words) or given)
+    monkeypatch.setattr(command, "collect_evidence", lambda *words: asked.append(words) or given)
     monkeypatch.chdir(tmp_path)
     command.run("report-*", "fair-*", tmp_path / "claims.md")
     assert asked == [(tmp_path, "report-*", "fair-*")]
