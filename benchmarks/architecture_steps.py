@@ -40,8 +40,8 @@ DICE = build("losses", "dice", PARAMS)
 
 
 def main() -> None:
-    given = [int(number) for number in sys.argv[1:]]
-    side_px, features, batch_size = [*given, *(64, 8, 8)[len(given) :]]
+    sizes = [int(number) for number in sys.argv[1:]]
+    side_px, features, batch_size = [*sizes, *(64, 8, 8)[len(sizes) :]]
     device = pick_device()
     networks = {name: build(name, features, device) for name in NETWORKS}
     shapes = {name: (batch_size, 3, finer * side_px, finer * side_px) for name, (*_, finer) in NETWORKS.items()}
@@ -123,9 +123,9 @@ def multiply_adds(network: torch.nn.Module, images: torch.Tensor) -> float:
 
 
 def peak_memory_mb(name: str, side_px: int, features: int, batch_size: int, device: torch.device) -> float:
-    given = ["--memory", name, str(side_px), str(features), str(batch_size), str(device)]
-    told = subprocess.run([sys.executable, __file__, *given], check=True, capture_output=True, text=True)
-    return float(told.stdout)
+    arguments = ["--memory", name, str(side_px), str(features), str(batch_size), str(device)]
+    done = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
+    return float(done.stdout)
 
 
 def tell_memory(name: str, side_px: str, features: str, batch_size: str, device_name: str) -> None:

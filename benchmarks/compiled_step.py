@@ -20,7 +20,7 @@ BATCH_SIZE, ROUNDS = 16, 15
 
 
 def main() -> None:
-    side_px, features = (int(given) for given in [*sys.argv[1:], "64", "16"][:2])
+    side_px, features = (int(size) for size in [*sys.argv[1:], "64", "16"][:2])
     dice = build("losses", "dice", read_params(Path(__file__).parent.parent / "params.yaml"))
     device = pick_device()
     images = torch.randn(BATCH_SIZE, 3, side_px, side_px, device=device).to(memory_format=torch.channels_last)

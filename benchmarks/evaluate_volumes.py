@@ -73,8 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--patients", type=int, help="only the first N")
-    given = parser.parse_args()
-    folders = [given.folder / name for name in patient_names(given.folder)[: given.patients]]
+    options = parser.parse_args()
+    folders = [options.folder / name for name in patient_names(options.folder)[: options.patients]]
     start = time.perf_counter()
     of_medpy = [measured(folder, by="medpy") for folder in folders]
     between = time.perf_counter()

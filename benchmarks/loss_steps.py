@@ -25,7 +25,7 @@ BATCH_SIZE, ROUNDS = 16, 15
 
 
 def main() -> None:
-    side_px, features = (int(given) for given in [*sys.argv[1:], "128", "16"][:2])
+    side_px, features = (int(size) for size in [*sys.argv[1:], "128", "16"][:2])
     params = read_params(Path(__file__).parent.parent / "params.yaml")
     device = pick_device()
     torch.manual_seed(0)

@@ -80,8 +80,8 @@ def tune(base: dict[str, str], names: list[str]) -> None:
         settings, rates = METHODS[name]
         for lr in rates:
             for fold in FOLDS:
-                given = base | INSIDE | settings | {"optims.adam.lr": lr, "split.fold": str(fold)}
-                tuned(f"tune-{name}-lr{lr}-fold{fold}", name, lr, fold, given)
+                changed = base | INSIDE | settings | {"optims.adam.lr": lr, "split.fold": str(fold)}
+                tuned(f"tune-{name}-lr{lr}-fold{fold}", name, lr, fold, changed)
     runs = pd.read_csv(TABLES / "tune.csv")
     title = "Mean validation DSC over the learning rate, a thin line a fold"
     save(learning_rates(runs, "validation_dsc", title), Path("docs/images/architectures_learning_rates.png"), 100)
@@ -108,22 +108,22 @@ def folds(base: dict[str, str], names: list[str]) -> None:
     for seed in SEEDS:
         for name in names:
             for fold in FOLDS:
-                given = base | INSIDE | METHODS[name][0] | {"split.fold": str(fold), "seed": str(seed)}
-                scored("folds", f"fold-{name}-seed{seed}-fold{fold}", name, given)
+                changed = base | INSIDE | METHODS[name][0] | {"split.fold": str(fold), "seed": str(seed)}
+                scored("folds", f"fold-{name}-seed{seed}-fold{fold}", name, changed)
 
 
 def pruned(base: dict[str, str], _: list[str]) -> None:
     for change, setting in PRUNED.items():
         for fold in FOLDS:
-            given = base | INSIDE | SUPERVISED | setting | {"split.fold": str(fold)}
-            scored("pruned", f"pruned-{change}-fold{fold}", "unetpp-supervised", given)
+            changed = base | INSIDE | SUPERVISED | setting | {"split.fold": str(fold)}
+            scored("pruned", f"pruned-{change}-fold{fold}", "unetpp-supervised", changed)
 
 
 def report(base: dict[str, str], names: list[str]) -> None:
     for seed in SEEDS:
         for name in names:
-            given = base | REPORT | METHODS[name][0] | {"seed": str(seed)}
-            scored("report", f"report-{name}-seed{seed}", name, given)
+            changed = base | REPORT | METHODS[name][0] | {"seed": str(seed)}
+            scored("report", f"report-{name}-seed{seed}", name, changed)
 
 
 def scored(table: str, run_name: str, method: str, given: dict[str, str]) -> None:

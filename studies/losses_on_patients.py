@@ -92,15 +92,15 @@ def scored(name: str, settings: dict[str, str], lr: str, fold: int) -> None:
 
 
 def run(name: str, settings: dict[str, str], lr: str, fold: int, target: str) -> None:
-    given = settings | {f"optims.{settings['optim']}.lr": lr, "split.fold": str(fold)}
-    changes = [word for key, value in given.items() for word in ("-S", f"{key}={value}")]
+    changed = settings | {f"optims.{settings['optim']}.lr": lr, "split.fold": str(fold)}
+    changes = [word for key, value in changed.items() for word in ("-S", f"{key}={value}")]
     subprocess.run(["dvc", "exp", "remove", name], capture_output=True)  # of a run that was stopped
     subprocess.run(["dvc", "exp", "run", "--name", name, *changes, target], check=True)
 
 
 def chosen(settings: dict[str, str], lr: str, fold: int) -> dict[str, object]:
-    words = {key.removeprefix("train."): settings[key] for key in ("loss", "optim", "schedule", "train.ema_decay")}
-    return words | {"lr": lr, "fold": fold}
+    row = {key.removeprefix("train."): settings[key] for key in ("loss", "optim", "schedule", "train.ema_decay")}
+    return row | {"lr": lr, "fold": fold}
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ def pick_device() -> torch.device:
 
     From the environment, not params.yaml: where it runs is no part of an experiment.
     """
-    given = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    value = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(given)
+        device = torch.device(value)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"BRAINSEG_DEVICE is {given!r}, which does not work here: {reason}") from None
+        raise UserError(f"BRAINSEG_DEVICE is {value!r}, which does not work here: {reason}") from None
     return device
 
 

@@ -37,9 +37,9 @@ def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
     if not depths:
         if settings.heads == "last" and not settings.prune_to:
             return
-        given = f"prune_to is {settings.prune_to}" if settings.prune_to else f"heads is {settings.heads}"
+        setting = f"prune_to is {settings.prune_to}" if settings.prune_to else f"heads is {settings.heads}"
         raise UserError(
-            f"{PARAMS_FILE}: predict.{given}; this network has one head (unetpp trained with deep_supervision has"
+            f"{PARAMS_FILE}: predict.{setting}; this network has one head (unetpp trained with deep_supervision has"
             " several), set predict.heads to last and predict.prune_to to 0"
         )
     if settings.prune_to and settings.prune_to not in depths:

@@ -64,8 +64,8 @@ def cross_check(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = lookup(params, "preprocess.side_px"), lookup(params, "train.batch_size")
     channels = lookup(params, "input.channels")
     if lookup(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
-        given = f"input.channels is {', '.join(channels)}"
-        return [f"{PARAMS_FILE}: {given}; with intensity.channel_dropout expected flair and another channel"]
+        found = f"input.channels is {', '.join(channels)}"
+        return [f"{PARAMS_FILE}: {found}; with intensity.channel_dropout expected flair and another channel"]
     with torch.device("meta"):  # the network's shape without its memory
         try:
             network = components.build_chosen("archs", params)(
@@ -83,8 +83,8 @@ def cross_check(params: Mapping[str, Any]) -> list[str]:
         return [f"{PARAMS_FILE}: train.batch_size is 1; at preprocess.side_px {side_px} batch norm needs 2 or more"]
     has_instance_norm = any(isinstance(module, torch.nn.InstanceNorm2d) for module in network.modules())
     if side_px == divisor and has_instance_norm:  # a single pixel has no variance
-        given = f"preprocess.side_px is {side_px}"
-        return [f"{PARAMS_FILE}: {given}; {params['arch']} with instance norm needs {2 * divisor} or more"]
+        found = f"preprocess.side_px is {side_px}"
+        return [f"{PARAMS_FILE}: {found}; {params['arch']} with instance norm needs {2 * divisor} or more"]
     if side_px % divisor == 0:
         return []
     fitting = f"{side_px // divisor * divisor} or {(side_px // divisor + 1) * divisor}"

@@ -15,7 +15,7 @@ def main(
     fair: Annotated[str, typer.Option(help="Pattern of the experiments of experiments/fair.yaml.")] = "fair-*",
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/claims.md"),
 ) -> None:
-    """Test the report's claims on the experiments of two sweeps: holds, fails, or can't tell."""
+    """Test the report's claims on the experiments of two sweeps: holds, fails, or inconclusive."""
     with report_errors():
         from studies.report_claims.command import run  # `--help` should not wait for pandas
 

@@ -20,7 +20,7 @@ def unetpp_is_a_little_better(evidence: Evidence) -> Finding:
 
 def unetpp_is_not_significantly_better(evidence: Evidence) -> Finding:
     """A claim that no difference shows: it fails where one does, either way and however small."""
-    certain = [verdict.word in ("better", "worse") for verdict in evidence.pairs(PAIRS, margin=NO_MARGIN)]
+    certain = [verdict.outcome in ("better", "worse") for verdict in evidence.pairs(PAIRS, margin=NO_MARGIN)]
     return Finding("fails" if any(certain) else "holds", listed(evidence.pairs(PAIRS)))
 
 
@@ -35,15 +35,15 @@ def ragged_edges_are_worse(evidence: Evidence) -> Finding:
 def _by_trait(evidence: Evidence, column: str, sign: int, trait: str) -> Finding:
     """Spearman's rank correlation of the held-out patients' DSC with the trait, for each architecture with Dice."""
     methods = evidence.methods()
-    words, told = [], []
+    outcomes, parts = [], []
     for arch in ("unet", "unetpp"):
         method = methods[Kind(arch, "adam", "dice")]
         values = held_out(method.experiments[0].per_volume)[1][column].loc[method.patients]
         found = stats.spearmanr(method.per_patient, values, nan_policy="omit")
         strata = by_stratum([method], "dsc").query(f"trait == '{trait}'").dropna()
         means = ", ".join(f"{row.stratum} {row.mean_dsc:.3f} ({row.patients})" for row in strata.itertuples())
-        told.append(f"{arch}: rank correlation {found.statistic:+.2f} (p {p_value(found.pvalue)}); mean DSC {means}")
+        parts.append(f"{arch}: rank correlation {found.statistic:+.2f} (p {p_value(found.pvalue)}); mean DSC {means}")
         certain = found.pvalue < ALPHA
-        words.append("holds" if certain and sign * found.statistic > 0 else "fails" if certain else "can't tell")
-    word = words[0] if len(set(words)) == 1 else "can't tell"
-    return Finding(word, f"With Dice and Adam, {'; '.join(told)}")
+        outcomes.append("holds" if certain and sign * found.statistic > 0 else "fails" if certain else "inconclusive")
+    word = outcomes[0] if len(set(outcomes)) == 1 else "inconclusive"
+    return Finding(word, f"With Dice and Adam, {'; '.join(parts)}")

@@ -32,8 +32,8 @@ def log_cosh_starts_slowly(evidence: Evidence) -> Finding:
         loss = evidence.as_report[row.name].history.train_loss.to_numpy()
         sixth, fall = max(1, round(len(loss) / 6)), loss[0] - loss.min()
         shares[row.kind.loss] = float((loss[0] - loss[sixth]) / fall) if fall > 0 else None
-    told = ", ".join(f"{loss} {'no fall' if share is None else f'{share:.0%}'}" for loss, share in shares.items())
-    figures = f"From the end of the first epoch, a sixth of the epochs brings of the training loss's fall: {told}."
+    message = ", ".join(f"{loss} {'no fall' if share is None else f'{share:.0%}'}" for loss, share in shares.items())
+    figures = f"From the end of the first epoch, a sixth of the epochs brings of the training loss's fall: {message}."
     share = shares["log_cosh_dice"]
     return from_conditions([] if share is None else [share < 1 / 6], figures)
 
@@ -43,10 +43,10 @@ def all_but_dice_fluctuate_shape_aware_most(evidence: Evidence) -> Finding:
     spread = {}
     for row in ROWS[:4]:
         spread[row.kind.loss] = stability(evidence.as_report[row.name].history.validation_dsc.to_numpy())
-    told = ", ".join(f"{loss} {value:.4f}" for loss, value in spread.items())
+    message = ", ".join(f"{loss} {value:.4f}" for loss, value in spread.items())
     least, most = min(spread, key=spread.get), max(spread, key=spread.get)
     return from_conditions(
-        [least == "dice", most == "shape_aware"], f"SD over the last fifth of the epochs: {told} (one run each)."
+        [least == "dice", most == "shape_aware"], f"SD over the last fifth of the epochs: {message} (one run each)."
     )
 
 
@@ -60,21 +60,21 @@ def mean_is_far_from_median_with_sgd(evidence: Evidence) -> Finding:
     """Farther than with Adam, loss by loss."""
     adam, _ = _gaps(evidence, "adam")
     sgd, failures = _gaps(evidence, "sgd")
-    told = _told_gaps(sgd, failures)
+    message = _told_gaps(sgd, failures)
     farther = [abs(there) > abs(here) for here, there in zip(adam, sgd, strict=True)]
-    return from_conditions(farther, f"{told} With Adam {', '.join(f'{gap:+.3f}' for gap in adam)}.")
+    return from_conditions(farther, f"{message} With Adam {', '.join(f'{gap:+.3f}' for gap in adam)}.")
 
 
 def _gaps(evidence: Evidence, optim: str) -> tuple[list[float], list[int]]:
     """Median minus mean DSC of the held-out patients, and how many were lost, in the rows as the report ran them."""
     rows = [row for row in ROWS if row.kind.optim == optim and row.kind.arch == "unet"]
     dsc = [evidence.as_report[row.name].evaluation["validation"]["dsc"] for row in rows]
-    return [it["median"] - it["mean"] for it in dsc], [it["failures"] for it in dsc]
+    return [row["median"] - row["mean"] for row in dsc], [row["failures"] for row in dsc]
 
 
 def _told_gaps(gaps: list[float], failures: list[int]) -> str:
-    told = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in zip(LOSSES, gaps, strict=True))
-    return f"Median minus mean DSC, the report's settings: {told}; patients lost: {', '.join(map(str, failures))}."
+    message = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in zip(LOSSES, gaps, strict=True))
+    return f"Median minus mean DSC, the report's settings: {message}; patients lost: {', '.join(map(str, failures))}."
 
 
 def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
@@ -83,11 +83,11 @@ def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
     methods = evidence.methods("nsd")
     strata = by_stratum([methods[unet("adam", loss)] for loss in LOSSES], "nsd")
     ragged = strata[strata.stratum == "ragged"].dropna()
-    told = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
+    message = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
     count = ragged.patients.iloc[0] if len(ragged) else 0
-    few = f"Mean NSD of {count} patients with ragged edges, not judged: {told}" if count else "None has ragged edges"
+    few = f"Mean NSD of {count} patients with ragged edges, not judged: {message}" if count else "None has ragged edges"
     whole = from_verdicts(evidence.pairs(pairs, ["nsd"]))
-    return Finding(whole.word, f"NSD at 2 px: {whole.figures}. {few}.")
+    return Finding(whole.outcome, f"NSD at 2 px: {whole.figures}. {few}.")
 
 
 def dice_leads_with_sgd(evidence: Evidence) -> Finding:
@@ -111,5 +111,5 @@ def log_cosh_has_proved_its_advantage(evidence: Evidence) -> Finding:
     """Section 10 names Dice and log-cosh Dice together: both against the two others."""
     pairs = _against("adam", ("dice", "log_cosh_dice"), ("bce", "shape_aware"))
     found = evidence.pairs(pairs, ["dsc", "nsd"])
-    word = from_verdicts(found).word
+    word = from_verdicts(found).outcome
     return Finding(word, f"DSC: {listed(found[: len(pairs)])}. NSD: {listed(found[len(pairs) :])}.")

@@ -30,23 +30,23 @@ def adam_is_ten_points_better(evidence: Evidence) -> Finding:
 
 def little_overfitting_with_sgd(evidence: Evidence) -> Finding:
     gaps = _overfitting(evidence, "sgd")
-    told = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in gaps.items())
+    message = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in gaps.items())
     return from_conditions(
         [gap < LITTLE for gap in gaps.values()],
-        f"DSC of training minus validation patients, the report's settings, last epoch's weights: {told}.",
+        f"DSC of training minus validation patients, the report's settings, last epoch's weights: {message}.",
     )
 
 
 def sgd_does_not_generalize_better(evidence: Evidence) -> Finding:
     """As section 8.1 puts it. On equal terms: Adam's held-out scores are no worse, whatever the training patients'."""
     found = evidence.pairs(ADAM_AGAINST_SGD)
-    word = "fails" if any(it.word == "worse" for it in found) else None
+    word = "fails" if any(verdict.outcome == "worse" for verdict in found) else None
     if word is None:
-        word = "holds" if all(it.word in ("better", "practically equal") for it in found) else "can't tell"
+        word = "holds" if all(verdict.outcome in ("better", "equivalent") for verdict in found) else "inconclusive"
     adam, sgd = (_overfitting(evidence, optim) for optim in ("adam", "sgd"))
-    told = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
+    message = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
     of = "with the report's settings and the last epoch's weights"
-    return Finding(word, f"{listed(found)}. Training minus validation DSC {of}, Adam and SGD: {told}.")
+    return Finding(word, f"{listed(found)}. Training minus validation DSC {of}, Adam and SGD: {message}.")
 
 
 def _overfitting(evidence: Evidence, optim: str) -> dict[str, float]:
@@ -59,28 +59,31 @@ def _overfitting(evidence: Evidence, optim: str) -> dict[str, float]:
 
 def sgd_converges_later(evidence: Evidence) -> Finding:
     """In epochs of the rows as the report ran them: minutes are another machine's."""
-    conditions, told = [], []
+    conditions, parts = [], []
     for loss in LOSSES:
         epochs = [
             converged_at(evidence.as_report[f"{optim}-{loss}"].history.validation_dsc.to_numpy())
             for optim in ("adam", "sgd")
         ]
-        told.append(f"{loss} {' and '.join('not converged' if it is None else str(it) for it in epochs)}")
+        parts.append(f"{loss} {' and '.join('not converged' if epoch is None else str(epoch) for epoch in epochs)}")
         if epochs != [None, None]:  # neither converged: nothing said
             conditions.append(epochs[1] is None or (epochs[0] is not None and epochs[0] < epochs[1]))
-    figures = f"Epochs to convergence with Adam and SGD: {', '.join(told)}."
-    return from_conditions(conditions, figures) if conditions else Finding("can't tell", figures)
+    figures = f"Epochs to convergence with Adam and SGD: {', '.join(parts)}."
+    return from_conditions(conditions, figures) if conditions else Finding("inconclusive", figures)
 
 
 def the_named_two_are_worst_with_sgd(evidence: Evidence) -> Finding:
-    conditions, told = [], []
+    conditions, parts = [], []
     for loss in LOSSES:
         _, scores = held_out(evidence.as_report[f"sgd-{loss}"].per_volume)
         ordered = scores.dsc.sort_values(kind="stable")
         worst = ordered.index[:2].tolist()
         conditions.append(bool(scores.dsc[list(NAMED)].max() <= ordered.iloc[1]))  # others may be as bad
-        told.append(f"{loss}: " + ", ".join(f"{'_'.join(it.split('_')[1:3])} {scores.dsc[it]:.2f}" for it in worst))
-    return from_conditions(conditions, f"The two worst patients with SGD, the report's settings: {'; '.join(told)}.")
+        parts.append(
+            f"{loss}: "
+            + ", ".join(f"{'_'.join(patient.split('_')[1:3])} {scores.dsc[patient]:.2f}" for patient in worst)
+        )
+    return from_conditions(conditions, f"The two worst patients with SGD, the report's settings: {'; '.join(parts)}.")
 
 
 def sgd_follows_brightness(evidence: Evidence) -> Finding:
@@ -89,10 +92,10 @@ def sgd_follows_brightness(evidence: Evidence) -> Finding:
     lost = {}
     for row in ROWS[:8]:
         if row.name not in evidence.robustness:
-            return Finding("can't tell", "The robustness of these experiments was not measured.")
-        told = evidence.robustness[row.name]
-        change = np.mean([told[kind]["medium"]["change"] for kind in BRIGHTNESS])
-        lost[row.name] = float(-change / max(told["unperturbed"], 1e-9))
+            return Finding("inconclusive", "The robustness of these experiments was not measured.")
+        message = evidence.robustness[row.name]
+        change = np.mean([message[kind]["medium"]["change"] for kind in BRIGHTNESS])
+        lost[row.name] = float(-change / max(message["unperturbed"], 1e-9))
     conditions = [lost[f"sgd-{loss}"] > lost[f"adam-{loss}"] for loss in LOSSES]
-    words = ", ".join(f"{loss} {lost[f'adam-{loss}']:.1%} and {lost[f'sgd-{loss}']:.1%}" for loss in LOSSES)
-    return from_conditions(conditions, f"Share of DSC lost to another brightness, Adam and SGD: {words}.")
+    parts = ", ".join(f"{loss} {lost[f'adam-{loss}']:.1%} and {lost[f'sgd-{loss}']:.1%}" for loss in LOSSES)
+    return from_conditions(conditions, f"Share of DSC lost to another brightness, Adam and SGD: {parts}.")

@@ -14,7 +14,9 @@ def run(report: str, fair: str, out: Path) -> None:
     """Test all claims, print the verdicts and write the page."""
     evidence = collect_evidence(Path.cwd(), report, fair)
     tested = [(claim, claim.test(evidence)) for claim in progress(CLAIMS, "testing")]
-    rows = [{"section": claim.section, "the report says": claim.says, "verdict": found.word} for claim, found in tested]
+    rows = [
+        {"section": claim.section, "the report says": claim.says, "verdict": found.outcome} for claim, found in tested
+    ]
     print_line(markdown_table(rows))
     command = f"python -m studies.report_claims --report '{report}' --fair '{fair}'"
     write_bytes(out, page(tested, evidence, command).encode())

@@ -36,14 +36,16 @@ class Evidence:
         found, _ = methods_of(self.fair, metric)
         by_kind = {kind_of(method.experiments[0]): method for method in found}
         if len(by_kind) < len(found):
-            twice = next(it for it in found if by_kind[kind_of(it.experiments[0])] is not it)
+            twice = next(method for method in found if by_kind[kind_of(method.experiments[0])] is not method)
             kind = kind_of(twice.experiments[0])
             raise UserError(f"{twice.name} and {by_kind[kind].name}: both are {kind}; expected each kind once")
         return by_kind
 
     def pairs(self, pairs: Sequence[Pair], metrics: Sequence[str] = ("dsc",), margin: float = MARGIN) -> list[Verdict]:
         """A verdict on each pair, of the first against the second, by each metric; together wrong at 5 % at most."""
-        return verdicts([(self.methods(it)[a], self.methods(it)[b]) for it in metrics for a, b in pairs], margin)
+        return verdicts(
+            [(self.methods(metric)[a], self.methods(metric)[b]) for metric in metrics for a, b in pairs], margin
+        )
 
     def within(
         self, pairs: Sequence[Pair], low: float, high: float
@@ -54,9 +56,9 @@ class Evidence:
         """
         methods = self.methods()
         both = [(_less(methods[a], bound), methods[b]) for a, b in pairs for bound in (low, high)]
-        words = [verdict.word for verdict in verdicts(both, NO_MARGIN)]
+        parts = [verdict.outcome for verdict in verdicts(both, NO_MARGIN)]
         found: list[Literal["inside", "outside", "not certain"]] = []
-        for against_low, against_high in zip(words[::2], words[1::2], strict=True):
+        for against_low, against_high in zip(parts[::2], parts[1::2], strict=True):
             if against_low == "worse" or against_high == "better":
                 found.append("outside")
             else:
@@ -77,7 +79,7 @@ def collect_evidence(folder: Path, report: str, fair: str) -> Evidence:
     found = find(folder, [report])
     best, last = (_rows(found, report, weights) for weights in ("best", "last"))
     on_equal_terms = find(folder, [fair])
-    if missing := {row.kind for row in ROWS} - {kind_of(it) for it in on_equal_terms}:
+    if missing := {row.kind for row in ROWS} - {kind_of(experiment) for experiment in on_equal_terms}:
         raise UserError(f"{fair}: no experiment with {'; '.join(map(str, sorted(missing)))}")
     return Evidence(best, last, on_equal_terms, _robustness(folder, best))
 
@@ -86,10 +88,10 @@ def _robustness(folder: Path, rows: Mapping[str, Experiment]) -> dict[str, dict[
     """Of those who measured it: git also holds that of the commit that a row started from."""
     found = {}
     with Git(folder) as git:
-        for name, it in rows.items():
-            text = git.read(it.revision, "metrics/robustness.json")
+        for name, row in rows.items():
+            text = git.read(row.revision, "metrics/robustness.json")
             try:
-                check(it.name, it.lock, it.params, (*SCORED, "robustness"))
+                check(row.name, row.lock, row.params, (*SCORED, "robustness"))
             except UserError:
                 continue
             if text:

@@ -6,38 +6,38 @@ from typing import Literal
 
 from brainseg.compare.verdicts import Verdict
 
-Word = Literal["holds", "fails", "can't tell"]
+Outcome = Literal["holds", "fails", "inconclusive"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    word: Word
+    outcome: Outcome
     figures: str  # what was measured, in a sentence or two
 
 
 def from_conditions(conditions: Sequence[bool], figures: str) -> Finding:
     """Holds where all of them are met, fails where none is; of nothing nothing is said."""
     if not conditions:
-        return Finding("can't tell", figures)
-    return Finding("holds" if all(conditions) else "can't tell" if any(conditions) else "fails", figures)
+        return Finding("inconclusive", figures)
+    return Finding("holds" if all(conditions) else "inconclusive" if any(conditions) else "fails", figures)
 
 
 def from_verdicts(found: Sequence[Verdict], figures: str | None = None) -> Finding:
     """Of a claim that the first of each pair is better: one that is worse, or no better, is enough against it."""
-    words = {verdict.word for verdict in found}
-    if words & {"worse", "practically equal"}:
-        word: Word = "fails"
+    parts = {verdict.outcome for verdict in found}
+    if parts & {"worse", "equivalent"}:
+        outcome: Outcome = "fails"
     else:
-        word = "holds" if words == {"better"} else "can't tell"
-    return Finding(word, figures or listed(found))
+        outcome = "holds" if parts == {"better"} else "inconclusive"
+    return Finding(outcome, figures or listed(found))
 
 
 def from_within(places: Sequence[str], bounds: tuple[float, float], figures: str) -> Finding:
     """Of a claim that every difference is about so much: one that is certainly not is enough against it."""
-    word: Word = "fails" if "outside" in places else "holds" if set(places) == {"inside"} else "can't tell"
+    outcome: Outcome = "fails" if "outside" in places else "holds" if set(places) == {"inside"} else "inconclusive"
     low, high = bounds
-    told = ", ".join(places)
-    return Finding(word, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {told}.")
+    message = ", ".join(places)
+    return Finding(outcome, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {message}.")
 
 
 def listed(found: Sequence[Verdict]) -> str:
@@ -45,6 +45,6 @@ def listed(found: Sequence[Verdict]) -> str:
 
 
 def told(verdict: Verdict) -> str:
-    """Such as: dice against bce +0.0123 [-0.0310, +0.0556] (can't tell)"""
+    """Such as: dice against bce +0.0123 [-0.0310, +0.0556] (inconclusive)"""
     estimate, low, high = verdict.estimate
-    return f"{verdict.a} against {verdict.b} {estimate:+.4f} [{low:+.4f}, {high:+.4f}] ({verdict.word})"
+    return f"{verdict.a} against {verdict.b} {estimate:+.4f} [{low:+.4f}, {high:+.4f}] ({verdict.outcome})"

@@ -14,7 +14,7 @@ from studies.report_claims.tables import beside_the_report, on_equal_terms
 _WORDS = (
     "**holds**: shown by a test (of a claim about which is better: `better` in every comparison that it takes, all "
     "together wrong at a rate of at most 5 %), or met by every row it speaks of. **fails**: the opposite is shown, or "
-    "practically no difference (±0.01), or no row meets it. **can't tell**: neither. A claim that nothing is "
+    "practically no difference (±0.01), or no row meets it. **inconclusive**: neither. A claim that nothing is "
     "significant holds unless something is.",
     "",
     "Each interval is one comparison's own 95 %; a word allows for all the comparisons that its claim takes.",
@@ -27,9 +27,9 @@ _OUR_ROWS = (
 
 
 def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: str) -> str:
-    counts = [sum(found.word == word for _, found in tested) for word in ("holds", "fails", "can't tell")]
+    counts = [sum(found.outcome == word for _, found in tested) for word in ("holds", "fails", "inconclusive")]
     summary = [
-        {"": number, "section": claim.section, "the report says": claim.says, "verdict": f"**{found.word}**"}
+        {"": number, "section": claim.section, "the report says": claim.says, "verdict": f"**{found.outcome}**"}
         for number, (claim, found) in enumerate(tested, 1)
     ]
     lines = [
@@ -46,7 +46,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         markdown_table(summary),
     ]
     for number, (claim, found) in enumerate(tested, 1):
-        lines += [f"## {number}. {claim.says}: {found.word}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
+        lines += [f"## {number}. {claim.says}: {found.outcome}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
         lines += [_sentence(found.figures), ""]
     lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
     lines += ["## On equal terms", "", "Last weights.", "", markdown_table(on_equal_terms(evidence))]
@@ -58,7 +58,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
 def _what_was_run(evidence: Evidence) -> list[str]:
     row, fair = next(iter(evidence.as_report.values())), evidence.fair[0]
     patients = len(held_out(fair.per_volume)[1])
-    seeds = sorted({it.params["seed"] for it in evidence.fair})
+    seeds = sorted({experiment.params["seed"] for experiment in evidence.fair})
     train = fair.params["train"]
     return [
         f"- `report.yaml`, the report's eleven rows: {_size(row)} (the report: 256 × 256 pixels, 32 features), "

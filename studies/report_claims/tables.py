@@ -16,7 +16,7 @@ def beside_the_report(evidence: Evidence) -> list[dict[str, str]]:
     lines = []
     for row in ROWS:
         best, last = evidence.as_report[row.name], evidence.last[row.name]
-        of_best, of_last = (held_out(it.per_volume)[1] for it in (best, last))
+        of_best, of_last = (held_out(experiment.per_volume)[1] for experiment in (best, last))
         by_protocol = [scored.dsc_report.mean() for scored in (of_best, of_last)]
         lines.append(
             {

@@ -9,9 +9,9 @@ from tests.compare.small_experiment import experiment, fold
 def test_all_others_are_compared_with_the_first_and_all_with_all():
     found = compared(three())
     assert found.baseline.name == "dice" and found.subset == "test"
-    told = {verdict.a: (verdict.b, verdict.word) for verdict in found.against_baseline}
+    told = {verdict.a: (verdict.b, verdict.outcome) for verdict in found.against_baseline}
     assert told == {"bce": ("dice", "better"), "sgd": ("dice", "worse")}
-    pairs = {(verdict.a, verdict.b): verdict.word for verdict in found.pairs}
+    pairs = {(verdict.a, verdict.b): verdict.outcome for verdict in found.pairs}
     assert pairs == {("bce", "dice"): "better", ("sgd", "dice"): "worse", ("sgd", "bce"): "worse"}
     np.testing.assert_array_equal(found.ranks, [[0, 1, 0], [1, 0, 0], [0, 0, 1]])
     assert list(found.table.index) == ["dice", "bce", "sgd"]
@@ -23,7 +23,7 @@ def test_all_others_are_compared_with_the_first_and_all_with_all():
 def test_a_baseline_is_named_and_comes_first():
     found = compared(three(), baseline="sgd")
     assert [method.name for method in found.methods] == ["sgd", "dice", "bce"]
-    assert {verdict.a: verdict.word for verdict in found.against_baseline} == {"dice": "better", "bce": "better"}
+    assert {verdict.a: verdict.outcome for verdict in found.against_baseline} == {"dice": "better", "bce": "better"}
     assert found.certificates["dice"].sentence().endswith("only the optimizer differs (sgd → adam, lr 0.1 → 0.002)")
 
 
@@ -36,7 +36,7 @@ def test_a_baseline_may_be_named_by_its_method_or_any_experiment_of_it():
 def test_seeds_let_it_judge_methods():
     experiments = seeds("dice", "dice", 0, (1, 2)) + seeds("bce", "bce", 0.1, (1, 2))
     [verdict] = compared(experiments).against_baseline
-    assert (verdict.a, verdict.about, verdict.word) == ("bce", "methods", "better")
+    assert (verdict.a, verdict.about, verdict.outcome) == ("bce", "methods", "better")
     assert verdict.mean == pytest.approx(0.1)
 
 
@@ -61,7 +61,7 @@ def test_folds_let_it_judge_methods():
     assert [method.name for method in found.methods] == ["dice", "bce"]
     assert found.baseline.folds.tolist() == [0, 1, 2] * 4
     [verdict] = found.against_baseline
-    assert (verdict.about, verdict.word) == ("methods", "better")
+    assert (verdict.about, verdict.outcome) == ("methods", "better")
     assert (found.one_seed, found.drawn) == (True, "patients and folds")
     assert set(found.certificates["bce"].differs) == {"loss"}
 
@@ -117,13 +117,13 @@ def test_one_patient_is_compared_and_nothing_can_be_told():
     names = {"dice-1": ({}, 0.5), "dice-2": ({"seed": 1}, 0.6), "bce-1": ({"loss": "bce"}, 0.9)}
     names |= {"bce-2": ({"loss": "bce", "seed": 1}, 0.8)}
     found = compared([experiment(name, {"a": score}, it) for name, (it, score) in names.items()])
-    assert [verdict.word for verdict in found.against_baseline] == ["can't tell"]
+    assert [verdict.outcome for verdict in found.against_baseline] == ["inconclusive"]
     assert found.notes == ["1 patient: intervals of mean and median are rough below 50, and too short for failures."]
 
 
 def test_equal_scores_of_two_methods_are_practically_equal():
     found = compared([experiment("dice", SCORES), experiment("bce", SCORES, {"loss": "bce"})])
-    assert [verdict.word for verdict in found.pairs] == ["practically equal"]
+    assert [verdict.outcome for verdict in found.pairs] == ["equivalent"]
 
 
 def test_other_metrics_are_compared_as_dsc_is():
@@ -132,5 +132,5 @@ def test_other_metrics_are_compared_as_dsc_is():
         experiment("dice", SCORES, columns={"precision": list(SCORES.values())}),
         experiment("bce", SCORES, {"loss": "bce"}, columns=precision),
     ]
-    assert [verdict.word for verdict in compared(experiments, "precision").pairs] == ["better"]
-    assert [verdict.word for verdict in compared(experiments, "dsc").pairs] == ["practically equal"]
+    assert [verdict.outcome for verdict in compared(experiments, "precision").pairs] == ["better"]
+    assert [verdict.outcome for verdict in compared(experiments, "dsc").pairs] == ["equivalent"]

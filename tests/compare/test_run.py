@@ -41,8 +41,8 @@ def test_it_gives_the_words_prints_the_text_and_writes_the_folder(project, tmp_p
 
 
 def test_the_metric_and_the_margin_are_those_asked_for(project, tmp_path):
-    assert run(["main", "bce"], None, "precision", 0.01, tmp_path / "out") == ["practically equal"]  # 0.5 of all
-    assert run(["main", "bce"], None, "dsc", 0.2, tmp_path / "out") == ["practically equal"]  # 0.1 apart
+    assert run(["main", "bce"], None, "precision", 0.01, tmp_path / "out") == ["equivalent"]  # 0.5 of all
+    assert run(["main", "bce"], None, "dsc", 0.2, tmp_path / "out") == ["equivalent"]  # 0.1 apart
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert (content["metric"], content["margin"]) == ("dsc", 0.2)
 

@@ -12,7 +12,7 @@ from brainseg.compare.stats.paired_test import holm, paired_test
 from brainseg.compare.verdicts import Verdict, verdicts
 
 MARGIN = 0.02
-OPPOSITE = {"better": "worse", "worse": "better", "practically equal": "practically equal", "can't tell": "can't tell"}
+OPPOSITE = {"better": "worse", "worse": "better", "equivalent": "equivalent", "inconclusive": "inconclusive"}
 
 
 def method(name: str, scores: np.ndarray, folds: np.ndarray | None = None) -> Method:
@@ -61,31 +61,31 @@ JITTER = np.array([1, -2, 3, -4, 5, -5, 4, -3, 2, -1]) / 1000
     [
         (0.1 + JITTER, "better"),
         (-0.1 + JITTER, "worse"),
-        (JITTER, "practically equal"),
-        (0.01 + JITTER, "practically equal"),  # certain, and too small to matter
+        (JITTER, "equivalent"),
+        (0.01 + JITTER, "equivalent"),  # certain, and too small to matter
         (0.02 + 2 * JITTER, "better"),  # certain, and not certain to be within the margin
-        (60 * JITTER, "can't tell"),
+        (60 * JITTER, "inconclusive"),
     ],
 )
 def test_words_of_networks(gains, word):
     verdict = only(method("a", TEN + gains), method("b", TEN))
-    assert (verdict.a, verdict.b, verdict.word, verdict.about) == ("a", "b", word, "networks")
+    assert (verdict.a, verdict.b, verdict.outcome, verdict.about) == ("a", "b", word, "networks")
     test = paired_test(TEN + gains - TEN, MARGIN)
     assert verdict.of_networks == test and verdict.of_methods is None
     assert (verdict.p, verdict.p_equal, verdict.patients) == (test.p, test.p_equal, 10)
     assert verdict.estimate == (test.shift, test.low, test.high)
     assert verdict.smallest_p == 2 / 1024
-    assert verdict.p_of_word == (test.p_equal if word == "practically equal" else test.p)
-    assert bool(verdict.sample_size_needed) == (word == "can't tell")
+    assert verdict.p_of_outcome == (test.p_equal if word == "equivalent" else test.p)
+    assert bool(verdict.sample_size_needed) == (word == "inconclusive")
 
 
-GAINS_AND_WORDS = [(0.1, "better"), (-0.1, "worse"), (0.0, "practically equal"), (0.02, "can't tell")]
+GAINS_AND_WORDS = [(0.1, "better"), (-0.1, "worse"), (0.0, "equivalent"), (0.02, "inconclusive")]
 
 
 def assert_speaks_of_methods(a: Method, b: Method, word: str) -> None:
     verdict = only(a, b)
     test = method_test(a.scores, b.scores, a.folds, MARGIN)
-    assert (verdict.word, verdict.about, verdict.of_methods) == (word, "methods", test)
+    assert (verdict.outcome, verdict.about, verdict.of_methods) == (word, "methods", test)
     assert verdict.estimate == (test.mean, test.low, test.high)
     assert verdict.mean == test.mean
     assert verdict.smallest_p == 0  # seeds are no signs: no such floor
@@ -93,14 +93,14 @@ def assert_speaks_of_methods(a: Method, b: Method, word: str) -> None:
 
 @pytest.mark.parametrize(("gain", "word"), GAINS_AND_WORDS)
 def test_words_of_methods_by_seeds(gain, word):
-    of_seeds = np.array([-1, 0, 1]) * (0.03 if word == "can't tell" else 0.004)
+    of_seeds = np.array([-1, 0, 1]) * (0.03 if word == "inconclusive" else 0.004)
     assert_speaks_of_methods(method("a", TEN[:, None] + gain + of_seeds), method("b", TEN[:, None] - of_seeds), word)
 
 
 @pytest.mark.parametrize(("gain", "word"), GAINS_AND_WORDS)
 def test_words_of_methods_by_folds(gain, word):
     folds = np.arange(10) % 3
-    of_folds = np.array([-1, 0, 1])[folds] * (0.03 if word == "can't tell" else 0.003)
+    of_folds = np.array([-1, 0, 1])[folds] * (0.03 if word == "inconclusive" else 0.003)
     assert_speaks_of_methods(method("a", TEN + gain + of_folds, folds), method("b", TEN, folds), word)
 
 
@@ -123,10 +123,10 @@ def test_no_pairs_no_verdicts():
 def test_too_many_pairs_for_so_few_patients_can_never_be_settled():
     methods = [method(str(k), TEN + 0.05 * k + JITTER * (k + 1)) for k in range(8)]
     told = verdicts(list(combinations(methods, 2)), MARGIN)
-    assert {verdict.word for verdict in told} == {"can't tell"}
+    assert {verdict.outcome for verdict in told} == {"inconclusive"}
     assert {verdict.smallest_p for verdict in told} == {28 * 2 / 1024}  # 0.055
     assert {verdict.sample_size_needed for verdict in told} == {"11 patients at the very least"}
-    assert {verdict.word for verdict in verdicts([(it, methods[0]) for it in methods[1:]], MARGIN)} == {"better"}
+    assert {verdict.outcome for verdict in verdicts([(it, methods[0]) for it in methods[1:]], MARGIN)} == {"better"}
 
 
 def test_the_smallest_p_is_raised_by_the_comparisons_of_networks_alone():
@@ -137,7 +137,7 @@ def test_the_smallest_p_is_raised_by_the_comparisons_of_networks_alone():
     assert [verdict.about for verdict in told] == ["methods", "networks", "networks", "networks"]
     assert [verdict.smallest_p for verdict in told] == [0, *[3 * 2 / 1024] * 3]
     assert [verdict.p for verdict in told[1:]] == [3 * 2 / 1024] * 3  # the t test ranks first: so small it can be
-    assert {verdict.word for verdict in told} == {"better"}
+    assert {verdict.outcome for verdict in told} == {"better"}
 
 
 def with_lost(count: int) -> Verdict:
@@ -148,8 +148,8 @@ def with_lost(count: int) -> Verdict:
 
 
 def test_a_word_is_kept_back_where_lost_patients_speak_against_it():
-    words = [with_lost(count).word for count in range(4)]  # means of 0.015, -0.018, -0.050 and -0.083
-    assert words == ["practically equal", "practically equal", "can't tell", "can't tell"]
+    words = [with_lost(count).outcome for count in range(4)]  # means of 0.015, -0.018, -0.050 and -0.083
+    assert words == ["equivalent", "equivalent", "inconclusive", "inconclusive"]
     for count in (2, 3):
         verdict = with_lost(count)
         assert verdict.mean == pytest.approx(((28 - count) * 0.015 - count * 0.9) / 28)
@@ -161,14 +161,14 @@ def test_a_worse_word_is_kept_back_as_a_better_one_is():
     gains = np.where(np.arange(28) < 3, 0.9, -0.05)  # three saved, all others lose
     a, b = method("a", 0.05 + gains.clip(-0.05)), method("b", np.full(28, 0.05))
     for verdict in (only(a, b), only(b, a)):
-        assert verdict.p < 0.05 and verdict.p_equal > 0.05 and verdict.word == "can't tell"
+        assert verdict.p < 0.05 and verdict.p_equal > 0.05 and verdict.outcome == "inconclusive"
         assert verdict.sample_size_needed == "nothing: the mean speaks against the ranks"
 
 
 @pytest.mark.parametrize("patients", [1, 2, 5])
 def test_five_patients_and_fewer_settle_nothing(patients):
     verdict = only(method("a", TEN[:patients] + 0.2), method("b", TEN[:patients]))
-    assert verdict.word == "can't tell" and verdict.sample_size_needed == "6 patients at the very least"
+    assert verdict.outcome == "inconclusive" and verdict.sample_size_needed == "6 patients at the very least"
     assert verdict.smallest_p == 2 / 2**patients
 
 
@@ -199,13 +199,13 @@ def test_where_most_patients_tie_the_others_say_who_is_better():
     a, b = method("a", 0.2 + gains), method("b", np.full(21, 0.2))
     verdict = only(a, b)
     assert verdict.of_networks.shift == 0 and verdict.p == 2 / 64
-    assert (verdict.word, only(b, a).word) == ("better", "worse")
+    assert (verdict.outcome, only(b, a).outcome) == ("better", "worse")
 
 
 def test_failures_at_0_of_both_are_equal():
     both = np.where(np.arange(10) < 9, 0, TEN)
     verdict = only(method("a", both), method("b", both))
-    assert (verdict.word, verdict.p) == ("practically equal", 1)
+    assert (verdict.outcome, verdict.p) == ("equivalent", 1)
 
 
 def test_a_missing_score_is_refused():
@@ -249,11 +249,11 @@ def test_swapping_flips_the_word_and_the_order_of_patients_changes_nothing(seeds
             a, order = plus(a, gain), rng.permutation(12)
             verdict, swapped = only(a, b), only(b, a)
             shuffled = only(replace(a, scores=a.scores[order]), replace(b, scores=b.scores[order]))
-            assert swapped.word == OPPOSITE[verdict.word] and shuffled.word == verdict.word
+            assert swapped.outcome == OPPOSITE[verdict.outcome] and shuffled.outcome == verdict.outcome
             assert (swapped.p, swapped.p_equal) == pytest.approx((verdict.p, verdict.p_equal))
             assert (shuffled.p, shuffled.p_equal) == pytest.approx((verdict.p, verdict.p_equal))
             assert swapped.mean == pytest.approx(-verdict.mean)
-            words.add(verdict.word)
+            words.add(verdict.outcome)
     assert len(words) >= 3  # the cases are not all of one kind
 
 
@@ -267,7 +267,7 @@ def test_of_equal_methods_hardly_a_family_has_a_better_one(pairing, rng):
     for _ in range(SIMULATIONS):
         methods = equal_methods(4, 10, 3, rng)
         pairs = list(combinations(methods, 2)) if pairing == "all" else [(it, methods[0]) for it in methods[1:]]
-        wrong += any(verdict.word in ("better", "worse") for verdict in verdicts(pairs, MARGIN))
+        wrong += any(verdict.outcome in ("better", "worse") for verdict in verdicts(pairs, MARGIN))
     assert wrong <= ABOUT_5_PERCENT
 
 
@@ -275,7 +275,7 @@ def test_of_equal_networks_hardly_a_family_has_a_better_one(rng):
     wrong = 0
     for _ in range(SIMULATIONS):
         methods = equal_methods(4, 12, 1, rng, of_seeds=0)  # no luck of networks: patients alone vary
-        wrong += any(it.word in ("better", "worse") for it in verdicts(list(combinations(methods, 2)), MARGIN))
+        wrong += any(it.outcome in ("better", "worse") for it in verdicts(list(combinations(methods, 2)), MARGIN))
     assert wrong <= ABOUT_5_PERCENT
 
 
@@ -284,7 +284,7 @@ def test_a_difference_at_the_margin_is_hardly_called_equal(seeds, of_seeds, rng)
     wrong = 0
     for _ in range(SIMULATIONS):
         a, b = equal_methods(2, 20, seeds, rng, interaction=0.008, of_seeds=of_seeds, residual=0.005)
-        wrong += only(plus(a, MARGIN), b).word == "practically equal"
+        wrong += only(plus(a, MARGIN), b).outcome == "equivalent"
     assert 0 < wrong <= ABOUT_5_PERCENT  # and it is no rate of 0 by a test that never says equal
 
 
@@ -292,12 +292,12 @@ def test_a_planted_difference_is_found(rng):
     found = 0
     for _ in range(100):
         a, b = equal_methods(2, 30, 3, rng)
-        found += only(plus(a, 0.05), b).word == "better"
+        found += only(plus(a, 0.05), b).outcome == "better"
     assert found > 60
 
 
 def test_equal_methods_with_little_noise_are_called_equal(rng):
     told = 0
     for _ in range(100):
-        told += only(*equal_methods(2, 30, 3, rng, 0.005, 0.003, 0.005)).word == "practically equal"
+        told += only(*equal_methods(2, 30, 3, rng, 0.005, 0.003, 0.005)).outcome == "equivalent"
     assert told > 80

@@ -9,7 +9,9 @@ from tests.archs.builders import unet
 ARCH = {"features": 2, "levels": 2}
 
 
-@pytest.mark.parametrize("input_settings", [THREE_CHANNELS_2D, InputSettings(channels=["post_contrast", "flair"], neighbours=1)])
+@pytest.mark.parametrize(
+    "input_settings", [THREE_CHANNELS_2D, InputSettings(channels=["post_contrast", "flair"], neighbours=1)]
+)
 def test_what_is_read_is_the_network_that_was_written_and_what_it_sees(tmp_path, input_settings):
     torch.manual_seed(0)
     network = unet(input_settings.in_channels, **ARCH).eval()

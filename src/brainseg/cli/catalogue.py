@@ -40,8 +40,9 @@ def as_text(entries: list[Entry], width: int) -> str:
         if entry.group != group:
             group = entry.group
             lines += ["", group] if lines else [group]
-        told = [line for text in (entry.summary, entry.source) for line in textwrap.wrap(text, max(width - column, 40))]
-        lines += [f"  {entry.name:{column - 2}}{told[0]}", *(" " * column + line for line in told[1:])]
+        texts = (entry.summary, entry.source)
+        parts = [line for text in texts for line in textwrap.wrap(text, max(width - column, 40))]
+        lines += [f"  {entry.name:{column - 2}}{parts[0]}", *(" " * column + line for line in parts[1:])]
     return "\n".join(lines)
 
 

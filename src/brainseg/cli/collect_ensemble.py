@@ -23,26 +23,28 @@ def collect_ensemble(patterns: Sequence[str]) -> None:
     """
     found = find(Path.cwd(), patterns)
     if len(found) < 2:
-        raise UserError(f"{', '.join(it.name for it in found)}: one network is no ensemble; name two or more")
+        raise UserError(
+            f"{', '.join(experiment.name for experiment in found)}: one network is no ensemble; name two or more"
+        )
     first = learned_from(found[0].params)
     for other in found[1:]:
         for key, value in learned_from(other.params).items():
             if first.get(key) != value:
-                told = f"{key} is {first.get(key)} in {found[0].name}, {value} in {other.name}"
-                raise UserError(f"{told}; expected networks that see the same")
-    aside = ENSEMBLE.with_name(".ensemble.aside")
-    shutil.rmtree(aside, ignore_errors=True)
+                message = f"{key} is {first.get(key)} in {found[0].name}, {value} in {other.name}"
+                raise UserError(f"{message}; expected networks that see the same")
+    tmp_path = ENSEMBLE.with_name(".ensemble.aside")
+    shutil.rmtree(tmp_path, ignore_errors=True)
     try:
         for experiment in found:
-            _copy_weights(experiment, aside / experiment.name)
+            _copy_weights(experiment, tmp_path / experiment.name)
         _empty(ENSEMBLE)
-        for folder in aside.iterdir():
+        for folder in tmp_path.iterdir():
             folder.replace(ENSEMBLE / folder.name)
         # last: without it nobody is scored, so half of an ensemble can't pass for one
-        write_records(ENSEMBLE, found[0].params, {it.name: _known_to(it) for it in found})
+        write_records(ENSEMBLE, found[0].params, {experiment.name: _known_to(experiment) for experiment in found})
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    print_line(f"{len(found)} networks in {ENSEMBLE}: {', '.join(it.name for it in found)}")
+        shutil.rmtree(tmp_path, ignore_errors=True)
+    print_line(f"{len(found)} networks in {ENSEMBLE}: {', '.join(experiment.name for experiment in found)}")
     print_line(f"next: dvc exp run -S predict.networks={ENSEMBLE}")
 
 

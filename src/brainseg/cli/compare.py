@@ -41,6 +41,8 @@ def compare(
     with report_errors():
         from brainseg.compare.run import run  # `--help` should not wait for pandas
 
-        words = run(experiments or [], baseline, metric, margin, out)
-    if (fail_if is FailIf.worse and "worse" in words) or (fail_if is FailIf.not_better and set(words) != {"better"}):
+        outcomes = run(experiments or [], baseline, metric, margin, out)
+    if (fail_if is FailIf.worse and "worse" in outcomes) or (
+        fail_if is FailIf.not_better and set(outcomes) != {"better"}
+    ):
         raise typer.Exit(FAILED_IF)

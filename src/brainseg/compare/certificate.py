@@ -23,13 +23,13 @@ class Certificate:
 
     def sentence(self) -> str:
         """Such as: same data, split, code and other settings; only the loss differs (dice → bce)"""
-        told = {factor: _in_words(factor, changes) for factor, changes in self.differs.items()}
-        if not told:
+        found = {factor: _in_words(factor, changes) for factor, changes in self.differs.items()}
+        if not found:
             return f"{_same(self.equal)}; nothing differs"
-        if len(told) == 1:
-            [(factor, words)] = told.items()
-            return f"{_same(self.equal)}; only the {factor} {_verb(factor)} ({words})"
-        return f"{_same(self.equal)}; {listed([f'{factor} ({words})' for factor, words in told.items()])} differ"
+        if len(found) == 1:
+            [(factor, parts)] = found.items()
+            return f"{_same(self.equal)}; only the {factor} {_verb(factor)} ({parts})"
+        return f"{_same(self.equal)}; {listed([f'{factor} ({parts})' for factor, parts in found.items()])} differ"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Overview:
 
 def certify(a: Experiment, b: Experiment) -> Certificate:
     found = differences([a, b])
-    credited = list(dict.fromkeys(it.factor for it in found if it.factor not in NOT_CREDITED))
+    credited = list(dict.fromkeys(difference.factor for difference in found if difference.factor not in NOT_CREDITED))
     confounds = _warnings([a, b], found)
     if len(credited) > 1:
         both, any_of = ("both", "either") if len(credited) == 2 else ("all", "any one of them")
@@ -58,7 +58,7 @@ def certify(a: Experiment, b: Experiment) -> Certificate:
 
 def certify_all(experiments: Sequence[Experiment]) -> Overview:
     found = differences(experiments)
-    columns = {it.key: it.values for it in found if it.factor != "code"}
+    columns = {difference.key: difference.values for difference in found if difference.factor != "code"}
     if any(difference.factor == "code" for difference in found):
         columns["code"] = _versions(experiments)
     index = pd.Index([experiment.name for experiment in experiments], name="experiment")
@@ -78,7 +78,9 @@ def _versions(experiments: Sequence[Experiment]) -> list[str]:
     first_of: list[Experiment] = []
     versions = []
     for experiment in experiments:
-        same = (i for i, it in enumerate(first_of) if "code" in _equal([it, experiment], differences([it, experiment])))
+        same = (
+            i for i, first in enumerate(first_of) if "code" in _equal(pair := [first, experiment], differences(pair))
+        )
         version = next(same, len(first_of))
         first_of += [experiment] if version == len(first_of) else []
         versions.append(f"version {version + 1}")
@@ -87,7 +89,7 @@ def _versions(experiments: Sequence[Experiment]) -> list[str]:
 
 def _by_factor(found: Sequence[Difference]) -> dict[str, list[str]]:
     factors = dict.fromkeys(difference.factor for difference in found)
-    return {factor: [f"{it.key}: {it.change}" for it in found if it.factor == factor] for factor in factors}
+    return {factor: [f"{one.key}: {one.change}" for one in found if one.factor == factor] for factor in factors}
 
 
 def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) -> list[str]:
@@ -99,10 +101,10 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
         "evaluation": "scores of different kinds",
         "device": "scores move by about as much as another seed would make them",
     }
-    told = {name: _in_words(name, changes[name]) for name in consequences if name in changes}
-    warnings = [f"{name} {_verb(name)} ({words}): {consequences[name]}" for name, words in told.items()]
+    differing = {name: _in_words(name, changes[name]) for name in consequences if name in changes}
+    warnings = [f"{name} {_verb(name)} ({parts}): {consequences[name]}" for name, parts in differing.items()]
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
-    if len(set(selected)) > 1 and any(held_out(it.per_volume)[0] == "validation" for it in experiments):
+    if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
         warnings.append(
             f"selected_on differs ({change}): weights chosen on validation patients flatter the scores of these"
@@ -112,13 +114,13 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
 
 def _in_words(factor: str, changes: Sequence[str]) -> str:
     """The changes in one line, each by its last word, but for what the factor itself says; of code the files."""
-    words = []
+    parts = []
     for key, values in (change.split(": ", 1) for change in changes):
         last = key if "/" in key else key.rpartition(".")[2]
         chosen = last == factor or key in BLOCKS.values()
-        words.append(key if factor == "code" else values if chosen else f"{last} {values}")
-    more = f" and {len(words) - LISTED} more" if len(words) > LISTED else ""
-    return ", ".join(words[:LISTED]) + more
+        parts.append(key if factor == "code" else values if chosen else f"{last} {values}")
+    more = f" and {len(parts) - LISTED} more" if len(parts) > LISTED else ""
+    return ", ".join(parts[:LISTED]) + more
 
 
 def _same(equal: Sequence[str]) -> str:

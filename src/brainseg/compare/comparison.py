@@ -91,7 +91,7 @@ def compare(
 def _counterparts(a: Method, b: Method) -> tuple[Experiment, Experiment]:
     """Of each method one, of the same fold and seed if there are such: then these are no difference."""
     of_b = {place_of(experiment): experiment for experiment in b.experiments}
-    pairs = [(it, of_b[place_of(it)]) for it in a.experiments if place_of(it) in of_b]
+    pairs = [(run, of_b[place_of(run)]) for run in a.experiments if place_of(run) in of_b]
     return (pairs or [(a.experiments[0], b.experiments[0])])[0]
 
 
@@ -114,7 +114,10 @@ def _notes(methods: Sequence[Method], subset: str) -> list[str]:
         few = f"{patients} patient{'s' if patients > 1 else ''}"
         notes.append(f"{few}: intervals of mean and median are rough below {FEW_PATIENTS}, and too short for failures.")
     chosen = subset == "validation" and [
-        it.name for method in methods for it in method.experiments if it.evaluation.get("selected_on") == "validation"
+        run.name
+        for method in methods
+        for run in method.experiments
+        if run.evaluation.get("selected_on") == "validation"
     ]
     if chosen:
         notes.append(f"Weights chosen on the validation patients: {', '.join(chosen)}.")

@@ -61,7 +61,7 @@ def differences(experiments: Sequence[Experiment]) -> list[Difference]:
 
 
 def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
-    used = [{key: value for stage in stages for key, value in settings(it.lock, stage).items()} for it in experiments]
+    used = [{key: value for stage in stages for key, value in settings(run.lock, stage).items()} for run in experiments]
     chosen = {section: [its.get(word) for its in used] for section, word in BLOCKS.items()}
     found = []
     # losses.dice.smooth and losses.log_cosh_dice.smooth are one key, losses.*.smooth, as are two optimizers' lr
@@ -91,7 +91,7 @@ def _fold(experiments: Sequence[Experiment], found: list[Difference]) -> list[Di
     strategies = {settings(experiment.lock, "split").get("split.strategy") for experiment in experiments}
     if of_split != ["split.fold"] or strategies != {"kfold"}:
         return found
-    return [Difference("fold", it.key, it.values) if it.key == "split.fold" else it for it in found]
+    return [Difference("fold", one.key, one.values) if one.key == "split.fold" else one for one in found]
 
 
 def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
@@ -111,8 +111,10 @@ def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Diff
 
 def _inside(folder: str, experiments: Sequence[Experiment]) -> list[Difference]:
     """The files of a folder that are not the same: of the folder dvc.lock has one digest only."""
-    paths = dict.fromkeys(path for it in experiments for path in it.code if path.startswith(f"{folder}/"))
-    ids = {path: [it.code.get(path, ABSENT)[:7] for it in experiments] for path in paths}
+    paths = dict.fromkeys(
+        path for experiment in experiments for path in experiment.code if path.startswith(f"{folder}/")
+    )
+    ids = {path: [experiment.code.get(path, ABSENT)[:7] for experiment in experiments] for path in paths}
     return [Difference("code", path, values) for path, values in ids.items() if _vary(values)]
 
 

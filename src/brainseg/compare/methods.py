@@ -97,7 +97,7 @@ def _grouped(experiments: Sequence[Experiment]) -> tuple[list[list[Experiment]],
         for group in groups:
             factors = {difference.factor for difference in differences([group[0], experiment])}
             if factors <= {"seed", "fold"}:
-                twin = next((it for it in group if place_of(it) == place_of(experiment)), None)
+                twin = next((other for other in group if place_of(other) == place_of(experiment)), None)
                 if twin:
                     notes.append(f"{experiment.name} is left out: the same experiment as {twin.name}")
                 else:
@@ -120,7 +120,7 @@ def _table(name: str, group: Sequence[Experiment], metric: str) -> pd.DataFrame:
     columns, fold_of = {}, {}
     folds = sorted({place_of(experiment)[0] for experiment in group})
     for seed in sorted({place_of(experiment)[1] for experiment in group}):
-        of_seed = {place_of(it)[0]: it for it in group if place_of(it)[1] == seed}
+        of_seed = {place_of(run)[0]: run for run in group if place_of(run)[1] == seed}
         if missing := [fold for fold in folds if fold not in of_seed]:
             lacking = ", ".join(map(str, missing))
             raise UserError(f"{name}: seed {seed} lacks fold {lacking}; run it, or leave that seed out")
@@ -128,7 +128,7 @@ def _table(name: str, group: Sequence[Experiment], metric: str) -> pd.DataFrame:
         if twice := rows.index[rows.index.duplicated()].tolist():
             raise UserError(f"{name}: {twice[0]} is held out twice; each patient counts once")
         columns[seed] = rows
-        fold_of |= {patient: fold for fold, it in of_seed.items() for patient in held_out(it.per_volume)[1].index}
+        fold_of |= {patient: fold for fold, run in of_seed.items() for patient in held_out(run.per_volume)[1].index}
     table = pd.DataFrame(columns)
     return table.assign(fold=[fold_of[patient] for patient in table.index])
 

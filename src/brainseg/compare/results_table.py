@@ -101,7 +101,8 @@ def _traits(methods: Sequence[Method]) -> pd.DataFrame:
     Terciles are those of its training patients, which other folds have a little otherwise: the first
     experiment that noted a patient tells. Patients without lesion are in no stratum.
     """
-    noted = [it.per_volume for method in methods for it in method.experiments if {*STRATA} <= {*it.per_volume}]
+    tables = [experiment.per_volume for method in methods for experiment in method.experiments]
+    noted = [table for table in tables if {*STRATA} <= {*table}]
     if not noted:
         return pd.DataFrame(index=methods[0].patients)
     every = pd.concat([per_volume[[*STRATA]] for per_volume in noted])

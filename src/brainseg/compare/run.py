@@ -29,4 +29,4 @@ def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: floa
     print_line(text(comparison))
     write(comparison, out)
     print_line(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
-    return [verdict.word for verdict in comparison.against_baseline]
+    return [verdict.outcome for verdict in comparison.against_baseline]

@@ -33,7 +33,7 @@ def selection_bias(experiments: Sequence[Experiment], repository: Sequence[Evalu
         experiment.name: winners_optimism(_patients_by_epochs(experiment.validation_per_epoch))
         for experiment in experiments
     }
-    every = [held_out(it.per_volume)[1].dsc.sort_index() for it in (*experiments, *repository)]
+    every = [held_out(run.per_volume)[1].dsc.sort_index() for run in (*experiments, *repository)]
     counts, optimisms = [], []
     for patients in {tuple(dsc.index) for dsc in every[: len(experiments)]}:
         # equal scores are one choice: an experiment of the workspace, or a twin, is in the repository already

@@ -1,4 +1,4 @@
-"""Better, worse, practically equal, or can't tell: of pairs of methods, several pairs at once."""
+"""Better, worse, equivalent, or inconclusive: of pairs of methods, several pairs at once."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -13,7 +13,7 @@ from brainseg.compare.stats.sample_size import Part, advice
 
 ALPHA = 0.05
 KEPT_BACK = "nothing: the mean speaks against the ranks"
-Word = Literal["better", "worse", "practically equal", "can't tell"]
+Outcome = Literal["better", "worse", "equivalent", "inconclusive"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Verdict:
     """What can be said of method a against method b, `pairs` of which were compared.
 
     of_methods: a claim about methods, from seeds or folds; where there are too few of them it is
-    None, and the word is about these networks alone. p and p_equal are Holm's, over all pairs.
+    None, and the outcome is about these networks alone. p and p_equal are Holm's, over all pairs.
     """
 
     a: str
     b: str
-    word: Word
+    outcome: Outcome
     mean: float
     of_networks: PairedTest
     of_methods: MethodTest | None
@@ -41,9 +41,9 @@ class Verdict:
         return "methods" if self.of_methods else "networks"
 
     @property
-    def p_of_word(self) -> float:
-        """The p that the word rests on."""
-        return self.p_equal if self.word == "practically equal" else self.p
+    def p_of_outcome(self) -> float:
+        """The p that the outcome rests on."""
+        return self.p_equal if self.outcome == "equivalent" else self.p
 
     @property
     def estimate(self) -> tuple[float, float, float]:
@@ -56,8 +56,8 @@ class Verdict:
 def verdicts(pairs: list[tuple[Method, Method]], margin: float) -> list[Verdict]:
     """A verdict for each pair; all claims together are wrong at a rate of at most 5 %, and so are those of equality.
 
-    A difference that is certain but lies within the margin is practically equal. Signed ranks look past a lost
-    patient or two, so a word about networks is kept back where the mean speaks against it.
+    A difference that is certain but lies within the margin is equivalent. Signed ranks look past a lost
+    patient or two, so an outcome about networks is withheld where the mean speaks against it.
     """
     tests = [_tests(a, b, margin) for a, b in pairs]
     of_networks_alone = sum(of_methods is None for _, of_methods in tests)
@@ -95,20 +95,20 @@ def _verdict(
     mean = float(a.scores.mean() - b.scores.mean())
     # of the ranks themselves: with many ties the shift is 0 although they lean to one side
     direction = of_methods.mean if of_methods else of_networks.effect
-    word: Word = "can't tell"
+    outcome: Outcome = "inconclusive"
     if p_equal < ALPHA and abs(mean) < margin:
-        word = "practically equal"
+        outcome = "equivalent"
     elif p < ALPHA and direction * mean > 0:
-        word = "better" if mean > 0 else "worse"
+        outcome = "better" if mean > 0 else "worse"
     patients = len(a.scores)
     sample_size_needed = ""
-    if word == "can't tell":
+    if outcome == "inconclusive":
         kept_back = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
         sample_size_needed = KEPT_BACK if kept_back else _sample_size_needed(test, patients, margin, raised)
     return Verdict(
         a=a.name,
         b=b.name,
-        word=word,
+        outcome=outcome,
         mean=mean,
         of_networks=of_networks,
         of_methods=of_methods,

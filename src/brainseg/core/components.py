@@ -40,8 +40,8 @@ def build(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]
     word, section = KINDS[kind]
     if name not in available(kind):
         allowed = ", ".join(available(kind))
-        given = f"{word} is {name!r}" if params.get(word) == name else f"{section}.{name} is a block of nothing"
-        raise UserError(f"{PARAMS_FILE}: {given}; expected one of: {allowed}")
+        fault = f"{word} is {name!r}" if params.get(word) == name else f"{section}.{name} is a block of nothing"
+        raise UserError(f"{PARAMS_FILE}: {fault}; expected one of: {allowed}")
     module = import_module(f"brainseg.{kind}.{name}")
     block = parse_settings(module.Settings, params, f"{section}.{name}")
     if kind == "archs":  # a network has more numbers than a call should list

@@ -7,9 +7,9 @@ from brainseg.core.errors import UserError
 
 def whole_number(name: str, default: int) -> int:
     """The variable as a whole number from 1, or the default where it is not set."""
-    given = os.environ.get(name)
-    if given is None:
+    value = os.environ.get(name)
+    if value is None:
         return default
-    if not given.isdigit() or int(given) < 1:
-        raise UserError(f"{name} is {given!r}; expected a whole number from 1")
-    return int(given)
+    if not value.isdigit() or int(value) < 1:
+        raise UserError(f"{name} is {value!r}; expected a whole number from 1")
+    return int(value)

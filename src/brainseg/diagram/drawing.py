@@ -29,8 +29,8 @@ def architecture(graph: Graph, title: str) -> Figure:
     """The graph of one network; its size follows from it. Runs of equal boxes are one."""
     graph = with_runs_as_one(graph)
     groups = group_of_each(graph)
-    words = {box.name: words_in(box, graph) for box in graph.boxes}
-    width = 0.14 + max(width_of(line) for text in words.values() for line in text.split("\n"))
+    texts = {box.name: words_in(box, graph) for box in graph.boxes}
+    width = 0.14 + max(width_of(line) for text in texts.values() for line in text.split("\n"))
     at = {name: (x * (width + SPACE), y * ROW) for name, (x, y) in places(graph, groups).items()}
     ways = {edge: way(edge, at, width) for edge in graph.edges}
     half = np.array([width, HEIGHT]) / 2
@@ -46,7 +46,7 @@ def architecture(graph: Graph, title: str) -> Figure:
     for edge, curve in ways.items():
         draw_edge(axes, edge, curve, SKIP if edge in skips else INK)
     for box in graph.boxes:
-        draw_box(axes, at[box.name], width, words[box.name], COLOURS[groups[box.name]])
+        draw_box(axes, at[box.name], width, texts[box.name], COLOURS[groups[box.name]])
     for level in sorted({level_of(box, graph) for box in graph.boxes if len(box.shape) == 3}):
         word = f"1/{2**level:g}" if level else "full size"
         axes.text(left + 0.1, at[IMAGE][1] + ROW * level, word, va="center", fontsize=FONT_PT + 0.5, color=INK)
@@ -111,11 +111,11 @@ def draw_edge(axes: Axes, edge: Edge, curve: np.ndarray, colour: str) -> None:
     """An arrow; beside it what is done on the way. Concatenation goes without saying where several arrows meet."""
     path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=6, lw=0.9, color=colour))
-    words = [word for word in edge.operations if word != "concatenate"]
-    if words:
+    parts = [word for word in edge.operations if word != "concatenate"]
+    if parts:
         down = curve[2, 1] > curve[0, 1]
         x, y = along(curve)[40] + (-0.06 if down else 0.06, 0)
-        text = axes.text(x, y, "\n".join(words), va="center", ha="right" if down else "left", style="italic")
+        text = axes.text(x, y, "\n".join(parts), va="center", ha="right" if down else "left", style="italic")
         text.set(fontsize=FONT_PT - 0.5, color=INK)
 
 

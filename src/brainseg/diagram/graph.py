@@ -165,8 +165,8 @@ def sources(node: Any, made_by: dict[Any, str]) -> dict[str, tuple[str, ...]]:
         if node in made_by:
             found.setdefault(made_by[node], operations)
             continue
-        words = tuple(word for start, word in OPERATIONS.items() if node.name().startswith(start))
-        ahead.extend((before, words + operations) for before, _ in node.next_functions)
+        parts = tuple(word for start, word in OPERATIONS.items() if node.name().startswith(start))
+        ahead.extend((before, parts + operations) for before, _ in node.next_functions)
     return found
 
 

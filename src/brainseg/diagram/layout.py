@@ -51,7 +51,7 @@ def columns_between(row: float, next_row: float) -> float:
 def free(taken: Places, row: float, column: float, lifted: float) -> tuple[float, float]:
     """(column, row), or the first place above, from the column `lifted`, where no other box stands."""
     tried = [(column, row)]
-    tried += [(lifted + aside * BESIDE, row - lane) for lane in range(1, len(taken) + 2) for aside in (0, 1)]
+    tried += [(lifted + side * BESIDE, row - lane) for lane in range(1, len(taken) + 2) for side in (0, 1)]
     return next(
         (x, y) for x, y in tried if all(abs(x - u) > 0.99 * BESIDE or abs(y - v) > 0.45 for u, v in taken.values())
     )

@@ -76,11 +76,11 @@ def summarize_warning(patients: pd.DataFrame) -> dict[str, Any]:
 
     Of the patients for whom anything is predicted; nothing_predicted counts the others, which warn by themselves.
     """
-    told, bounded = patients.dropna(subset="predicted_dsc"), patients.dropna(subset="dsc_lower_bound")
-    ranked = len(told) > 2 and told.certainty.nunique() > 1 and told.dsc.nunique() > 1
+    predicted, bounded = patients.dropna(subset="predicted_dsc"), patients.dropna(subset="dsc_lower_bound")
+    ranked = len(predicted) > 2 and predicted.certainty.nunique() > 1 and predicted.dsc.nunique() > 1
     return {
-        "nothing_predicted": len(patients) - len(told),
-        "rank_correlation": float(told.certainty.corr(told.dsc, method="spearman")) if ranked else None,
+        "nothing_predicted": len(patients) - len(predicted),
+        "rank_correlation": float(predicted.certainty.corr(predicted.dsc, method="spearman")) if ranked else None,
         "asked_coverage": COVERAGE,
         "coverage": float((bounded.dsc >= bounded.dsc_lower_bound).mean()) if len(bounded) else None,
         "mean_dsc_lower_bound": float(bounded.dsc_lower_bound.mean()) if len(bounded) else None,

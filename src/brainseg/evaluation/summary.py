@@ -52,8 +52,8 @@ def by_stratum(per_volume: pd.DataFrame) -> pd.DataFrame:
     for subset, trait in product(SUBSETS, TRAITS):
         inside = per_volume[(per_volume.subset == subset) & (per_volume[trait] != "")]  # "": no lesion, no institution
         present = set(inside[trait])
-        words = [word for word in TRAITS[trait] or sorted(present) if word in present]
-        for stratum in words:
+        strata = [word for word in TRAITS[trait] or sorted(present) if word in present]
+        for stratum in strata:
             patients = inside[inside[trait] == stratum]
             failures = int((patients.dsc < FAILURE_DSC).sum())
             row = {"subset": subset, "trait": trait, "stratum": stratum, "patients": len(patients)}

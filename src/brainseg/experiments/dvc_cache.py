@@ -26,8 +26,8 @@ def cache_folder(folder: Path) -> Path:
             parsed.read(config)
         except (ConfigError, UnicodeDecodeError) as error:
             raise UserError(f"{config}: not a configuration of DVC: {' '.join(str(error).split())}") from None
-        if given := parsed.get("cache", "dir", fallback=None):
-            cache = config.parent / Path(given.strip("\"'")).expanduser()
+        if value := parsed.get("cache", "dir", fallback=None):
+            cache = config.parent / Path(value.strip("\"'")).expanduser()
     return cache
 
 

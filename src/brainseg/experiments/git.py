@@ -54,8 +54,8 @@ class Git:
         except FileNotFoundError:
             raise UserError(f"{self.folder}: no such folder, or no git to read it with") from None
         if done.returncode:
-            told = (done.stderr.splitlines() or ["it could not list its refs"])[0].removeprefix("fatal: ")
-            raise UserError(f"{self.folder}: git says: {told}; run this in the folder of a project under git and DVC")
+            reason = (done.stderr.splitlines() or ["it could not list its refs"])[0].removeprefix("fatal: ")
+            raise UserError(f"{self.folder}: git says: {reason}; run this in the folder of a project under git and DVC")
         for line in done.stdout.splitlines():
             here, revision, peeled, name = line.split("\t")
             revision = peeled or revision  # an annotated tag is an object of its own

@@ -52,5 +52,5 @@ def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str
     for stage in ("download", *stages):
         for key, used in settings(lock, stage).items():
             if now.get(key) != used:
-                given = f"now has {key}: {now[key]}" if key in now else f"lacks {key}"
-                raise UserError(f"{name}: params.yaml {given}, but {stage} was run with {used}; `dvc repro` mends that")
+                found = f"now has {key}: {now[key]}" if key in now else f"lacks {key}"
+                raise UserError(f"{name}: params.yaml {found}, but {stage} was run with {used}; `dvc repro` mends that")

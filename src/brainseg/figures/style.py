@@ -16,8 +16,8 @@ TRAIN, VALIDATION, EXTRA = "#7a7a7a", "#1f5fa8", "#d98a1f"
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
     """Save as PNG, without a tag of matplotlib's version; the same figure gives the same bytes."""
-    with atomic_write(path) as aside:
-        figure.savefig(aside, dpi=dpi, metadata={"Software": None})
+    with atomic_write(path) as tmp_path:
+        figure.savefig(tmp_path, dpi=dpi, metadata={"Software": None})
 
 
 def inches(words: Iterable[str], font_pt: float = 10) -> float:

@@ -85,16 +85,16 @@ def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float)
             slices[target] = member
     packed_otherwise = [m for m in slices.values() if m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]
     if packed_otherwise:
-        told = f"packs {packed_otherwise[0].filename!r} by another method than deflate; pack it the usual way"
-        faults.append(f"{destination}: {told}")
+        message = f"packs {packed_otherwise[0].filename!r} by another method than deflate; pack it the usual way"
+        faults.append(f"{destination}: {message}")
     size = sum(member.file_size for member in slices.values())
     free = shutil.disk_usage(destination).free
     if size > limit_gb * GB:
-        told = f"its slices unpack to {size / GB:,.1f} GB; datasets.folder.unzipped_limit_gb is {limit_gb:g}"
-        faults.append(f"{destination}: {told}")
+        message = f"its slices unpack to {size / GB:,.1f} GB; datasets.folder.unzipped_limit_gb is {limit_gb:g}"
+        faults.append(f"{destination}: {message}")
     elif 2 * size > free:  # unpacked, then copied
-        told = f"its slices need {2 * size / GB:,.1f} GB while they are copied"
-        faults.append(f"{destination}: {told}; the disk has {free / GB:,.1f} GB left")
+        message = f"its slices need {2 * size / GB:,.1f} GB while they are copied"
+        faults.append(f"{destination}: {message}; the disk has {free / GB:,.1f} GB left")
     if faults:
         raise UserError("\n".join(faults))
     for target, member in slices.items():

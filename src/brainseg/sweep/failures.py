@@ -18,10 +18,10 @@ class Failures:
     def reason(self, row: Row) -> str | None:
         """Why the row failed the last time; None if it did not, or was another then."""
         try:
-            told = json.loads(self._path(row).read_text())
+            record = json.loads(self._path(row).read_text())
         except (FileNotFoundError, ValueError):  # ValueError: cut off by a full disk
             return None
-        return told["reason"] if (told["commit"], told["settings"]) == (self.head, row.params) else None
+        return record["reason"] if (record["commit"], record["settings"]) == (self.head, row.params) else None
 
     def remember(self, row: Row, reason: str) -> None:
         write_json(self._path(row), {"reason": reason, "commit": self.head, "settings": row.params})

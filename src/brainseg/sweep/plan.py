@@ -73,7 +73,7 @@ def with_changes(params: Mapping[str, Any], changes: Changes, row: str) -> dict[
     known = list(flat_params(params))
     for key, value in changes.items():
         if key not in known:
-            inside = [it for it in known if it.startswith(f"{key}.")]
+            inside = [setting for setting in known if setting.startswith(f"{key}.")]
             close = inside or get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}?" if close else "`brainseg sweep` sets only keys that are there"
             raise UserError(f"{row}: {key} is no setting of {PARAMS_FILE}; {hint}")

@@ -80,10 +80,10 @@ def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[s
             if row.name not in revisions:
                 continue
             revision = revisions[row.name]
-            given = yaml12.parse(git.read(revision, str(PARAMS_FILE)) or b"{}")
-            _same_settings(row, given)
+            params = yaml12.parse(git.read(revision, str(PARAMS_FILE)) or b"{}")
+            _same_settings(row, params)
             try:
-                check(row.name, yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {}), given, stages)
+                check(row.name, yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {}), params, stages)
             except UserError:  # run by hand, and not to the end
                 continue
             done[row.name] = revision

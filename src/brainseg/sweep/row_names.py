@@ -22,10 +22,10 @@ def _distinct_ends(keys: Sequence[str]) -> dict[str, str]:
     """As many of the last words of each dotted key as tell it from all others."""
     ends = {}
     for key in keys:
-        words = key.split(".")
-        tails = [".".join(words[-count:]) for count in range(1, len(words) + 1)]
+        parts = key.split(".")
+        tails = [".".join(parts[-count:]) for count in range(1, len(parts) + 1)]
         others = [other for other in keys if other != key]
-        ends[key] = next((tail for tail in tails if not any(f".{it}".endswith(f".{tail}") for it in others)), key)
+        ends[key] = next((tail for tail in tails if not any(f".{other}".endswith(f".{tail}") for other in others)), key)
     return ends
 
 

@@ -84,8 +84,8 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
             failures.remember(row, " ".join(str(fault).split()))
         else:
             failures.forget(row)
-        told = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
-        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {told}", watch.left()])))
+        message = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
+        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {message}", watch.left()])))
 
     with watch.bar():
         workers.run(rows, ended)
@@ -130,14 +130,14 @@ def _preview(rows: Sequence[Row], done: Mapping[str, str], failures: Failures) -
 
 def _parsed(overrides: Sequence[str]) -> Changes:
     parsed: dict[str, Any] = {}
-    for given in overrides:
-        key, equals, value = given.partition("=")
+    for override in overrides:
+        key, equals, value = override.partition("=")
         if not equals:
-            raise UserError(f"--set {given}: expected key=value")
+            raise UserError(f"--set {override}: expected key=value")
         try:
             parsed[key] = YAML(typ="safe", pure=True).load(value)
         except NOT_YAML:
-            raise UserError(f"--set {given}: {value!r} is not a value of YAML") from None
+            raise UserError(f"--set {override}: {value!r} is not a value of YAML") from None
     return parsed
 
 

@@ -84,7 +84,7 @@ def read_sweep(path: Path) -> SweepFile:
     sweep = validated(SweepFile, read_params(path), path)
     if not sweep.random:
         return sweep
-    ranges = {key: _source(given, path, f"random.ranges.{key}") for key, given in sweep.random.ranges.items()}
+    ranges = {key: _source(value, path, f"random.ranges.{key}") for key, value in sweep.random.ranges.items()}
     return sweep.model_copy(update={"random": sweep.random.model_copy(update={"ranges": ranges})})
 
 

@@ -122,8 +122,10 @@ def _end(process: subprocess.Popen) -> None:
 
 def _reason(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("error: ")] or [it for it in lines if it.startswith("ERROR: ")]
-    return (told or lines or ["no word of it"])[-1].removeprefix("error: ").removeprefix("ERROR: ")
+    errors = [line for line in lines if line.startswith("error: ")] or [
+        line for line in lines if line.startswith("ERROR: ")
+    ]
+    return (errors or lines or ["no word of it"])[-1].removeprefix("error: ").removeprefix("ERROR: ")
 
 
 def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from brainseg.compare.verdicts import Verdict
 from brainseg.figures.style import save
 
 LONG = "sensitivity_specificity-sgd-features32-128px"
-WORDS = ("better", "worse", "practically equal", "can't tell")
+WORDS = ("better", "worse", "equivalent", "inconclusive")
 
 
 def drawn(figure: Figure, folder) -> bool:
@@ -46,7 +46,7 @@ def methods(count: int, patients: int) -> list[Method]:
     ]
 
 
-def verdict(a: str, b: str, word: str = "can't tell", shift: float = 0.02, low: float = -0.01, high: float = 0.05):
+def verdict(a: str, b: str, word: str = "inconclusive", shift: float = 0.02, low: float = -0.01, high: float = 0.05):
     test = PairedTest(0.5, 0.5, shift, low, high, 0.1)
     return Verdict(a, b, word, shift, test, None, 0.0004 if word == "better" else 0.5, 0.5, 0.001, 10, "")
 

@@ -24,7 +24,7 @@ def test_it_draws_with_all_names_and_verdicts(tmp_path, count, patients):
     [axes] = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == names(count)[1:]
     told = {text.get_text(): text.get_color() for text in axes.texts}
-    assert {verdict.word: COLOURS[verdict.word] for verdict in verdicts}.items() <= told.items()
+    assert {verdict.outcome: COLOURS[verdict.outcome] for verdict in verdicts}.items() <= told.items()
 
 
 ENDLESS = {

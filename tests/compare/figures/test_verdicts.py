@@ -42,7 +42,7 @@ def test_the_row_is_told_against_the_column():
 
 
 @pytest.mark.parametrize(
-    ("word", "p"), [("practically equal", ".003"), ("can't tell", ".500"), ("worse", ".500"), ("better", "<.001")]
+    ("word", "p"), [("equivalent", ".003"), ("inconclusive", ".500"), ("worse", ".500"), ("better", "<.001")]
 )
 def test_the_p_is_the_one_that_the_word_rests_on(word, p):
     figure = verdict_matrix(["a", "b"], [replace(verdict("b", "a", word), p_equal=0.003)])

@@ -35,7 +35,7 @@ def test_pairs_that_say_something_are_listed(told):
 
 def test_an_equal_pair_is_told_with_the_p_of_equality():
     equal = compared([experiment("dice", SCORES), experiment("bce", SCORES, {"loss": "bce"})])
-    assert "- bce against dice: practically equal (+0.0000, p 0.0002, these networks)" in text(equal)
+    assert "- bce against dice: equivalent (+0.0000, p 0.0002, these networks)" in text(equal)
 
 
 def test_too_few_patients_for_any_verdict_are_told():
@@ -46,7 +46,7 @@ def test_too_few_patients_for_any_verdict_are_told():
     limit = "5 patients and 2 comparisons allow no p below 0.12: none of these networks can be told better or worse"
     assert limit in told["Verdicts against dice"] and "Compare fewer, or score more patients." in "".join(told.values())
     assert "3 pairs on 5 patients allow no p below 0.19: none can be told better or worse." in told["All 3 pairs"]
-    assert "3 can't tell." in told["All 3 pairs"]
+    assert "3 inconclusive." in told["All 3 pairs"]
 
 
 def test_failures_stand_with_those_of_the_baseline():
@@ -103,8 +103,8 @@ def test_one_comparison_is_not_asked_to_be_fewer():
 
 
 def test_of_all_pairs_those_that_cannot_be_told_are_only_counted():
-    words = ["can't tell", "better", "can't tell", "worse", "can't tell"]
+    words = ["inconclusive", "better", "inconclusive", "worse", "inconclusive"]
     told = all_pairs([verdict(f"m{number}", word) for number, word in enumerate(words)])
-    assert told.splitlines()[:3] == ["## All 5 pairs", "", "3 can't tell, 1 better, 1 worse."]
+    assert told.splitlines()[:3] == ["## All 5 pairs", "", "3 inconclusive, 1 better, 1 worse."]
     assert [line.split()[1] for line in told.splitlines() if line.startswith("- ")] == ["m1", "m3"]
-    assert all_pairs([verdict("a", "can't tell")]) == "## All 1 pair\n\n1 can't tell.\n"
+    assert all_pairs([verdict("a", "inconclusive")]) == "## All 1 pair\n\n1 inconclusive.\n"

@@ -32,12 +32,12 @@ def by_loss(optim: str, what: str, values: tuple) -> dict[str, Planted]:
         ({"gains": all_get(SGD, 0.1)}, "fails"),
         ({}, "fails"),
         ({"gains": all_get(ADAM, 0.1) | all_get(unet("adam", BCE), 0.0)}, "fails"),
-        ({"gains": all_get(ADAM, 0.1), "unsure": unet("sgd", SHAPE)}, "can't tell"),
+        ({"gains": all_get(ADAM, 0.1), "unsure": unet("sgd", SHAPE)}, "inconclusive"),
     ],
 )
 def test_adam_is_to_be_better_with_each_loss(planted, word):
     found = claims.adam_is_better_with_every_loss(evidence(**planted))
-    assert found.word == word
+    assert found.outcome == word
     pairs = [f"fair-adam-{loss} against fair-sgd-{loss}" for loss in LOSSES]
     assert [re.split(r" [+-]\d", part)[0] for part in found.figures.split("; ")] == pairs
 
@@ -53,22 +53,22 @@ def test_adam_is_to_be_better_with_each_loss(planted, word):
         ({"gains": all_get(ADAM, -0.1)}, "fails"),
         ({}, "fails"),
         ({"gains": all_get(ADAM, 0.1) | all_get(unet("adam", DICE), 0.03)}, "fails"),
-        ({"gains": all_get(ADAM, 0.1), "unsure": unet("sgd", BCE)}, "can't tell"),
+        ({"gains": all_get(ADAM, 0.1), "unsure": unet("sgd", BCE)}, "inconclusive"),
     ],
 )
 def test_adam_is_to_be_ten_points_better(planted, word):
-    assert claims.adam_is_ten_points_better(evidence(**planted)).word == word
+    assert claims.adam_is_ten_points_better(evidence(**planted)).outcome == word
 
 
 def test_thirty_points_are_not_about_ten():
-    assert claims.adam_is_ten_points_better(evidence(gains=all_get(ADAM, 0.3))).word == "fails"
+    assert claims.adam_is_ten_points_better(evidence(gains=all_get(ADAM, 0.3))).outcome == "fails"
 
 
 def test_the_rows_own_differences_are_told_beside():
     rows = by_loss("adam", "mean", (0.9, 0.8, 0.7, 0.6)) | by_loss("sgd", "mean", (0.5, 0.5, 0.5, 0.65))
     found = claims.adam_is_ten_points_better(evidence(rows=rows, gains=all_get(ADAM, 0.1)))
     assert numbers(found.figures.split("one run each")[1])[:4] == [0.4, 0.3, 0.2, -0.05]
-    assert found.word == "holds"  # is judged on equal terms
+    assert found.outcome == "holds"  # is judged on equal terms
 
 
 # Little overfitting with SGD
@@ -79,13 +79,13 @@ def test_the_rows_own_differences_are_told_beside():
     [
         ((0.01, 0.02, -0.03, 0.04), "holds"),
         ((0.06, 0.07, 0.08, 0.09), "fails"),
-        ((0.01, 0.02, 0.03, 0.09), "can't tell"),
+        ((0.01, 0.02, 0.03, 0.09), "inconclusive"),
     ],
 )
 def test_little_overfitting_is_less_than_five_points_in_the_last_epoch(gaps, word):
     rows = by_loss("sgd", "last_gap", gaps) | planted(row_names("adam"), last_gap=0.3)
     found = claims.little_overfitting_with_sgd(evidence(rows=rows))
-    assert found.word == word
+    assert found.outcome == word
     assert numbers(found.figures) == pytest.approx(gaps)
 
 
@@ -98,12 +98,12 @@ def test_little_overfitting_is_less_than_five_points_in_the_last_epoch(gaps, wor
         ({"gains": all_get(ADAM, 0.1)}, "holds"),
         ({}, "holds"),  # as good is not better
         ({"gains": all_get(unet("sgd", BCE), 0.1)}, "fails"),
-        ({"unsure": unet("adam", DICE)}, "can't tell"),
+        ({"unsure": unet("adam", DICE)}, "inconclusive"),
         ({"unsure": unet("adam", DICE), "gains": all_get(unet("sgd", BCE), 0.1)}, "fails"),
     ],
 )
 def test_sgd_generalizes_better_where_it_scores_better_with_any_loss(planted, word):
-    assert claims.sgd_does_not_generalize_better(evidence(**planted)).word == word
+    assert claims.sgd_does_not_generalize_better(evidence(**planted)).outcome == word
 
 
 def generalization_figures() -> str:
@@ -132,16 +132,16 @@ RISING, NOTHING = [epoch / 100 for epoch in range(25)], [0.0] * 25
         ((SOON,) * 4, (LATER,) * 4, "holds"),
         ((LATER,) * 4, (SOON,) * 4, "fails"),
         ((SOON,) * 4, (SOON,) * 4, "fails"),  # no later
-        ((SOON,) * 4, (LATER, LATER, LATER, SOON), "can't tell"),
+        ((SOON,) * 4, (LATER, LATER, LATER, SOON), "inconclusive"),
         ((SOON,) * 4, (RISING,) * 4, "holds"),  # not within its epochs
         ((RISING,) * 4, (SOON,) * 4, "fails"),
-        ((RISING,) * 4, (NOTHING,) * 4, "can't tell"),  # neither converged
+        ((RISING,) * 4, (NOTHING,) * 4, "inconclusive"),  # neither converged
         ((RISING, SOON, SOON, SOON), (RISING, LATER, LATER, LATER), "holds"),
     ],
 )
 def test_sgd_is_to_converge_later_loss_by_loss(adam, sgd, word):
     rows = by_loss("adam", "validation_dsc", adam) | by_loss("sgd", "validation_dsc", sgd)
-    assert claims.sgd_converges_later(evidence(rows=rows)).word == word
+    assert claims.sgd_converges_later(evidence(rows=rows)).outcome == word
 
 
 def test_epochs_are_told_adam_first():
@@ -164,12 +164,12 @@ ONE = {claims.NAMED[0]: 0.1}
         ((THE_TWO,) * 4, "holds"),
         ((OTHERS,) * 4, "fails"),
         ((ONE,) * 4, "fails"),  # one of the two is not both
-        ((THE_TWO, THE_TWO, THE_TWO, OTHERS), "can't tell"),
+        ((THE_TWO, THE_TWO, THE_TWO, OTHERS), "inconclusive"),
     ],
 )
 def test_the_two_named_are_to_be_the_worst_with_each_loss(scores, word):
     rows = by_loss("sgd", "scores", scores) | planted(row_names("adam"), scores=OTHERS)
-    assert claims.the_named_two_are_worst_with_sgd(evidence(rows=rows)).word == word
+    assert claims.the_named_two_are_worst_with_sgd(evidence(rows=rows)).outcome == word
 
 
 def test_the_worst_are_told_with_their_scores():
@@ -185,7 +185,7 @@ def test_who_else_is_lost_at_0_does_not_make_the_verdict_depend_on_the_order_of_
     one_way = evidence(rows=rows)
     turned = {name: replace(it, per_volume=it.per_volume[::-1]) for name, it in one_way.as_report.items()}
     other_way = replace(one_way, as_report=turned)
-    words = [claims.the_named_two_are_worst_with_sgd(it).word for it in (one_way, other_way)]
+    words = [claims.the_named_two_are_worst_with_sgd(it).outcome for it in (one_way, other_way)]
     assert words[0] == words[1]
 
 
@@ -205,12 +205,12 @@ def brightness(adam: tuple, sgd: tuple, noise: float = 0.0) -> Finding:
         ((0.08,) * 4, (0.04,) * 4, "fails"),
         ((0.04,) * 4, (0.04,) * 4, "fails"),
         ((0.04,) * 4, (-0.04,) * 4, "fails"),  # SGD gains
-        ((0.04,) * 4, (0.08, 0.08, 0.0, 0.0), "can't tell"),
+        ((0.04,) * 4, (0.08, 0.08, 0.0, 0.0), "inconclusive"),
     ],
 )
 def test_sgd_is_to_lose_more_to_another_brightness(adam, sgd, word):
     found = brightness(adam, sgd, noise=0.5)  # noise is no brightness
-    assert found.word == word
+    assert found.outcome == word
     shares = [100 * lost / 0.8 for pair in zip(adam, sgd, strict=True) for lost in pair]
     assert numbers(found.figures) == pytest.approx(shares)
 
@@ -221,10 +221,10 @@ def test_what_is_lost_is_a_share():
     for name in row_names("sgd"):
         robust[name]["unperturbed"] = 0.4
     found = claims.sgd_follows_brightness(evidence(robust=robust))
-    assert found.word == "holds" and numbers(found.figures)[:2] == [7.5, 10.0]
+    assert found.outcome == "holds" and numbers(found.figures)[:2] == [7.5, 10.0]
 
 
 def test_without_a_measurement_nothing_is_told():
     robust = robustness({})
     del robust["sgd-bce"]
-    assert claims.sgd_follows_brightness(evidence(robust=robust)).word == "can't tell"
+    assert claims.sgd_follows_brightness(evidence(robust=robust)).outcome == "inconclusive"

@@ -168,18 +168,16 @@ def test_methods_are_by_kind_with_their_seeds():
     assert methods[BCE].scores.mean() - methods[DICE].scores.mean() == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize(
-    ("gain", "word"), [(0.1, "better"), (-0.1, "worse"), (0.02, "better"), (0.005, "practically equal")]
-)
+@pytest.mark.parametrize(("gain", "word"), [(0.1, "better"), (-0.1, "worse"), (0.02, "better"), (0.005, "equivalent")])
 def test_a_pair_is_the_first_against_the_second_with_a_margin_of_a_hundredth(gain, word):
     [verdict] = evidence(gains={DICE: gain}).pairs([(DICE, BCE)])
-    assert (verdict.a, verdict.b, verdict.word) == ("fair-adam-dice", "fair-adam-bce", word)
+    assert (verdict.a, verdict.b, verdict.outcome) == ("fair-adam-dice", "fair-adam-bce", word)
     assert verdict.about == "methods" and verdict.mean == pytest.approx(gain)
 
 
 def test_a_pair_is_of_the_metric_asked_for():
     given = evidence(gains={DICE: 0.1}, nsd={BCE: 0.1})
-    assert [given.pairs([(DICE, BCE)], [metric])[0].word for metric in ("dsc", "nsd", "dsc")] == [
+    assert [given.pairs([(DICE, BCE)], [metric])[0].outcome for metric in ("dsc", "nsd", "dsc")] == [
         "better",
         "worse",
         "better",
@@ -198,7 +196,7 @@ def test_two_methods_of_one_kind_are_not_taken_for_one():
     words = set()
     for experiments in (fair() + again, again + fair()):
         try:
-            words |= {it.word for it in evidence(experiments=experiments).pairs([(DICE, BCE)])}
+            words |= {it.outcome for it in evidence(experiments=experiments).pairs([(DICE, BCE)])}
         except UserError:
             words.add("refused")
     assert len(words) == 1

@@ -5,11 +5,11 @@ import pytest
 
 from studies.report_claims.finding import Finding, from_conditions, from_verdicts, listed, told
 
-WORDS = ("better", "worse", "practically equal", "can't tell")
+WORDS = ("better", "worse", "equivalent", "inconclusive")
 
 
-def verdict(word: str, estimate: tuple[float, float, float] = (0.012, -0.031, 0.055)):
-    return SimpleNamespace(a="dice", b="bce", word=word, estimate=estimate)
+def verdict(outcome: str, estimate: tuple[float, float, float] = (0.012, -0.031, 0.055)):
+    return SimpleNamespace(a="dice", b="bce", outcome=outcome, estimate=estimate)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def verdict(word: str, estimate: tuple[float, float, float] = (0.012, -0.031, 0.
         ([True], "holds"),
         ([False], "fails"),
         ([True, True], "holds"),
-        ([True, False], "can't tell"),
+        ([True, False], "inconclusive"),
         ([False, False], "fails"),
     ],
 )
@@ -28,19 +28,19 @@ def test_all_conditions_hold_none_fails_some_cannot_tell(conditions, word):
 
 @pytest.mark.parametrize("words", product(WORDS, repeat=2))
 def test_a_claim_of_better_takes_all_to_hold_and_one_to_fail(words):
-    found = from_verdicts([verdict(word) for word in words]).word
-    if "worse" in words or "practically equal" in words:
+    found = from_verdicts([verdict(word) for word in words]).outcome
+    if "worse" in words or "equivalent" in words:
         assert found == "fails"
     else:
-        assert found == ("holds" if words == ("better", "better") else "can't tell")
+        assert found == ("holds" if words == ("better", "better") else "inconclusive")
 
 
 def test_of_nothing_compared_nothing_is_said():
-    assert from_verdicts([]).word == "can't tell"
+    assert from_verdicts([]).outcome == "inconclusive"
 
 
 def test_a_verdict_is_told_with_its_interval_and_word():
-    assert told(verdict("can't tell")) == "dice against bce +0.0120 [-0.0310, +0.0550] (can't tell)"
+    assert told(verdict("inconclusive")) == "dice against bce +0.0120 [-0.0310, +0.0550] (inconclusive)"
     assert listed([verdict("better"), verdict("worse")]).count("; ") == 1
 
 

@@ -22,8 +22,8 @@ from tests.studies.report_claims.small_evidence import (
     unet,
 )
 
-COMMAND = "brainseg claims --report 'report-*' --fair 'fair-*'"
-WORDS = ("holds", "fails", "can't tell")
+COMMAND = "python -m studies.report_claims --report 'report-*' --fair 'fair-*'"
+WORDS = ("holds", "fails", "inconclusive")
 RISING = [epoch / 100 for epoch in range(25)]
 
 
@@ -33,7 +33,7 @@ def made(given: Evidence | None = None) -> str:
 
 
 def words(given: Evidence, tested_by: str) -> list[str]:
-    return [claim.test(given).word for claim in CLAIMS if claim.tested_by == tested_by]
+    return [claim.test(given).outcome for claim in CLAIMS if claim.tested_by == tested_by]
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +96,11 @@ def test_figures_end_in_one_full_stop():
 
 
 def test_a_word_can_be_seen_from_its_interval(text):
-    """An interval on one side of 0 beside `can't tell` reads as a mistake, unless the page says how that comes."""
+    """An interval on one side of 0 beside `inconclusive` reads as a mistake, unless the page says how that comes."""
     waver = LEVEL + 0.1 + 0.12 * np.array([1, -1] * 5)  # p of 0.03 in each of three pairs: Holm's 0.09
     kinds = unet("adam", "dice", "bce", "shape_aware")
     found = about_losses.log_cosh_is_worst_with_adam(evidence(level=dict.fromkeys(kinds, waver)))
-    apart = re.findall(r"\[\+[^]]*\] \(can't tell\)", found.figures)
+    apart = re.findall(r"\[\+[^]]*\] \(inconclusive\)", found.figures)
     assert not apart or "interval" in text
 
 
@@ -112,7 +112,7 @@ def test_the_order_of_experiments_changes_no_verdict():
     gains = all_get(unet("adam"), 0.1) | all_get(unet("sgd", "bce"), 0.05)
     one_way = evidence(gains=gains, unsure=KINDS[-1:])
     other_way = evidence(experiments=one_way.fair[::-1])
-    assert [claim.test(one_way).word for claim in CLAIMS] == [claim.test(other_way).word for claim in CLAIMS]
+    assert [claim.test(one_way).outcome for claim in CLAIMS] == [claim.test(other_way).outcome for claim in CLAIMS]
 
 
 def test_it_says_what_was_run(text):
@@ -152,7 +152,7 @@ def test_a_claim_of_regions_and_borders_is_wrong_at_the_rate_that_the_page_promi
     given = evidence(level=dict.fromkeys(best, LEVEL + 0.1 + 0.0909 * np.array([1, -1] * 5)))
     [alone] = given.pairs([(best[0], unet("adam", "bce")[0])])
     assert 0.05 / 8 < alone.p < 0.05 / 4
-    assert about_losses.log_cosh_has_proved_its_advantage(given).word == "can't tell"
+    assert about_losses.log_cosh_has_proved_its_advantage(given).outcome == "inconclusive"
 
 
 def test_the_command_writes_the_page_and_prints_each_verdict(monkeypatch, tmp_path, capsys):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from brainseg.compare.verdicts import Verdict
 from brainseg.figures.style import EXTRA, PREDICTION, TRAIN, VALIDATION, inches
 
-COLOURS = {"better": "#2a8f4a", "worse": PREDICTION, "practically equal": VALIDATION, "can't tell": EXTRA}
+COLOURS = {"better": "#2a8f4a", "worse": PREDICTION, "equivalent": VALIDATION, "inconclusive": EXTRA}
 
 
 def difference_plot(verdicts: Sequence[Verdict], differences: Mapping[str, np.ndarray], margin: float) -> Figure:
@@ -27,13 +27,18 @@ def difference_plot(verdicts: Sequence[Verdict], differences: Mapping[str, np.nd
         _patients(axes, row, differences[verdict.a], reach)
         _estimate(axes, row, verdict, reach)
         axes.text(
-            1.01, row, verdict.word, color=COLOURS[verdict.word], va="center", transform=axes.get_yaxis_transform()
+            1.01,
+            row,
+            verdict.outcome,
+            color=COLOURS[verdict.outcome],
+            va="center",
+            transform=axes.get_yaxis_transform(),
         )
     axes.set_yticks(range(len(verdicts)), names)
     axes.set_ylim(len(verdicts) - 0.5, -0.5)
     axes.set_xlim(-reach * 1.08, reach * 1.08)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel(f"difference to {verdicts[0].b}; grey: ±{margin:g}, practically equal", fontsize=10)
+    figure.supxlabel(f"difference to {verdicts[0].b}; grey: ±{margin:g}, equivalent", fontsize=10)
     figure.suptitle(
         "To the right is better. A dot a patient, a diamond the estimate with its interval",
         x=0.01,
@@ -53,9 +58,9 @@ def _patients(axes: Axes, row: int, values: np.ndarray, reach: float) -> None:
             end = reach if positive else -reach
             axes.plot(end, row - 0.2, ">" if positive else "<", color=TRAIN, ms=6)
             extreme = beyond[-1] if positive else beyond[0]
-            told = f"{extreme:+.2f}" if len(beyond) == 1 else f"{len(beyond)}, to {extreme:+.2f}"
+            label = f"{extreme:+.2f}" if len(beyond) == 1 else f"{len(beyond)}, to {extreme:+.2f}"
             axes.annotate(
-                told,
+                label,
                 (end, row - 0.2),
                 xytext=(-7 if positive else 7, 0),
                 textcoords="offset points",
@@ -67,7 +72,7 @@ def _patients(axes: Axes, row: int, values: np.ndarray, reach: float) -> None:
 
 def _estimate(axes: Axes, row: int, verdict: Verdict, reach: float) -> None:
     estimate, low, high = verdict.estimate
-    colour = COLOURS[verdict.word]
+    colour = COLOURS[verdict.outcome]
     axes.plot(np.clip([low, high], -reach, reach), [row, row], color=colour, lw=3, solid_capstyle="butt")
     for end in (low, high):
         if abs(end) > reach:  # it goes on; of few patients, for ever

@@ -16,19 +16,19 @@ def score_by_stratum(strata: pd.DataFrame, metric: str) -> Figure:
     """The mean of each method in each stratum: rows of trait, stratum, method, patients, mean_{metric}."""
     methods = list(dict.fromkeys(strata.method))
     figure = Figure(figsize=(8.2 + inches(methods), max(4.3, 0.24 * len(methods) + 0.6)), layout="constrained")
-    aside = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else [0.0]  # equal means would hide each other
+    offset = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else [0.0]  # equal means would hide each other
     panels = figure.subplots(1, len(STRATA), sharey=True)
-    for axes, (trait, words) in zip(panels, STRATA.items(), strict=True):
+    for axes, (trait, names) in zip(panels, STRATA.items(), strict=True):
         rows = strata[strata.trait == trait]
         counts = rows.drop_duplicates("stratum").set_index("stratum").patients
-        present = [word for word in words if word in counts]
+        present = [word for word in names if word in counts]
         places = np.arange(len(present))
         for number, method in enumerate(methods):
             means = rows[rows.method == method].set_index("stratum")[f"mean_{metric}"].reindex(present)
             style = {"color": COLOURS[number % 10], "marker": MARKERS[number // 10 % len(MARKERS)], "ms": 5, "lw": 1.3}
-            axes.plot(places + aside[number], means, label=method, **style)
-        told = [f"{word}\n{counts[word]} patient{'s' if counts[word] > 1 else ''}" for word in present]
-        axes.set_xticks(places, told)
+            axes.plot(places + offset[number], means, label=method, **style)
+        labels_below = [f"{word}\n{counts[word]} patient{'s' if counts[word] > 1 else ''}" for word in present]
+        axes.set_xticks(places, labels_below)
         axes.set_xlabel(f"{trait} of the lesion")
         axes.margins(x=0.1)
         axes.spines[["top", "right"]].set_visible(False)

@@ -61,7 +61,7 @@ def verdict_table(verdicts: list[Verdict]) -> pd.DataFrame:
     rows = []
     for verdict in verdicts:
         estimate, low, high = verdict.estimate
-        row = {"a": verdict.a, "b": verdict.b, "verdict": verdict.word, "about": verdict.about, "mean": verdict.mean}
+        row = {"a": verdict.a, "b": verdict.b, "verdict": verdict.outcome, "about": verdict.about, "mean": verdict.mean}
         row |= {"estimate": estimate, "low": low, "high": high, "shift": verdict.of_networks.shift}
         row |= {"effect": verdict.of_networks.effect, "p_holm": verdict.p, "p_equal_holm": verdict.p_equal}
         row |= {
@@ -84,7 +84,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "methods": {
             method.name: {
                 **comparison.table.loc[method.name].to_dict(),
-                "experiments": {it.name: it.revision for it in method.experiments},
+                "experiments": {experiment.name: experiment.revision for experiment in method.experiments},
             }
             for method in comparison.methods
         },

@@ -96,8 +96,8 @@ def _ranks(c: Comparison) -> str:
         for k in mean_rank.argsort(kind="stable")
     ]
     luck = " The luck of a single seed stays in, so the order looks firmer than it is." if c.one_seed else ""
-    told = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{luck}"
-    return f"## Ranks\n\n{told}\n\n{markdown_table(rows)}"
+    message = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{luck}"
+    return f"## Ranks\n\n{message}\n\n{markdown_table(rows)}"
 
 
 def _strata(c: Comparison) -> str:

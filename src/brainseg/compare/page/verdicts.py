@@ -18,7 +18,7 @@ def _row(v: Verdict, failures: Mapping[str, float]) -> dict[str, object]:
     estimate, low, high = v.estimate
     return {
         "method": v.a,
-        "verdict": v.word,
+        "verdict": v.outcome,
         "about": _about(v),
         "mean difference": f"{v.mean:+.4f}",
         "estimate [95 %]": f"{estimate:+.4f} {interval(low, high, '+')}",
@@ -63,20 +63,20 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
 
 def all_pairs(pairs: Sequence[Verdict]) -> str:
     """How many of each verdict; and those that say something."""
-    counts = pd.Series([verdict.word for verdict in pairs]).value_counts()
-    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts = pd.Series([verdict.outcome for verdict in pairs]).value_counts()
+    message = ", ".join(f"{count} {word}" for word, count in counts.items())
     smallest = min(verdict.smallest_p for verdict in pairs)  # 0 of a claim about methods
     limit = ""
     if smallest >= ALPHA:
         patients, of = _counted(pairs[0].patients, "patient"), _counted(len(pairs), "pair")
         limit = f" {of} on {patients} allow no p below {smallest:.2g}: none can be told better or worse."
     settled = [
-        f"- {v.a} against {v.b}: {v.word} ({v.mean:+.4f}, p {p_value(v.p_of_word)}, {_about(v)})"
+        f"- {v.a} against {v.b}: {v.outcome} ({v.mean:+.4f}, p {p_value(v.p_of_outcome)}, {_about(v)})"
         for v in pairs
-        if v.word != "can't tell"
+        if v.outcome != "inconclusive"
     ]
     gap = [""] if settled else []
-    return "\n".join([f"## All {_counted(len(pairs), 'pair')}", "", f"{told}.{limit}", *gap, *settled]) + "\n"
+    return "\n".join([f"## All {_counted(len(pairs), 'pair')}", "", f"{message}.{limit}", *gap, *settled]) + "\n"
 
 
 def _counted(count: int, word: str) -> str:

@@ -22,7 +22,7 @@ class PairedTest:
     """Of paired differences: p two-sided; the shift (Hodges & Lehmann) with its interval; effect in -1 ... 1."""
 
     p: float
-    p_equal: float  # of "the shift is not within the margin": small where practically equal
+    p_equal: float  # of "the shift is not within the margin": small where equivalent
     shift: float
     low: float
     high: float

@@ -148,8 +148,8 @@ def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
 
 def institution(patient: str) -> str:
     """CS of TCGA_CS_4941_19960909: the second word of the name, if it has several."""
-    words = patient.split("_")
-    return words[1] if len(words) > 2 else ""
+    parts = patient.split("_")
+    return parts[1] if len(parts) > 2 else ""
 
 
 def institutions(patients: Sequence[str]) -> list[str]:
