@@ -410,7 +410,7 @@ SPLITS = {
     "nobody validates": ("patient,subset\nA,train\nB,test\n", "split.csv"),
     "nobody at all": ("patient,subset\n", "split.csv"),
     "no header": ("A,train\nB,train\nC,validation\n", "split.csv"),
-    "a row too short": ("patient,subset\nA,train\nB\nC,validation\n", "split.csv: B is in None"),
+    "a row too short": ("patient,subset\nA,train\nB\nC,validation\n", "split.csv, line 3: has another number of"),
 }
 
 

@@ -122,7 +122,7 @@ def test_16_bit_intensities_give_the_z_scores_of_8_bit_ones(rng, factor):
     image, mask = phantom_patient(rng, slices=8, side_px=60, noise=0.04)
     narrow, wide = (preprocess(pixels, mask, SETTINGS) for pixels in (image, image.astype(np.uint16) * factor))
     assert np.abs(narrow.z_score() - wide.z_score()).max() < 1e-3
-    assert wide.geometry == narrow.geometry and (wide.kept == narrow.kept).all()
+    assert wide.geometry == narrow.geometry and (wide.retained == narrow.retained).all()
 
 
 def test_16_bit_intensities_are_not_cut_to_8_bit(rng):

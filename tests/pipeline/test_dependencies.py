@@ -45,9 +45,9 @@ print(*filter(None, files), sep="\\n")
 IMPORT_AND_LIST = """
 import importlib, sys
 sys.path.insert(0, "src")
-from brainseg.core.components import names
+from brainseg.core.components import available
 for kind in sys.argv[1:]:
-    for name in names(kind):
+    for name in available(kind):
         importlib.import_module(f"brainseg.{kind}.{name}")
 files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
 print(*filter(None, files), sep="\\n")

@@ -48,7 +48,7 @@ def test_beneath_it_is_the_unet(network, images):
 
 
 def test_the_least_certain_pixels_and_no_others_change(network, images):
-    (coarse, refined), places, weight = looked_at(network, images)
+    (coarse, refined), places, weight, _ = looked_at(network, images)
     assert places.shape == (2, 16) and weight == 1.0  # 0.05 of 320 pixels
     changed = (coarse != refined).flatten(1)
     for slice_ in range(2):
