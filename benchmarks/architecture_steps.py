@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from brainseg.archs.shared.supervision import supervised_loss
 from brainseg.archs.unetpp.model import UNetPlusPlus
-from brainseg.core.components import build
+from brainseg.core.components import build as build_component
 from brainseg.core.params import read_params
 from brainseg.device import autocast, pick_device, uses_bf16
 
@@ -36,7 +36,7 @@ NETWORKS = {  # name -> architecture, settings beside those of params.yaml, how 
 }
 ROUNDS = 12
 PARAMS = read_params(Path(__file__).parent.parent / "params.yaml")
-DICE = build("losses", "dice", PARAMS)
+DICE = build_component("losses", "dice", PARAMS)
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def build(name: str, features: int, device: torch.device) -> torch.nn.Module:
     arch, changes, _ = NETWORKS[name]
     settings = PARAMS["archs"][arch] | ({} if arch == "transunet" else {"features": features}) | changes
     torch.manual_seed(0)
-    return build("archs", arch, {"archs": {arch: settings}})(3).to(device, memory_format=torch.channels_last)
+    return build_component("archs", arch, {"archs": {arch: settings}})(3).to(device, memory_format=torch.channels_last)
 
 
 def training_step(network: torch.nn.Module, images: torch.Tensor) -> Callable[[], None]:

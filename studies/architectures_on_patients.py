@@ -1,4 +1,4 @@
-"""Networks on real patients: python benchmarks/architectures_on_patients.py KAGGLE_3M STEP
+"""Networks on real patients: python -m studies.architectures_on_patients KAGGLE_3M STEP
 
 STEP is one of these, in this order; each is needed by the next:
 

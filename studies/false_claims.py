@@ -1,4 +1,4 @@
-"""How often a difference is claimed where there is none: python benchmarks/false_claims.py [SIMULATIONS]
+"""How often a difference is claimed where there is none: python -m studies.false_claims [SIMULATIONS]
 
 Two methods that are equal in truth score the same patients. A claim of a difference at 5 % should be
 wrong 5 times in 100. Counted for three ways to claim one:

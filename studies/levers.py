@@ -1,4 +1,4 @@
-"""What is each lever of training worth? python studies/levers.py KAGGLE_3M [LEVER ...]
+"""What is each lever of training worth? python -m studies.levers KAGGLE_3M [LEVER ...]
 
 Cross-validation inside the 80 patients that the report trained on; the report's ten are in no subset. Of four folds
 60 patients train and 20 are scored, with the weights of the last epoch, so nothing is chosen on them. The folds are
@@ -17,11 +17,11 @@ from typing import Any
 
 import pandas as pd
 import torch
-from levers_run import run
-from levers_tried import BASE, LEVERS, RECIPES
 
 from brainseg.core.params import read_params
 from brainseg.core.progress import print_line
+from studies.levers_run import run
+from studies.levers_tried import BASE, LEVERS, RECIPES
 
 TABLE, PER_PATIENT = Path("docs/networks/levers.csv"), Path("docs/networks/levers_per_patient.csv")
 PROJECT = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""One training of studies/levers.py: a network trained and scored with one set of settings."""
+"""One training of studies.levers: a network trained and scored with one set of settings."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The settings that studies/levers.py tries: what they all share, the recipes, and the levers upon the best recipe."""
+"""The settings that studies.levers tries: what they all share, the recipes, and the levers upon the best recipe."""
 
 BASE = {
     "split.strategy": "kfold",

@@ -1,4 +1,4 @@
-"""Ten losses and two optimizers on real patients: python benchmarks/losses_on_patients.py KAGGLE_3M [--train-only]
+"""Ten losses and two optimizers on real patients: python -m studies.losses_on_patients KAGGLE_3M [--train-only]
 
 Inside the 80 patients that the report trained on; its ten are in no subset. Each method trains three folds at each
 of its learning rates. The rate with the best validation DSC, the mean of the folds, is its own; its networks

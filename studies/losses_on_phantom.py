@@ -1,4 +1,4 @@
-"""Every loss on the made-up patients, three seeds: python benchmarks/losses_on_phantom.py
+"""Every loss on the made-up patients, three seeds: python -m studies.losses_on_phantom
 
 Everything but the loss and the seed is as in params.yaml, save the number of epochs; patients, split and slices are
 those of the default run, so `dvc repro` comes first. A run adds its row to docs/losses/phantom.csv and its epochs

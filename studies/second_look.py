@@ -1,4 +1,4 @@
-"""What the second look adds: python benchmarks/second_look.py NAME [WEIGHTS]
+"""What the second look adds: python -m studies.second_look NAME [WEIGHTS]
 
 Predicts and scores the test patients of the workspace with a trained refining U-Net (by default data/weights/last.pt)
 as it is, and again with the second look's last layer set to 0, which leaves the U-Net's own logits. A row a patient

@@ -2,12 +2,12 @@
 
 core/  device.py  parallel.py      the ground: errors, params.yaml, components by name, files, progress, processes
 data/                              what lies in data/, a module an artefact: raw/ split preprocessed geometry
-                                   predictions weights ensemble tables
+                                   predictions weights ensemble; tables, and the paths of metrics/ and plots/
 sources/                           download     data sets: phantom, lgg, folder
 splitting.py                       split
 preprocessing.py                   preprocess
 archs/ losses/ optims/ schedules/  train        components, a file or folder each; shared/ is what several use
-training/                          train        loop, sampling, augmentation, validation, checkpoint
+training/                          train        loop, recipe, sampling, augmentation, validation, checkpoint
 inference.py                       predict
 metrics/ postprocessing/           evaluate     overlap, surfaces, lesions, calibration; the mask that is scored
 evaluation/                        evaluate     scores of a patient, summary, strata, warning of failure

@@ -36,7 +36,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         "# The report's claims, tested",
         "",
         f"Made by `{command}`; not to be edited. "
-        f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} can't be told.",
+        f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} inconclusive.",
         "",
         *_what_was_run(evidence),
         "",

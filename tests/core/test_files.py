@@ -4,7 +4,18 @@ import json
 import numpy as np
 import pytest
 
-from brainseg.core.files import atomic_write, write_bytes, write_csv, write_json, write_npz
+from brainseg.core.errors import UserError
+from brainseg.core.files import (
+    atomic_write,
+    read_csv,
+    read_json,
+    read_json_value,
+    read_npz,
+    write_bytes,
+    write_csv,
+    write_json,
+    write_npz,
+)
 
 
 def test_a_file_appears_whole_and_only_at_the_end(tmp_path):
@@ -80,3 +91,60 @@ def test_what_a_killed_process_left_is_overwritten_and_gone(tmp_path):
     write_bytes(path, b"whole")
     assert path.read_bytes() == b"whole"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_as_long_as_a_file_system_allows_is_written(tmp_path):
+    path = tmp_path / ("p" * 251 + ".npz")
+    write_npz(path, {"a": np.arange(3)})
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+    assert read_npz(path, {"a": (np.int64, 1)})["a"].tolist() == [0, 1, 2]
+
+
+def test_what_was_written_as_json_is_read_and_its_values_by_dotted_keys(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"test": {"dsc": {"mean": 0.5}}, "epoch": 3})
+    assert read_json(path) == {"test": {"dsc": {"mean": 0.5}}, "epoch": 3}
+    assert read_json_value(path, "test.dsc.mean", float) == 0.5
+    for key, kind, message in (
+        ("test.iou", float, "test.iou is missing"),
+        ("epoch.mean", float, "epoch.mean is missing"),
+        ("epoch", str, "epoch is 3; expected str"),
+    ):
+        with pytest.raises(UserError, match=f"a.json: {message}"):
+            read_json_value(path, key, kind)
+
+
+def test_rows_are_read_as_text_and_columns_may_be_more_than_those_asked_for(tmp_path):
+    path = tmp_path / "a.csv"
+    write_csv(path, [{"patient": "Größe, 007", "subset": "train", "more": 1}])
+    assert read_csv(path, ("patient", "subset")) == [{"patient": "Größe, 007", "subset": "train", "more": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"patient\nA\n", "lacks the columns subset; it has patient"),
+        (b"", "lacks the columns patient, subset; it has none"),
+        (b"patient,subset\nA\n", "line 2: has another number of values"),
+        (b"patient,subset\nA,b,c\n", "line 2: has another number of values"),
+        (b"patient,subset\n\xff,b\n", "not a CSV file in UTF-8"),
+        (b'patient,subset\n"A,b\n', "not a CSV file"),
+    ],
+)
+def test_a_csv_file_that_is_damaged_is_refused(tmp_path, content, message):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UserError, match=f"a.csv.*{message}"):
+        read_csv(tmp_path / "a.csv", ("patient", "subset"))
+
+
+def test_arrays_of_another_kind_are_refused(tmp_path):
+    write_npz(tmp_path / "a.npz", {"a": np.zeros((2, 3), np.float32)})
+    for expected in ({"a": (np.float64, 2)}, {"a": (np.float32, 1)}, {"b": (np.float32, 2)}):
+        with pytest.raises(UserError, match="a.npz: "):
+            read_npz(tmp_path / "a.npz", expected)
+
+
+def test_pickled_objects_are_not_loaded(tmp_path):
+    np.savez(tmp_path / "a.npz", a=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(UserError, match="a.npz: cannot be read"):
+        read_npz(tmp_path / "a.npz", {"a": (np.object_, 1)})

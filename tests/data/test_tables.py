@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from brainseg.core.errors import UserError
 from brainseg.data.tables import read_table, write_table
 
 TABLE = pd.DataFrame(
@@ -74,3 +75,21 @@ def test_broken_off_it_leaves_what_was_there(tmp_path, monkeypatch):
         write_table(tmp_path / "a.csv", TABLE.head(1))
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
     assert (tmp_path / "a.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"patient,dsc\nA,0.5", "breaks off"),
+        (b"patient,dsc\n", "has no rows"),
+        (b"patient,iou\nA,0.5\n", "lacks the columns dsc; it has patient, iou"),
+        (b"patient,dsc\nA,good\n", "dsc is 'good' in a row; expected a number"),
+        (b"patient,dsc\nA,0.5,1,2\n", "not a whole CSV file"),
+        (b"patient,dsc\n\xe9,0.5\n", "not a whole CSV file"),
+        (b"", "not a whole CSV file"),
+    ],
+)
+def test_a_table_that_is_damaged_is_refused(tmp_path, content, message):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UserError, match=f"a.csv: .*{message}"):
+        read_table(tmp_path / "a.csv", numbers=("dsc",), text=("patient",))

@@ -1,13 +1,10 @@
-import sys
 from pathlib import Path
 
 import pytest
 
 from brainseg.params_check import cross_check
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "studies"))  # as `python studies/levers.py` does
-import levers
-from levers_tried import BASE, LEVERS, RECIPES
+from studies import levers
+from studies.levers_tried import BASE, LEVERS, RECIPES
 
 WHO = {"lever": "base", "upon": "", "fold": 0, "seed": 0}
 

@@ -23,7 +23,7 @@ def epoch(number: int, of: int) -> str:
 
 
 def test_nothing_is_done_at_first(watch):
-    assert (watch.total, watch.done(), watch.left()) == (40, 0, "")
+    assert (watch.total, watch.done(), watch.eta()) == (40, 0, "")
 
 
 def test_a_running_row_is_as_far_as_its_log_says(watch):
@@ -59,7 +59,7 @@ def test_a_row_that_failed_is_no_part_of_the_way(watch):
     total = watch.total
     watch.end(TEN, failed=True)
     assert (watch.done(), watch.total, len(watch.ended)) == (0, total - 10, 1)
-    assert watch.left() == ""
+    assert watch.eta() == ""
 
 
 def test_a_row_that_ended_is_whole_whatever_its_log_says(watch):
@@ -84,13 +84,13 @@ def test_a_log_cannot_be_further_than_its_row(watch):
 def test_the_rest_takes_as_long_for_each_epoch(watch, monkeypatch, epochs, seconds, told):
     write(watch, TEN, epoch(epochs, 10))
     monkeypatch.setattr(time, "monotonic", lambda: watch.start + seconds)
-    assert watch.left() == told
+    assert watch.eta() == told
 
 
 def test_at_the_end_nothing_is_left(watch):
     watch.end(TEN, failed=False)
     watch.end(THIRTY, failed=False)
-    assert (watch.done(), watch.left()) == (40, "")
+    assert (watch.done(), watch.eta()) == (40, "")
 
 
 def test_without_a_terminal_there_is_no_bar(watch, monkeypatch, capsys):

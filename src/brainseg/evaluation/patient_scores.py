@@ -30,7 +30,7 @@ class EvaluateSettings(MaskSettings, extra="forbid"):
 class Scores:
     """One patient: what docs/metrics.md lists. What is undefined is nan.
 
-    All are of the headline mask (headline.py), on the file's grid over all slices, but:
+    All are of the final mask (final_mask.py), on the file's grid over all slices, but:
     dsc_largest_component, dsc_every_component: of what their names say, whatever the settings
     dsc_report: the report's protocol, on the 256 x 256 grid of its preprocessing, above 0.5, largest
         component, first and last slice and those without any signal left out. Its box is that of
@@ -76,32 +76,32 @@ def score(
     """
     probability = prediction.on_file_grid
     every = above_threshold(probability, settings.threshold)
-    headline = postprocess(every, settings)
-    largest = headline if settings.largest_component else largest_component(every)
-    lesions = count_lesions(headline, truth)
-    hd95_px, assd_px = hd95_and_assd(headline, truth, (settings.slice_step_px, 1.0, 1.0))
+    final = postprocess(every, settings)
+    largest = final if settings.largest_component else largest_component(every)
+    lesions = count_lesions(final, truth)
+    hd95_px, assd_px = hd95_and_assd(final, truth, (settings.slice_step_px, 1.0, 1.0))
     return Scores(
-        dsc=dsc(headline, truth),
-        iou=iou(headline, truth),
-        sensitivity=sensitivity(headline, truth),
-        precision=precision(headline, truth),
-        nsd=surface_dice(headline, truth, settings.tolerance_px),
+        dsc=dsc(final, truth),
+        iou=iou(final, truth),
+        sensitivity=sensitivity(final, truth),
+        precision=precision(final, truth),
+        nsd=surface_dice(final, truth, settings.tolerance_px),
         hd95_px=hd95_px,
         assd_px=assd_px,
-        volume_error=_volume_error(headline, truth),
+        volume_error=_volume_error(final, truth),
         lesion_sensitivity=lesion_sensitivity(lesions),
         false_components=lesions.false_components,
-        dsc_slicewise=dsc_slicewise(headline, truth),
+        dsc_slicewise=dsc_slicewise(final, truth),
         dsc_largest_component=dsc(largest, truth),
         dsc_every_component=dsc(every, truth),
         dsc_report=_dsc_report(prediction, truth, retained, geometry),
         ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
-        certainty=threshold_agreement(probability, headline, lambda mask: postprocess(mask, settings)),
+        certainty=threshold_agreement(probability, final, lambda mask: postprocess(mask, settings)),
         near_threshold_share=near_threshold_share(probability, settings.threshold),
         calibration_error=calibration_error(near_lesion),
         lesions=lesions.lesions,
         lesion_voxels=int(truth.sum()),
-        predicted_voxels=int(headline.sum()),
+        predicted_voxels=int(final.sum()),
     )
 
 

@@ -17,7 +17,7 @@ TRAITS = STRATA | {"institution": None, "equal_channels": None}  # strata in ord
 
 
 def summarize(scores: list[Scores]) -> dict[str, Any]:
-    """Mean and median of each score over patients, and the spread of the headline and the report's DSC.
+    """Mean and median of each score over patients, and the spread of the DSC, and of the report's.
 
     Undefined values are left out; then `patients` beside the mean says how many are in it, and with
     none at all mean and median are None.

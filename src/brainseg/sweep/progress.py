@@ -37,7 +37,7 @@ class ProgressTracker:
     def done(self) -> int:
         return sum(row.epochs if row.name in self.ended else self._trained(row) for row in self._counted())
 
-    def left(self) -> str:
+    def eta(self) -> str:
         """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""
         done = self.done()
         if not done or done == self.total:

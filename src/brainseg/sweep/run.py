@@ -85,7 +85,7 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
         else:
             failures.forget(row)
         message = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
-        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {message}", watch.left()])))
+        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {message}", watch.eta()])))
 
     with watch.bar():
         workers.run(rows, ended)

@@ -1,9 +1,11 @@
 import io
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from brainseg.core.errors import UserError
 from brainseg.data.raw.tiff import MAX_SIDE_PX, REPLACEMENT, read_tiff
@@ -165,3 +167,21 @@ def test_whatever_the_decoder_raises_is_one_line(write, image, monkeypatch, erro
 
     monkeypatch.setattr(tifffile, "TiffFile", fail)
     assert refused(write(image, photometric="rgb")) == f"cannot be read as TIFF ({told})"
+
+
+def test_lzw_without_its_package_says_which_package(tmp_path):
+    if find_spec("imagecodecs"):
+        pytest.skip("imagecodecs is installed: LZW can be read")
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.tif", compression="tiff_lzw")
+    with pytest.raises(UserError, match=r"a\.tif: .*LZW.*imagecodecs"):
+        read_tiff(tmp_path / "a.tif")
+
+
+def test_an_error_of_the_reader_without_a_sentence_has_its_type(tmp_path, monkeypatch):
+    def fail(file):
+        raise KeyError(0)
+
+    monkeypatch.setattr(tifffile, "TiffFile", fail)
+    (tmp_path / "a.tif").write_bytes(b"II*\0")
+    with pytest.raises(UserError, match=r"a\.tif: cannot be read as TIFF \(KeyError 0\)"):
+        read_tiff(tmp_path / "a.tif")

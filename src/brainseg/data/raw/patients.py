@@ -20,8 +20,15 @@ DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9
 
 
 def patient_names(root: Path = FOLDER) -> list[str]:
-    """The folders below `root`, one a patient, sorted."""
-    return sorted(path.name for path in root.iterdir() if path.is_dir())
+    """The folders below `root`, one a patient, sorted. Raises UserError for a name that no table can hold."""
+    names = sorted(path.name for path in root.iterdir() if path.is_dir())
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode(errors="backslashreplace").decode()
+            raise UserError(f"{root}/{shown}: the folder's name is not valid UTF-8; rename it") from None
+    return names
 
 
 def slice_files(folder: Path) -> tuple[dict[int, Path], dict[int, Path]]:

@@ -4,6 +4,7 @@ import io
 import logging
 import lzma
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ def read_tiff(path: Path) -> np.ndarray:
     try:
         return _decode(content)
     except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
-        reason = " ".join(str(error).split()) or type(error).__name__
+        text = " ".join(str(error).split())
+        reason = text if len(text.split()) > 1 else f"{type(error).__name__} {text}".strip()  # of KeyError(0): "0"
         raise UserError(f"{path}: cannot be read as TIFF ({reason[:200]})") from None
 
 
@@ -47,6 +49,8 @@ def _went_through_text_mode(content: bytes) -> bool:
 
 def _decode(content: bytes) -> np.ndarray:
     with tifffile.TiffFile(io.BytesIO(content)) as file:
+        if not len(file.pages):
+            raise ValueError("holds no image")
         page = file.pages.first
         if len(file.pages) != 1:
             raise ValueError(f"holds {len(file.pages)} images; expected one slice a file")
@@ -54,6 +58,8 @@ def _decode(content: bytes) -> np.ndarray:
             raise ValueError(f"says it is {page.shape} pixels; at most {MAX_SIDE_PX} a side")
         if page.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"is {page.dtype}; expected 8 or 16 bit without sign")
+        if page.compression == tifffile.COMPRESSION.LZW and find_spec("imagecodecs") is None:
+            raise ValueError("is packed with LZW; install the package imagecodecs, or save it without compression")
         _refuse_bombs(content, page)
         pixels = page.asarray()
         if pixels.size == 0:
