@@ -27,6 +27,8 @@ def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()
         if not content.endswith("\n"):
             raise ValueError("it breaks off within a line")
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first of too many values for an index
+            raise ValueError("its rows have more values than the header")
     except ValueError as error:  # of UTF-8 and CSV too
         raise UserError(f"{path}: not a whole CSV file ({' '.join(str(error).split())}); {REMEDY}") from None
     if missing := [column for column in (*numbers, *text) if column not in table]:

@@ -32,7 +32,9 @@ def read_tiff(path: Path) -> np.ndarray:
         return _decode(content)
     except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
         text = " ".join(str(error).split())
-        reason = text if len(text.split()) > 1 else f"{type(error).__name__} {text}".strip()  # of KeyError(0): "0"
+        reason = (
+            text if text and not text.isdigit() else f"{type(error).__name__} {text}".strip()
+        )  # of KeyError(0): "0"
         raise UserError(f"{path}: cannot be read as TIFF ({reason[:200]})") from None
 
 
