@@ -1,16 +1,21 @@
-# make repro   run the pipeline        make test   run the tests        make lint   check the style and the layers
+# make repro   run the pipeline        make test   run the tests (make test-all: and the slow ones)        make lint   check the style and the layers
 # make smoke   run four experiments and compare them
 # Each makes the virtual environment first if it is missing.
 
 PYTHON ?= python3
 IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test smoke lint format venv
+.PHONY: repro test test-all smoke lint format venv
 repro: .venv/installed
 	$(IN_VENV) dvc repro
 
+# threads of several processes would fight
+PYTEST = OMP_NUM_THREADS=1 pytest -n logical --dist loadfile
 test: .venv/installed
-	$(IN_VENV) OMP_NUM_THREADS=1 pytest -n logical --dist loadfile  # threads of several processes would fight
+	$(IN_VENV) $(PYTEST) -m 'not slow'
+
+test-all: test
+	$(IN_VENV) $(PYTEST) -m slow
 
 smoke: .venv/installed
 	$(IN_VENV) brainseg sweep experiments/smoke.yaml --jobs 2

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from brainseg.core.errors import report_errors
-from brainseg.core.files import write_json
+from brainseg.core.errors import UserError, report_errors
+from brainseg.core.files import REMEDY, write_json
 from brainseg.core.params import lookup_name, parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import paths, predictions, preprocessed, split
@@ -32,7 +32,7 @@ def main() -> None:
     params = read_params()
     subset = split.read()
     evaluate = parse_settings(EvaluateSettings, params, "evaluate")
-    refuse_leakage(subset, Path(lookup_name(params, "predict.networks")))
+    refuse_leakage(subset, Path(lookup_name(params, "predict.networks")), lookup_name(params, "split.person_pattern"))
     names = list(subset)
     scores, found_traits, by_threshold, reliability = zip(
         *parallel_map(partial(score_patient, evaluate), names, "scoring"), strict=True
@@ -67,6 +67,10 @@ def score_patient(evaluate: EvaluateSettings, name: str) -> tuple[Scores, Traits
     folder = patients.FOLDER / name
     truth = patients.read_mask(folder)
     prediction = predictions.read(name)
+    grid = (geometry.height, geometry.width)
+    if not truth.shape == prediction.on_file_grid.shape == (len(retained), *grid):
+        shapes = f"{prediction.on_file_grid.shape}, its mask {truth.shape}, as preprocessed {(len(retained), *grid)}"
+        raise UserError(f"{predictions.FOLDER}/{name}.npz: is {shapes}; expected one shape; {REMEDY}")
     near_lesion = reliability_near_lesion(prediction, truth)
     return (
         score(prediction, truth, retained, geometry, near_lesion, evaluate),

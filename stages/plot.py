@@ -45,28 +45,30 @@ def main() -> None:
     save(dsc_curves(history, best_epoch, f"Overlap: {run}"), paths.PLOTS / "validation_dsc.png", plot.dpi)
 
     subset = split.read()
-    scored = split.evaluation_subset(subset.values())
-    per_volume = of_subset(read_table(paths.PER_VOLUME, SCORES, TRAITS), scored, paths.PER_VOLUME)
+    evaluated = split.evaluation_subset(subset.values())
+    per_volume = of_subset(read_table(paths.PER_VOLUME, SCORES, TRAITS), evaluated, paths.PER_VOLUME)
     dsc = dict(zip(per_volume.patient, per_volume.dsc, strict=True))
     best_first = sorted(dsc, key=lambda name: (-dsc[name], name))
     write_csv(paths.PLOTS / "dsc_per_volume.csv", [{"patient": name, "dsc": dsc[name]} for name in best_first])
-    save(dsc_bars(dsc, f"DSC of the {scored} patients: {run}"), paths.PLOTS / "dsc_per_volume.png", plot.dpi)
-    save(dsc_by_trait(per_volume, f"DSC of the {scored} patients: {run}"), paths.PLOTS / "dsc_by_trait.png", plot.dpi)
+    save(dsc_bars(dsc, f"DSC of the {evaluated} patients: {run}"), paths.PLOTS / "dsc_per_volume.png", plot.dpi)
+    save(
+        dsc_by_trait(per_volume, f"DSC of the {evaluated} patients: {run}"), paths.PLOTS / "dsc_by_trait.png", plot.dpi
+    )
     by_threshold = read_table(paths.BY_THRESHOLD, ("threshold", "mean_dsc"), ("subset",))
     reliability = read_table(paths.RELIABILITY, ("probability", "lesion", "voxels"), ("subset",))
     curves = (
-        of_subset(by_threshold, scored, paths.BY_THRESHOLD),
-        of_subset(reliability, scored, paths.RELIABILITY),
+        of_subset(by_threshold, evaluated, paths.BY_THRESHOLD),
+        of_subset(reliability, evaluated, paths.RELIABILITY),
     )
-    figure = probabilities(*curves, evaluate.threshold, f"Probabilities of the {scored} patients: {run}")
+    figure = probabilities(*curves, evaluate.threshold, f"Probabilities of the {evaluated} patients: {run}")
     save(figure, paths.PLOTS / "probabilities.png", plot.dpi)
-    coverage = read_json_value(paths.EVALUATION, f"{scored}.warning_of_failure.asked_coverage", float)
-    figure = warning(per_volume, coverage, f"Warning of failure, {scored} patients: {run}")
+    coverage = read_json_value(paths.EVALUATION, f"{evaluated}.warning_of_failure.asked_coverage", float)
+    figure = warning(per_volume, coverage, f"Warning of failure, {evaluated} patients: {run}")
     save(figure, paths.PLOTS / "warning.png", plot.dpi)
 
     ranks = {"best": 0, "median": len(best_first) // 2, "worst": len(best_first) - 1}
     examples = [read_example(rank, best_first[place], dsc, evaluate) for rank, place in ranks.items()]
-    title = f"{scored.capitalize()} patients: {run}"
+    title = f"{evaluated.capitalize()} patients: {run}"
     save(example_slices(examples, plot.slices_per_patient, title), paths.PLOTS / "examples.png", plot.dpi)
 
     training = load_slices(split.patients_in(subset, "train")[:4], torch.device("cpu"))

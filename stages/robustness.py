@@ -6,7 +6,7 @@ import numpy as np
 
 from brainseg.core.errors import report_errors
 from brainseg.core.files import write_csv, write_json
-from brainseg.core.params import parse_settings, read_params
+from brainseg.core.params import lookup_name, parse_settings, read_params
 from brainseg.core.progress import progress
 from brainseg.data import paths, split
 from brainseg.data.ensemble import refuse_leakage
@@ -38,7 +38,7 @@ def main() -> None:
         return dsc(final_mask(prediction, evaluate), truth)
 
     subset_of = split.read()
-    refuse_leakage(subset_of, Path(predict_settings.networks))
+    refuse_leakage(subset_of, Path(predict_settings.networks), lookup_name(params, "split.person_pattern"))
     subset = split.evaluation_subset(subset_of.values())
     names = split.patients_in(subset_of, subset)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}

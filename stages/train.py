@@ -64,7 +64,7 @@ def main() -> None:
             raise UserError(f"{message}; lower it, or preprocess.side_px, or the network's size") from None
         arch_settings = lookup(params, f"archs.{arch}")
         for name, state in (("last", trained.last_state), ("best", trained.best_state)):
-            weights.write_weights(weights.FOLDER / f"{name}.pt", state, arch, arch_settings, input_settings)
+            weights.write_weights(weights.FOLDER / weights.file_name(name), state, arch, arch_settings, input_settings)
         write_records(trained, device, recipe.settings.precision, parameters)
         checkpoint.remove()
 

@@ -12,7 +12,7 @@ from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, StrictSettings
 from brainseg.data.predictions import Prediction, to_uint8
 from brainseg.data.preprocessed import Preprocessed
-from brainseg.data.weights import TrainedNetwork, read_network
+from brainseg.data.weights import TrainedNetwork, file_name, read_network
 from brainseg.device import autocast
 
 BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
@@ -50,7 +50,7 @@ def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
 
 def read_networks(settings: PredictSettings, device: torch.device) -> list[TrainedNetwork]:
     """The networks that are asked, on the device: the one of data/weights, or all below data/ensemble."""
-    folder, name = Path(settings.networks), f"{settings.weights}.pt"
+    folder, name = Path(settings.networks), file_name(settings.weights)
     paths = sorted(folder.glob(f"**/{name}")) if settings.networks == "data/ensemble" else [folder / name]
     if not paths:
         raise UserError(f"{folder}: no {name} in it; `brainseg ensemble` brings networks there")

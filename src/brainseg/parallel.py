@@ -33,6 +33,8 @@ def workers() -> int:
 
 def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
     """`function` of every item, in their order, with a progress bar."""
+    if not items:
+        return []
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
     # a killed parent takes its processes along, which would otherwise wait for work for ever

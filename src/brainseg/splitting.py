@@ -42,9 +42,11 @@ class SplitSettings(StrictSettings):
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise ValueError(f"is {pattern!r}; expected auto, or a regular expression ({error})") from None
+            raise ValueError(f"{pattern!r}; expected auto, or a regular expression ({error})") from None
         if pattern != "auto" and not groups:
-            raise ValueError(f"is {pattern!r}; expected auto, or a regular expression with a group: the person")
+            raise ValueError(
+                f"{pattern!r} has no group; expected auto, or a regular expression whose first group is the person"
+            )
         return pattern
 
     @model_validator(mode="after")
@@ -75,10 +77,10 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
         if missing:
             key = "strategy" if settings.strategy == "report" else "set_aside"
             raise UserError(f"split.{key} report needs patients that the data lacks: {', '.join(missing)}")
-    scans_of: dict[str, list[str]] = {}  # by a person's first scan, which stands for the person in what follows
-    first_scan: dict[str, str] = {}
-    for patient, who in sorted(persons(patients, settings.person_pattern).items()):
-        scans_of.setdefault(first_scan.setdefault(who, patient), []).append(patient)
+    scans: dict[str, list[str]] = {}
+    for patient, person in sorted(persons(patients, settings.person_pattern).items()):
+        scans.setdefault(person, []).append(patient)
+    scans_of = {first: [first, *others] for first, *others in scans.values()}  # the first stands for the person
     people = list(scans_of)
     of_report = [scan for scan in people if not set(scans_of[scan]).isdisjoint(REPORT_VALIDATION)]
     if settings.set_aside == "report":

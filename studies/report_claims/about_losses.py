@@ -32,8 +32,8 @@ def log_cosh_starts_slowly(evidence: Evidence) -> Finding:
         loss = evidence.as_report[row.name].history.train_loss.to_numpy()
         sixth, fall = max(1, round(len(loss) / 6)), loss[0] - loss.min()
         shares[row.kind.loss] = float((loss[0] - loss[sixth]) / fall) if fall > 0 else None
-    message = ", ".join(f"{loss} {'no fall' if share is None else f'{share:.0%}'}" for loss, share in shares.items())
-    figures = f"From the end of the first epoch, a sixth of the epochs brings of the training loss's fall: {message}."
+    per_loss = ", ".join(f"{loss} {'no fall' if share is None else f'{share:.0%}'}" for loss, share in shares.items())
+    figures = f"From the end of the first epoch, a sixth of the epochs brings of the training loss's fall: {per_loss}."
     share = shares["log_cosh_dice"]
     return from_conditions([] if share is None else [share < 1 / 6], figures)
 
@@ -43,26 +43,26 @@ def all_but_dice_fluctuate_shape_aware_most(evidence: Evidence) -> Finding:
     spread = {}
     for row in ROWS[:4]:
         spread[row.kind.loss] = stability(evidence.as_report[row.name].history.validation_dsc.to_numpy())
-    message = ", ".join(f"{loss} {value:.4f}" for loss, value in spread.items())
+    per_loss = ", ".join(f"{loss} {value:.4f}" for loss, value in spread.items())
     least, most = min(spread, key=spread.get), max(spread, key=spread.get)
     return from_conditions(
-        [least == "dice", most == "shape_aware"], f"SD over the last fifth of the epochs: {message} (one run each)."
+        [least == "dice", most == "shape_aware"], f"SD over the last fifth of the epochs: {per_loss} (one run each)."
     )
 
 
 def mean_is_near_median_with_adam(evidence: Evidence) -> Finding:
     gaps, failures = _gaps(evidence, "adam")
     met = [abs(gap) < CLOSE and not lost for gap, lost in zip(gaps, failures, strict=True)]
-    return from_conditions(met, _told_gaps(gaps, failures))
+    return from_conditions(met, describe_gaps(gaps, failures))
 
 
 def mean_is_far_from_median_with_sgd(evidence: Evidence) -> Finding:
     """Farther than with Adam, loss by loss."""
     adam, _ = _gaps(evidence, "adam")
     sgd, failures = _gaps(evidence, "sgd")
-    message = _told_gaps(sgd, failures)
+    gaps_text = describe_gaps(sgd, failures)
     farther = [abs(there) > abs(here) for here, there in zip(adam, sgd, strict=True)]
-    return from_conditions(farther, f"{message} With Adam {', '.join(f'{gap:+.3f}' for gap in adam)}.")
+    return from_conditions(farther, f"{gaps_text} With Adam {', '.join(f'{gap:+.3f}' for gap in adam)}.")
 
 
 def _gaps(evidence: Evidence, optim: str) -> tuple[list[float], list[int]]:
@@ -72,9 +72,9 @@ def _gaps(evidence: Evidence, optim: str) -> tuple[list[float], list[int]]:
     return [row["median"] - row["mean"] for row in dsc], [row["failures"] for row in dsc]
 
 
-def _told_gaps(gaps: list[float], failures: list[int]) -> str:
-    message = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in zip(LOSSES, gaps, strict=True))
-    return f"Median minus mean DSC, the report's settings: {message}; patients lost: {', '.join(map(str, failures))}."
+def describe_gaps(gaps: list[float], failures: list[int]) -> str:
+    per_loss = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in zip(LOSSES, gaps, strict=True))
+    return f"Median minus mean DSC, the report's settings: {per_loss}; patients lost: {', '.join(map(str, failures))}."
 
 
 def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
@@ -83,9 +83,11 @@ def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
     methods = evidence.methods("nsd")
     strata = by_stratum([methods[unet("adam", loss)] for loss in LOSSES], "nsd")
     ragged = strata[strata.stratum == "ragged"].dropna()
-    message = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
+    per_loss = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
     count = ragged.patients.iloc[0] if len(ragged) else 0
-    few = f"Mean NSD of {count} patients with ragged edges, not judged: {message}" if count else "None has ragged edges"
+    few = (
+        f"Mean NSD of {count} patients with ragged edges, not judged: {per_loss}" if count else "None has ragged edges"
+    )
     whole = from_verdicts(evidence.pairs(pairs, ["nsd"]))
     return Finding(whole.outcome, f"NSD at 2 px: {whole.figures}. {few}.")
 

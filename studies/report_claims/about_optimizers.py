@@ -30,23 +30,23 @@ def adam_is_ten_points_better(evidence: Evidence) -> Finding:
 
 def little_overfitting_with_sgd(evidence: Evidence) -> Finding:
     gaps = _overfitting(evidence, "sgd")
-    message = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in gaps.items())
+    per_loss = ", ".join(f"{loss} {gap:+.3f}" for loss, gap in gaps.items())
     return from_conditions(
         [gap < LITTLE for gap in gaps.values()],
-        f"DSC of training minus validation patients, the report's settings, last epoch's weights: {message}.",
+        f"DSC of training minus validation patients, the report's settings, last epoch's weights: {per_loss}.",
     )
 
 
 def sgd_does_not_generalize_better(evidence: Evidence) -> Finding:
     """As section 8.1 puts it. On equal terms: Adam's held-out scores are no worse, whatever the training patients'."""
     found = evidence.pairs(ADAM_AGAINST_SGD)
-    word = "fails" if any(verdict.outcome == "worse" for verdict in found) else None
-    if word is None:
-        word = "holds" if all(verdict.outcome in ("better", "equivalent") for verdict in found) else "inconclusive"
+    outcome = "fails" if any(verdict.outcome == "worse" for verdict in found) else None
+    if outcome is None:
+        outcome = "holds" if all(verdict.outcome in ("better", "equivalent") for verdict in found) else "inconclusive"
     adam, sgd = (_overfitting(evidence, optim) for optim in ("adam", "sgd"))
-    message = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
+    per_loss = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
     of = "with the report's settings and the last epoch's weights"
-    return Finding(word, f"{listed(found)}. Training minus validation DSC {of}, Adam and SGD: {message}.")
+    return Finding(outcome, f"{listed(found)}. Training minus validation DSC {of}, Adam and SGD: {per_loss}.")
 
 
 def _overfitting(evidence: Evidence, optim: str) -> dict[str, float]:
@@ -93,9 +93,9 @@ def sgd_follows_brightness(evidence: Evidence) -> Finding:
     for row in ROWS[:8]:
         if row.name not in evidence.robustness:
             return Finding("inconclusive", "The robustness of these experiments was not measured.")
-        message = evidence.robustness[row.name]
-        change = np.mean([message[kind]["medium"]["change"] for kind in BRIGHTNESS])
-        lost[row.name] = float(-change / max(message["unperturbed"], 1e-9))
+        robustness = evidence.robustness[row.name]
+        change = np.mean([robustness[kind]["medium"]["change"] for kind in BRIGHTNESS])
+        lost[row.name] = float(-change / max(robustness["unperturbed"], 1e-9))
     conditions = [lost[f"sgd-{loss}"] > lost[f"adam-{loss}"] for loss in LOSSES]
     parts = ", ".join(f"{loss} {lost[f'adam-{loss}']:.1%} and {lost[f'sgd-{loss}']:.1%}" for loss in LOSSES)
     return from_conditions(conditions, f"Share of DSC lost to another brightness, Adam and SGD: {parts}.")

@@ -56,9 +56,9 @@ class Evidence:
         """
         methods = self.methods()
         both = [(_less(methods[a], bound), methods[b]) for a, b in pairs for bound in (low, high)]
-        parts = [verdict.outcome for verdict in verdicts(both, NO_MARGIN)]
+        outcomes = [verdict.outcome for verdict in verdicts(both, NO_MARGIN)]
         found: list[Literal["inside", "outside", "not certain"]] = []
-        for against_low, against_high in zip(parts[::2], parts[1::2], strict=True):
+        for against_low, against_high in zip(outcomes[::2], outcomes[1::2], strict=True):
             if against_low == "worse" or against_high == "better":
                 found.append("outside")
             else:

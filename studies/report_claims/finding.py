@@ -24,11 +24,11 @@ def from_conditions(conditions: Sequence[bool], figures: str) -> Finding:
 
 def from_verdicts(found: Sequence[Verdict], figures: str | None = None) -> Finding:
     """Of a claim that the first of each pair is better: one that is worse, or no better, is enough against it."""
-    parts = {verdict.outcome for verdict in found}
-    if parts & {"worse", "equivalent"}:
+    outcomes = {verdict.outcome for verdict in found}
+    if outcomes & {"worse", "equivalent"}:
         outcome: Outcome = "fails"
     else:
-        outcome = "holds" if parts == {"better"} else "inconclusive"
+        outcome = "holds" if outcomes == {"better"} else "inconclusive"
     return Finding(outcome, figures or listed(found))
 
 
@@ -36,8 +36,8 @@ def from_within(places: Sequence[str], bounds: tuple[float, float], figures: str
     """Of a claim that every difference is about so much: one that is certainly not is enough against it."""
     outcome: Outcome = "fails" if "outside" in places else "holds" if set(places) == {"inside"} else "inconclusive"
     low, high = bounds
-    message = ", ".join(places)
-    return Finding(outcome, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {message}.")
+    places_text = ", ".join(places)
+    return Finding(outcome, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {places_text}.")
 
 
 def listed(found: Sequence[Verdict]) -> str:

@@ -73,7 +73,8 @@ def content(folder: Path) -> dict[str, str]:
 TWO = {
     "one/last.pt": "sha of one",
     "two/last.pt": "sha of two",
-    "trained_on.csv": "network,patient\none,one trains\none,one validates\ntwo,two trains\ntwo,two validates\n",
+    "trained_on.csv": "network,patient,person\none,one trains,one trains\none,one validates,one validates\n"
+    "two,two trains,two trains\ntwo,two validates,two validates\n",
 }
 
 

@@ -17,7 +17,7 @@ def test_all_others_are_compared_with_the_first_and_all_with_all():
     assert list(found.table.index) == ["dice", "bce", "sgd"]
     assert found.certificates["bce"].differs == {"loss": ["loss: dice → bce"]}
     assert set(found.certificates["sgd"].differs) == {"optimizer"}
-    assert found.price.scored == 3
+    assert found.bias.compared_count == 3
 
 
 def test_a_baseline_is_named_and_comes_first():

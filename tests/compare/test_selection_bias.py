@@ -35,19 +35,19 @@ def test_epochs_that_patients_disagree_on_flatter():
 def test_the_price_of_the_best_experiment_counts_all_that_scored_the_same_patients():
     others = [in_repository("other", LOW), in_repository("elsewhere", {"x": 0.3, "y": 0.4})]
     price = selection_bias([experiment("dice", HIGH)], others)
-    assert price.scored == 2
+    assert price.compared_count == 2
     assert price.optimism == winners_optimism(np.array([[0.9, 0.1], [0.1, 0.9], [0.5, 0.5]]))
     assert price.optimism > 0.05
 
 
 def test_an_experiment_of_the_workspace_counts_too():
-    assert selection_bias([experiment("workspace", HIGH), experiment("bce", LOW)], []).scored == 2
+    assert selection_bias([experiment("workspace", HIGH), experiment("bce", LOW)], []).compared_count == 2
 
 
 def test_equal_scores_count_once_in_whatever_order():
     again = in_repository("again", dict(reversed(HIGH.items())))
     price = selection_bias([experiment("dice", HIGH), experiment("twin", HIGH)], [again])
-    assert (price.scored, price.optimism) == (1, 0.0)
+    assert (price.compared_count, price.optimism) == (1, 0.0)
 
 
 def test_of_folds_those_that_scored_one_fold_compete():
@@ -58,4 +58,4 @@ def test_of_folds_those_that_scored_one_fold_compete():
         experiment("bce-fold0", {"a": 0.5, "b": 0.5}, fold(0) | {"loss": "bce"}),
         experiment("bce-fold1", {"c": 0.5, "d": 0.6}, fold(1) | {"loss": "bce"}),
     ]
-    assert selection_bias(experiments, []).scored == 2
+    assert selection_bias(experiments, []).compared_count == 2

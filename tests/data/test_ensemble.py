@@ -27,18 +27,18 @@ def trained_on(tmp_path, monkeypatch, params):
 
 def test_who_trained_which_network_is_written(trained_on):
     folder = trained_on(fold0=["a", "b"], fold1=["c"])
-    assert (folder / TRAINED_ON).read_text() == "network,patient\nfold0,a\nfold0,b\nfold1,c\n"
+    assert (folder / TRAINED_ON).read_text() == "network,patient,person\nfold0,a,a\nfold0,b,b\nfold1,c,c\n"
 
 
 def test_an_ensemble_that_does_not_say_who_trained_it_is_refused(trained_on):
     (trained_on(fold0=["x"]) / TRAINED_ON).unlink()
     with pytest.raises(UserError, match=f"^{ENSEMBLE / TRAINED_ON}: missing, so nobody can be scored"):
-        refuse_leakage(SUBSET, ENSEMBLE)
+        refuse_leakage(SUBSET, ENSEMBLE, "auto")
 
 
 def test_a_network_of_this_split_knows_nobody_who_is_held_out(trained_on):
     trained_on(fold0=["c"])
-    refuse_leakage(SUBSET, Path("data/weights"))
+    refuse_leakage(SUBSET, Path("data/weights"), "auto")
 
 
 def asked(params: dict, **changes) -> dict:
@@ -67,13 +67,13 @@ def test_an_ensemble_that_is_not_there_is_told(trained_on, params):
 
 
 def test_patients_who_are_new_to_all_networks_pass(trained_on):
-    refuse_leakage(SUBSET, trained_on(fold0=["a", "x"], fold1=["b"]))
+    refuse_leakage(SUBSET, trained_on(fold0=["a", "x"], fold1=["b"]), "auto")
 
 
 def test_patients_who_trained_one_are_refused_with_how_many_and_who(trained_on):
     folder = trained_on(fold0=["a", "b"], fold1=["x", "d"])
     with pytest.raises(UserError) as error:
-        refuse_leakage(SUBSET, folder)
+        refuse_leakage(SUBSET, folder, "auto")
     assert str(error.value).startswith(
         f"{folder / TRAINED_ON}: 1 of 2 held-out patients trained a network of the ensemble, d that of fold1; "
     )
@@ -83,22 +83,29 @@ def test_patients_who_trained_one_are_refused_with_how_many_and_who(trained_on):
 def test_of_several_the_first_in_the_split_and_its_first_network_are_named(trained_on):
     folder = trained_on(fold0=["d"], fold1=["d", "c"], fold2=["c"])
     with pytest.raises(UserError, match="2 of 2 held-out patients trained .*, c that of fold1;"):
-        refuse_leakage(SUBSET, folder)
+        refuse_leakage(SUBSET, folder, "auto")
 
 
 def test_where_some_test_those_who_validate_may_be_known(trained_on):
-    refuse_leakage(SUBSET, trained_on(fold0=["b"]))
+    refuse_leakage(SUBSET, trained_on(fold0=["b"]), "auto")
 
 
 def test_where_nobody_tests_those_who_validate_are_scored(trained_on):
     folder = trained_on(fold0=["b", "x"])
     with pytest.raises(UserError, match="1 of 2 held-out patients trained .*, b that of fold0;"):
-        refuse_leakage({"a": "train", "b": "validation", "c": "validation"}, folder)
+        refuse_leakage({"a": "train", "b": "validation", "c": "validation"}, folder, "auto")
 
 
 def test_names_of_patients_stay_words(trained_on):
     with pytest.raises(UserError, match="2 of 2 held-out .*, 007 that of"):
-        refuse_leakage({"007": "test", "NA": "test"}, trained_on(fold0=["NA", "007"]))
-    refuse_leakage({"7": "test"}, trained_on(fold0=["007"]))
+        refuse_leakage({"007": "test", "NA": "test"}, trained_on(fold0=["NA", "007"]), "auto")
+    refuse_leakage({"7": "test"}, trained_on(fold0=["007"]), "auto")
     with pytest.raises(UserError, match='Doe, "J" that of fold0'):
-        refuse_leakage({'Doe, "J"': "test"}, trained_on(fold0=['Doe, "J"']))
+        refuse_leakage({'Doe, "J"': "test"}, trained_on(fold0=['Doe, "J"']), "auto")
+
+
+def test_another_scan_of_a_person_who_trained_a_network_is_refused(trained_on):
+    folder = trained_on(fold0=["TCGA_CS_4941_19960909"])
+    with pytest.raises(UserError, match=r"1 of 1 held-out patients .*TCGA_CS_4941_20010101 that of fold0"):
+        refuse_leakage({"TCGA_CS_4941_20010101": "test"}, folder, "auto")
+    refuse_leakage({"TCGA_CS_4942_20010101": "test"}, folder, "auto")

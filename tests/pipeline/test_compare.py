@@ -5,9 +5,12 @@ import json
 from io import StringIO
 
 import pandas as pd
+import pytest
 
 from brainseg.compare.certificate import certify
 from brainseg.experiments.find import all_evaluated, find
+
+pytestmark = pytest.mark.slow
 
 
 def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):

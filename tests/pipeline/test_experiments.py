@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_experiment_can_be_compared_with_the_commit(project):
     project.run("dvc", "exp", "run", "-n", "bce-sgd", "-S", "loss=bce", "-S", "optim=sgd")

@@ -88,7 +88,11 @@ def wait_for(condition, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize(("point", "killed"), CASES)
+FAST = ("in the middle", "both")  # in both tiers
+PARAMS = [pytest.param(*case, marks=() if case == FAST else pytest.mark.slow) for case in CASES]
+
+
+@pytest.mark.parametrize(("point", "killed"), PARAMS)
 def test_after_a_kill_the_next_repro_gives_the_same_bytes(project, uninterrupted, point, killed):
     (line, is_saved), who = POINTS[point], KILLED[killed]
     kill(project, line, who)
@@ -102,6 +106,7 @@ def test_after_a_kill_the_next_repro_gives_the_same_bytes(project, uninterrupted
     assert "aside" not in project.run("git", "status", "--short")
 
 
+@pytest.mark.slow
 def test_another_experiment_in_between_neither_takes_the_state_nor_spoils_it(project, uninterrupted, tmp_path):
     other = project.copy_to(tmp_path / "other")
     for each in (project, other):
@@ -118,6 +123,7 @@ def test_another_experiment_in_between_neither_takes_the_state_nor_spoils_it(pro
     assert trained(project) == uninterrupted
 
 
+@pytest.mark.slow
 def test_an_experiment_in_a_folder_of_its_own_goes_on_where_the_workspace_was_stopped(project, uninterrupted):
     kill(project, MIDDLE, ["dvc", "trainer"])
     project.run("git", "checkout", "--quiet", ".")
@@ -126,6 +132,7 @@ def test_an_experiment_in_a_folder_of_its_own_goes_on_where_the_workspace_was_st
     assert trained(project) == uninterrupted
 
 
+@pytest.mark.slow
 def test_the_workspace_goes_on_where_an_experiment_in_a_folder_of_its_own_was_stopped(project, uninterrupted):
     kill(project, MIDDLE, ["dvc", "trainer"], "dvc", "exp", "run", "--temp", "train")
     assert GOES_ON in project.run("dvc", "repro", "train")

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GRID = """
 base: {train.epochs: 20}
 grid: {loss: [dice, bce, iou]}
@@ -101,7 +103,13 @@ def test_ctrl_c_ends_it_with_all_that_it_started(project):
     path = write(project, "long", "base: {train.epochs: 5000}\ngrid: {seed: [0]}")
     log = project.folder / "runs" / "sweeps" / "long" / "seed0.log"
     with subprocess.Popen(
-        ["brainseg", "sweep", path], cwd=project.folder, env=project.environment, stderr=subprocess.PIPE, text=True
+        ["brainseg", "sweep", path],
+        cwd=project.folder,
+        env=project.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # tests that run in the background have it ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as sweep:
         end = time.monotonic() + 60
         while time.monotonic() < end and not (log.exists() and "epoch  " in log.read_text()):

@@ -5,11 +5,21 @@ stale. What follows from those, stage by stage, is then run for real, once for e
 """
 
 import shutil
+from collections.abc import Collection
 
 import pytest
 
 AFTER_TRAIN = ["train", "predict", "evaluate", "plot", "robustness"]
 COMMENT = "\n# an edit\n"
+
+
+def rows(table: dict, in_both_tiers: Collection[str]) -> list:
+    """The rows for parametrize; those that are not in both tiers are slow."""
+    return [
+        pytest.param(*row, id=name, marks=() if name in in_both_tiers else pytest.mark.slow)
+        for name, row in table.items()
+    ]
+
 
 SETTINGS = {
     "another loss": ("loss", "bce", ["train", "plot"]),  # plot: the loss stands in the titles
@@ -40,7 +50,10 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("key", "value", "stale"), SETTINGS.values(), ids=SETTINGS)
+ONE_OF_A_KIND = ("another loss", "a number of an optimizer not chosen", "predict.flips", "evaluate", "plot", "split")
+
+
+@pytest.mark.parametrize(("key", "value", "stale"), rows(SETTINGS, (*ONE_OF_A_KIND, "preprocess", "the data set")))
 def test_a_setting_makes_stale(project, key, value, stale):
     project.set(key, value)
     assert project.stale() == ["check", *stale]  # check reads all of params.yaml, and stops there
@@ -74,7 +87,10 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("file", "text", "stale"), FILES.values(), ids=FILES)
+CODE = ("the chosen loss", "an architecture not chosen", "splitting", "preprocessing", "the metrics of surfaces")
+
+
+@pytest.mark.parametrize(("file", "text", "stale"), rows(FILES, (*CODE, "a figure", "README")))
 def test_an_edit_of_a_file_makes_stale(project, file, text, stale):
     (project.folder / file).parent.mkdir(exist_ok=True, parents=True)
     project.append(file, text)
@@ -95,12 +111,13 @@ FOLLOWS = {
 }
 
 
-@pytest.mark.parametrize(("key", "value", "ran"), FOLLOWS.values(), ids=FOLLOWS)
+@pytest.mark.parametrize(("key", "value", "ran"), rows(FOLLOWS, ["evaluate"]))
 def test_what_follows(project, key, value, ran):
     project.set(key, value)
     assert project.repro("--no-run-cache") == ["check", *ran]  # another test may have run the same
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_chosen_loss_follows_through_and_going_back_re_runs_nothing(project):
     loss = project.folder / "src/brainseg/losses/dice.py"
     before = loss.read_text()
@@ -111,6 +128,7 @@ def test_an_edit_of_the_chosen_loss_follows_through_and_going_back_re_runs_nothi
     assert project.run("git", "status", "--short") == ""  # metrics and dvc.lock as they were
 
 
+@pytest.mark.slow
 def test_other_data_re_runs_everything_and_a_changed_file_of_ones_own_is_noticed(project):
     own = project.folder.with_name(f"{project.folder.name}-own")
     for patient in sorted((project.folder / "data/raw").iterdir())[:5]:

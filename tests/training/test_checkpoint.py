@@ -77,6 +77,26 @@ def test_a_state_of_another_training_is_left_out_with_a_note(checkpoint, capsys)
     assert_left_out(checkpoint, capsys)
 
 
+def test_a_flipped_bit_is_noticed(checkpoint, capsys):
+    checkpoint.write(after_an_epoch().state_dict())
+    content = bytearray(checkpoint.path.read_bytes())
+    content[len(content) // 2] ^= 1
+    checkpoint.path.write_bytes(content)
+    assert_left_out(checkpoint, capsys)
+
+
+def test_a_state_that_does_not_fit_into_memory_stays(checkpoint, monkeypatch):
+    checkpoint.write(after_an_epoch().state_dict())
+
+    def out_of_memory(*_, **__):
+        raise torch.OutOfMemoryError("no memory")
+
+    monkeypatch.setattr(torch, "load", out_of_memory)
+    with pytest.raises(torch.OutOfMemoryError):
+        checkpoint.restore(at_the_start())
+    assert checkpoint.path.exists()
+
+
 class MakesAFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -86,7 +106,7 @@ class MakesAFolder:
 
 
 def test_a_file_that_would_run_code_is_not_read(checkpoint, tmp_path, capsys):
-    torch.save({"trained": MakesAFolder(tmp_path / "ran")}, checkpoint.path)
+    checkpoint.write({"trained": MakesAFolder(tmp_path / "ran")})
     assert_left_out(checkpoint, capsys)
     assert not (tmp_path / "ran").exists()
 

@@ -66,6 +66,7 @@ WRONG = {
     "a field less": without("trained", "epoch_seconds"),
     "a history of words": at("trained", "history", value=["a"]),
     "an epoch that was not trained": at("trained", "best_epoch", value=2),
+    "another epoch than the first": at("trained", "history", 0, "epoch", value=2),
     "no best epoch": at("trained", "best_epoch", value=0),
     "best weights of another shape": at("trained", "best_state", "bias", value=torch.zeros(3)),
     "no dictionary": lambda state: state.clear(),

@@ -9,11 +9,12 @@ from dvc.exceptions import DvcException
 
 from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
+from brainseg.data import weights
 from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
 from brainseg.experiments.find import find
 from brainseg.experiments.reader import Experiment
 
-WEIGHTS = "data/weights"
+WEIGHTS = str(weights.FOLDER)
 
 
 def collect_ensemble(patterns: Sequence[str]) -> None:

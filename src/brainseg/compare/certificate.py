@@ -23,13 +23,13 @@ class Certificate:
 
     def sentence(self) -> str:
         """Such as: same data, split, code and other settings; only the loss differs (dice → bce)"""
-        found = {factor: _in_words(factor, changes) for factor, changes in self.differs.items()}
+        found = {factor: _summarize_changes(factor, changes) for factor, changes in self.differs.items()}
         if not found:
             return f"{_same(self.equal)}; nothing differs"
         if len(found) == 1:
-            [(factor, parts)] = found.items()
-            return f"{_same(self.equal)}; only the {factor} {_verb(factor)} ({parts})"
-        return f"{_same(self.equal)}; {listed([f'{factor} ({parts})' for factor, parts in found.items()])} differ"
+            [(factor, changes)] = found.items()
+            return f"{_same(self.equal)}; only the {factor} {_verb(factor)} ({changes})"
+        return f"{_same(self.equal)}; {listed([f'{factor} ({changes})' for factor, changes in found.items()])} differ"
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
         "evaluation": "scores of different kinds",
         "device": "scores move by about as much as another seed would make them",
     }
-    differing = {name: _in_words(name, changes[name]) for name in consequences if name in changes}
-    warnings = [f"{name} {_verb(name)} ({parts}): {consequences[name]}" for name, parts in differing.items()]
+    differing = {name: _summarize_changes(name, changes[name]) for name in consequences if name in changes}
+    warnings = [f"{name} {_verb(name)} ({changes}): {consequences[name]}" for name, changes in differing.items()]
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
     if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
@@ -112,7 +112,7 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
     return warnings
 
 
-def _in_words(factor: str, changes: Sequence[str]) -> str:
+def _summarize_changes(factor: str, changes: Sequence[str]) -> str:
     """The changes in one line, each by its last word, but for what the factor itself says; of code the files."""
     parts = []
     for key, values in (change.split(": ", 1) for change in changes):

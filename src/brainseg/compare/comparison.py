@@ -36,7 +36,7 @@ class Comparison:
     pairs: list[Verdict]
     ranks: np.ndarray  # (methods, ranks), shares of the draws
     strata: pd.DataFrame
-    price: SelectionBias
+    bias: SelectionBias
     notes: list[str]  # what the reader must know
 
     @property
@@ -83,7 +83,7 @@ def compare(
         pairs=verdicts([(b, a) for a, b in combinations(methods, 2)], margin),
         ranks=rank_shares(resampled_means([method.scores for method in methods], first.folds)),
         strata=by_stratum(methods, metric),
-        price=selection_bias(compared, repository),
+        bias=selection_bias(compared, repository),
         notes=notes + _notes(methods, subset),
     )
 

@@ -76,7 +76,7 @@ def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[
             # where one has no such setting its code knew none: the code differs, not a choice
             choice = _vary([value for value in counted if value is not ABSENT])
             shown = key if _vary(components) else key.replace("*", str(components[0]))
-            found.append(Difference(factor_of(key) if choice else "code", shown, [_told(value) for value in values]))
+            found.append(Difference(factor_of(key) if choice else "code", shown, [_as_yaml(value) for value in values]))
     return found
 
 
@@ -140,6 +140,6 @@ def _vary(values: Sequence[Hashable | list]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _told(value: Any) -> str:
+def _as_yaml(value: Any) -> str:
     """As YAML writes it."""
     return {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))

@@ -13,14 +13,17 @@ from brainseg.experiments.reader import EvaluatedRun, Experiment
 
 @dataclass(frozen=True)
 class SelectionBias:
-    """best_minus_last: of each experiment, in mean validation DSC, which holds what was lost since; best_epoch: by how
-    much its best epoch flatters, by the luck of the validation patients; scored: experiments, of these and
-    of the repository, that scored the same patients (the most on any fold); optimism: by how much the
-    best mean of so many flatters, by the luck of these patients."""
+    """What the choice of an epoch, and of an experiment, adds to a score.
+
+    best_minus_last: of each experiment, the best epoch's mean validation DSC minus the last one's
+    best_epoch: of each experiment, the part of the best epoch's mean that is due to these very validation patients
+    compared_count: experiments, of these and of the repository, that scored the same patients (the most on any fold)
+    optimism: the part of the best mean of so many that is due to these very patients
+    """
 
     best_minus_last: pd.Series
     best_epoch: pd.Series
-    scored: int
+    compared_count: int
     optimism: float
 
 
@@ -37,9 +40,9 @@ def selection_bias(experiments: Sequence[Experiment], repository: Sequence[Evalu
     counts, optimisms = [], []
     for patients in {tuple(dsc.index) for dsc in every[: len(experiments)]}:
         # equal scores are one choice: an experiment of the workspace, or a twin, is in the repository already
-        scored = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
-        counts.append(len(scored))
-        optimisms.append(winners_optimism(pd.concat(scored.values(), axis=1).to_numpy()))
+        distinct = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
+        counts.append(len(distinct))
+        optimisms.append(winners_optimism(pd.concat(distinct.values(), axis=1).to_numpy()))
     return SelectionBias(pd.Series(best), pd.Series(epochs), max(counts), max(optimisms))
 
 

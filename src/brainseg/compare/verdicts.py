@@ -12,7 +12,7 @@ from brainseg.compare.stats.paired_test import PairedTest, holm, paired_test, sm
 from brainseg.compare.stats.sample_size import Part, advice
 
 ALPHA = 0.05
-KEPT_BACK = "nothing: the mean speaks against the ranks"
+WITHHELD = "nothing: the mean speaks against the ranks"
 Outcome = Literal["better", "worse", "equivalent", "inconclusive"]
 
 
@@ -103,8 +103,8 @@ def _verdict(
     patients = len(a.scores)
     sample_size_needed = ""
     if outcome == "inconclusive":
-        kept_back = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
-        sample_size_needed = KEPT_BACK if kept_back else _sample_size_needed(test, patients, margin, raised)
+        withheld = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
+        sample_size_needed = WITHHELD if withheld else _sample_size_needed(test, patients, margin, raised)
     return Verdict(
         a=a.name,
         b=b.name,

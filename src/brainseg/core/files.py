@@ -1,6 +1,7 @@
 """Files are written aside and renamed, so a reader never meets half of one; what is read is checked."""
 
 import csv
+import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; a UserError if it is damaged or holds something else."""
     try:
         content = json.loads(path.read_bytes())
-    except ValueError as error:  # of JSON and of UTF-8
+    except (ValueError, RecursionError) as error:  # of JSON and of UTF-8
         raise UserError(f"{path}: not valid JSON ({error}); {REMEDY}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: holds a {type(content).__name__}; expected keys and values")
@@ -103,11 +104,11 @@ def read_npz(path: Path, expected: Mapping[str, tuple[type, int]]) -> dict[str, 
     try:
         with np.load(path) as archive:
             arrays = {name: archive[name] for name in expected}
-    except FileNotFoundError:
-        raise
     except MemoryError:
         raise UserError(f"{path}: does not fit into memory") from None
     except Exception as error:  # a damaged archive can raise nearly anything
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # not there, or not to be read: the file itself may be whole
         raise UserError(f"{path}: cannot be read ({type(error).__name__}); {REMEDY}") from None
     for name, (dtype, dimensions) in expected.items():
         array = arrays[name]

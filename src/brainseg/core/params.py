@@ -86,10 +86,10 @@ def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") ->
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
-        raise UserError("\n".join(_told(fault, kind, file, key) for fault in error.errors())) from None
+        raise UserError("\n".join(_describe_fault(fault, kind, file, key) for fault in error.errors())) from None
 
 
-def _told(fault: Mapping[str, Any], kind: type[StrictSettings], file: Path, key: str) -> str:
+def _describe_fault(fault: Mapping[str, Any], kind: type[StrictSettings], file: Path, key: str) -> str:
     name = ": ".join(filter(None, [str(file), ".".join([*filter(None, [key]), *map(str, fault["loc"])])]))
     if fault["type"] == "missing":
         return f"{name} is missing"

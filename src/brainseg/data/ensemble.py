@@ -7,6 +7,7 @@ from typing import Any
 from brainseg.core.errors import UserError
 from brainseg.core.files import read_csv, read_json, write_csv, write_json
 from brainseg.core.params import PARAMS_FILE, lookup
+from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset, patients_in
 
 ENSEMBLE = Path("data/ensemble")
@@ -24,7 +25,12 @@ def learned_from(params: Mapping[str, Any]) -> dict[str, Any]:
 def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[str, list[str]]) -> None:
     """patients_of: name of a network -> those who trained it, or validated it while it trained."""
     write_json(folder / LEARNED_FROM, learned_from(params))
-    rows = [{"network": name, "patient": patient} for name, patients in patients_of.items() for patient in patients]
+    pattern = params.get("split", {}).get("person_pattern", "auto")  # experiments from before the setting lack it
+    rows = [
+        {"network": name, "patient": patient, "person": person}
+        for name, patients in patients_of.items()
+        for patient, person in persons(patients, pattern).items()
+    ]
     write_csv(folder / TRAINED_ON, rows)
 
 
@@ -46,8 +52,8 @@ def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def refuse_leakage(subset: Mapping[str, str], networks: Path) -> None:
-    """Raises UserError if a patient who is to be held out trained a network of the ensemble, or if it is not known.
+def refuse_leakage(subset: Mapping[str, str], networks: Path, person_pattern: str) -> None:
+    """Raises UserError if a person who is to be held out trained a network of the ensemble, or if that is not known.
 
     Each fold of a cross-validation trained on those whom the others held out: all together know everybody.
     """
@@ -56,13 +62,13 @@ def refuse_leakage(subset: Mapping[str, str], networks: Path) -> None:
     path = networks / TRAINED_ON
     if not path.exists():
         raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
-    networks_of: dict[str, list[str]] = {}
-    for row in read_csv(path, ("network", "patient")):
-        networks_of.setdefault(row["patient"], []).append(row["network"])
-    held_out = patients_in(dict(subset), evaluation_subset(subset.values()))
-    if known := [patient for patient in held_out if patient in networks_of]:
+    networks_of: dict[str, list[str]] = {}  # by person: another scan of one is known too
+    for row in read_csv(path, ("network", "patient", "person")):
+        networks_of.setdefault(row["person"], []).append(row["network"])
+    held_out = persons(patients_in(dict(subset), evaluation_subset(subset.values())), person_pattern)
+    if known := [patient for patient, person in held_out.items() if person in networks_of]:
         raise UserError(
             f"{path}: {len(known)} of {len(held_out)} held-out patients trained a network of the ensemble, "
-            f"{known[0]} that of {networks_of[known[0]][0]}; score it on patients new to all, such as the report's ten "
-            "after folds with split.set_aside=report"
+            f"{known[0]} that of {networks_of[held_out[known[0]]][0]}; score it on patients new to all, such as "
+            "the report's ten after folds with split.set_aside=report"
         )

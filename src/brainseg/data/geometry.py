@@ -9,7 +9,7 @@ from scipy import ndimage
 
 @dataclass(frozen=True)
 class Geometry:
-    """Which box of a file's (height, width) grid the network input_settings. Half-open pixel bounds.
+    """Which box of a file's (height, width) grid the network is given. Half-open pixel bounds.
 
     The box is padded to a square around its centre, as the report's code does (the odd pixel
     goes below or to the right), and the square is resized to the network's side.

@@ -71,7 +71,11 @@ def read(name: str, folder: Path = FOLDER) -> Preprocessed:
     path = folder / f"{name}.npz"
     arrays = read_npz(path, ARRAYS)
     box, shape = arrays.pop("box"), arrays["image"].shape
-    if arrays["mask"].shape != shape[:3] or len(arrays["retained"]) != shape[0] or shape[3:] != (3,):
+    if shape[1] != shape[2] or shape[3] != 3 or not arrays["mean"].shape == arrays["std"].shape == (3,):
+        raise UserError(
+            f"{path}: image is {shape}; expected squares of three channels, each with mean and std; {REMEDY}"
+        )
+    if arrays["mask"].shape != shape[:3] or len(arrays["retained"]) != shape[0]:
         raise UserError(f"{path}: image is {shape}, mask {arrays['mask'].shape}; expected the same slices; {REMEDY}")
     return Preprocessed(**arrays, geometry=_geometry(path, box))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from brainseg.core.errors import UserError
-from brainseg.core.files import read_csv, write_csv
+from brainseg.core.files import REMEDY, read_csv, write_csv
 
 PATH = Path("data/split.csv")
 SUBSETS = ("train", "validation", "test")
@@ -24,6 +24,8 @@ def read(path: Path = PATH) -> dict[str, str]:
         if patient in subset:
             raise UserError(f"{path}: {patient} is listed twice; a patient is in one subset")
         subset[patient] = name
+    if not subset:
+        raise UserError(f"{path}: lists no patient; {REMEDY}")
     return subset
 
 

@@ -1,6 +1,7 @@
 """The tables of metrics/ and plots/, as CSV files."""
 
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +27,7 @@ def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()
         content = path.read_text(encoding="utf-8")
         if not content.endswith("\n"):
             raise ValueError("it breaks off within a line")
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
+        table = pd.read_csv(StringIO(content), keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
         if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first of too many values for an index
             raise ValueError("its rows have more values than the header")
     except ValueError as error:  # of UTF-8 and CSV too

@@ -11,7 +11,12 @@ from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
 
-FOLDER = Path("data/weights")
+FOLDER = Path("data/weights")  # of the network just trained
+
+
+def file_name(epoch: str) -> str:
+    """Of the last or the best epoch, in that folder and in each of an ensemble's."""
+    return f"{epoch}.pt"
 
 
 class TrainedNetwork(NamedTuple):

@@ -111,11 +111,11 @@ def draw_edge(axes: Axes, edge: Edge, curve: np.ndarray, colour: str) -> None:
     """An arrow; beside it what is done on the way. Concatenation goes without saying where several arrows meet."""
     path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=6, lw=0.9, color=colour))
-    parts = [word for word in edge.operations if word != "concatenate"]
-    if parts:
+    operations = [word for word in edge.operations if word != "concatenate"]
+    if operations:
         down = curve[2, 1] > curve[0, 1]
         x, y = along(curve)[40] + (-0.06 if down else 0.06, 0)
-        text = axes.text(x, y, "\n".join(parts), va="center", ha="right" if down else "left", style="italic")
+        text = axes.text(x, y, "\n".join(operations), va="center", ha="right" if down else "left", style="italic")
         text.set(fontsize=FONT_PT - 0.5, color=INK)
 
 

@@ -54,7 +54,7 @@ class Graph:
 
 
 def trace_by_name(name: str, params: Mapping[str, Any]) -> Graph:
-    """Of the architecture `name` with its settings in params, as it sees a slice and as it answers."""
+    """Of the architecture `name` with its settings in params, from the slice to the logits."""
     in_channels = parse_settings(InputSettings, params, "input").in_channels
     network = build("archs", name, params)(in_channels)
     side_px = parse_settings(PreprocessSettings, params, "preprocess").side_px
@@ -107,13 +107,13 @@ def trace(network: nn.Module, image_shape: Sequence[int]) -> Graph:
 
 def with_runs_as_one(graph: Graph) -> Graph:
     """The same with each run of equal boxes, one into the next and nowhere else, as one box: `layers.0–11`."""
-    kept = {box.name: box for box in graph.boxes}
+    boxes = {box.name: box for box in graph.boxes}
     run_of: dict[str, list[str]] = {}
     for box in graph.boxes:
         run_of[box.name] = [box.name]
         if [edge.operations for edge in graph.into(box.name)] != [()]:
             continue
-        before = kept[graph.into(box.name)[0].source]
+        before = boxes[graph.into(box.name)[0].source]
         leaving = sum(edge.source == before.name for edge in graph.edges)
         if leaving == 1 and (family(before), before.kind, before.shape) == (family(box), box.kind, box.shape):
             run_of[box.name] = run_of[before.name]
@@ -122,8 +122,8 @@ def with_runs_as_one(graph: Graph) -> Graph:
     for name, run in run_of.items():
         alone = len(run) == 1
         new_name = name if alone else f"{run[0]}–{run[-1].rpartition('.')[2]}"
-        kind = kept[name].kind if alone else f"{len(run)} × {kept[name].kind}"
-        merged[name] = Box(new_name, kind, kept[name].shape)
+        kind = boxes[name].kind if alone else f"{len(run)} × {boxes[name].kind}"
+        merged[name] = Box(new_name, kind, boxes[name].shape)
     new = {name: box.name for name, box in merged.items()}
     edges = [Edge(new[edge.source], new[edge.target], edge.operations) for edge in graph.edges]
     boxes = dict.fromkeys(merged.values())  # each once
@@ -165,8 +165,8 @@ def sources(node: Any, made_by: dict[Any, str]) -> dict[str, tuple[str, ...]]:
         if node in made_by:
             found.setdefault(made_by[node], operations)
             continue
-        parts = tuple(word for start, word in OPERATIONS.items() if node.name().startswith(start))
-        ahead.extend((before, parts + operations) for before, _ in node.next_functions)
+        operations_here = tuple(word for start, word in OPERATIONS.items() if node.name().startswith(start))
+        ahead.extend((before, operations_here + operations) for before, _ in node.next_functions)
     return found
 
 

@@ -14,16 +14,18 @@ def code_files(folder: Path, revision: str) -> dict[str, str]:
     Paths are relative to the project `folder`. Files that git ignores are left out.
     """
     if revision:
-        lines = _git(folder, "ls-tree", "-r", "-z", "--format=%(objectname) %(path)", revision, "--", *CODE).split("\0")
-        return {path: content_id for content_id, path in (line.split(" ", 1) for line in lines if line)}
+        entries = filter(None, _git(folder, "ls-tree", "-r", "-z", revision, "--", *CODE).split("\0"))
+        pairs = (entry.split("\t", 1) for entry in entries)  # mode, type and id, then the path
+        return {path: entry.split()[2] for entry, path in pairs}
     listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *CODE).split("\0")
     paths = [path for path in dict.fromkeys(listed) if path and "\n" not in path and (folder / path).is_file()]
-    ids = _git(folder, "hash-object", "--stdin-paths", given="".join(f"{path}\n" for path in paths)).split()
+    ids = _git(folder, "hash-object", "--stdin-paths", stdin="".join(f"{path}\n" for path in paths)).split()
     return dict(zip(paths, ids, strict=True))
 
 
-def _git(folder: Path, *command: str, given: str = "") -> str:
-    done = subprocess.run(["git", *command], cwd=folder, input=given, capture_output=True, text=True)
+def _git(folder: Path, *command: str, stdin: str = "") -> str:
+    text = {"encoding": "utf-8", "errors": "surrogateescape"}  # names of files may be anything
+    done = subprocess.run(["git", *command], cwd=folder, input=stdin, capture_output=True, **text)
     if done.returncode:
         raise UserError(f"{folder}: git {command[0]} failed: {' '.join(done.stderr.split())}")
     return done.stdout

@@ -14,7 +14,7 @@ AGREEMENT_THRESHOLDS = (0.1, 0.3, 0.7, 0.9)
 
 
 def dsc_by_threshold(probability: np.ndarray, truth: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """DSC above each threshold, strictly, every component retained; (thresholds,) float64.
+    """DSC above each threshold, strictly, every component kept; (thresholds,) float64.
 
     truth is bool of the same shape. Equal to `overlap.dsc` of each thresholded mask, for the price
     of one: where nothing is above and the truth is empty it is 1, where only one of them is empty 0.

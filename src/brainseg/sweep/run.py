@@ -57,9 +57,10 @@ def run(
         done = finished(project, rows, sweep.until)
         failed = [row.name for row in rows if row.name not in done and failures.reason(row)]
         to_run = [row for row in rows if row.name not in done and (retry or row.name not in failed)]
-        kept = f", {len(done)} finished before" if done else ""
-        passed_over = f", {len(failed)} failed before" if failed and not retry else ""
-        print_line(f"{name}: {len(rows)} row{'s' * (len(rows) > 1)}{kept}{passed_over}; {len(to_run)} to run")
+        counts = [f"{len(rows)} row{'s' * (len(rows) > 1)}"]
+        counts += [f"{len(done)} finished before"] if done else []
+        counts += [f"{len(failed)} failed before"] if failed and not retry else []
+        print_line(f"{name}: {', '.join(counts)}; {len(to_run)} to run")
         remove_folders(project, name)
         try:
             _run_all(Workers(project, name, workers, lock, sweep.until), to_run, failures)
@@ -76,18 +77,18 @@ def run(
 def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
     for row in rows:
         workers.log(row).unlink(missing_ok=True)
-    watch = ProgressTracker(rows, workers.log)
+    tracker = ProgressTracker(rows, workers.log)
 
     def ended(row: Row, fault: Exception | None, seconds: float) -> None:
-        watch.end(row, failed=fault is not None)
+        tracker.end(row, failed=fault is not None)
         if fault:
             failures.remember(row, " ".join(str(fault).split()))
         else:
             failures.forget(row)
         message = f"failed: {fault}" if fault else f"finished in {as_time(seconds)}"
-        print_line("; ".join(filter(None, [f"{len(watch.ended)}/{len(rows)} {row.name} {message}", watch.eta()])))
+        print_line("; ".join(filter(None, [f"{len(tracker.ended)}/{len(rows)} {row.name} {message}", tracker.eta()])))
 
-    with watch.bar():
+    with tracker.bar():
         workers.run(rows, ended)
 
 

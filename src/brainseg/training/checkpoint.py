@@ -5,7 +5,6 @@ So the state lies in the project's `runs/unfinished`, under a fingerprint of all
 the result: only the very same training ever finds it. A lock refuses a second training of it.
 """
 
-import errno
 import hashlib
 import io
 import os
@@ -21,13 +20,15 @@ import torch
 from filelock import FileLock, Timeout
 
 from brainseg.core.errors import UserError
-from brainseg.core.files import write_bytes
+from brainseg.core.files import atomic_write
 from brainseg.core.progress import print_line
 from brainseg.training.state import TrainingState
 
+DIGEST_BYTES = hashlib.sha256().digest_size
+
 
 class Checkpoint:
-    """The file that holds the state of one training, if it was stopped before its end."""
+    """The file with the state of one training that was stopped before its end: a SHA-256, then torch's format."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,20 +36,29 @@ class Checkpoint:
     def restore(self, state: TrainingState) -> None:
         """Load what `write` was given last; a file that is damaged or of another training is left out, with a note."""
         try:
-            state.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return
-        except Exception as error:  # torch raises whatever the damage leads to
-            if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL):
-                raise  # it may well be whole
-            print_line(f"{self.path}: cannot be read ({type(error).__name__}); training starts anew")
+        digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+        if hashlib.sha256(payload).digest() != digest:
+            print_line(f"{self.path}: is damaged; training starts anew")
+            return
+        try:
+            state.load_state_dict(torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True))
+        except (MemoryError, torch.OutOfMemoryError):  # it is whole
+            raise
+        except Exception as error:  # torch raises whatever does not fit
+            print_line(f"{self.path}: is of another training ({type(error).__name__}); training starts anew")
             return
         print_line(f"going on after epoch {len(state.trained.history)}, where this training was stopped")
 
     def write(self, state: dict[str, Any]) -> None:
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        write_bytes(self.path, buffer.getbuffer())
+        payload = buffer.getbuffer()
+        with atomic_write(self.path) as tmp_path, tmp_path.open("wb") as file:
+            file.write(hashlib.sha256(payload).digest())
+            file.write(payload)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -63,7 +73,10 @@ def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        process = holder.read_text() if holder.exists() else "unknown"
+        try:
+            process = holder.read_text()
+        except FileNotFoundError:  # it has not written it yet
+            process = "unknown"
         message = f"the same training runs already, as process {process}; wait for it, or end it"
         raise UserError(f"{path}: {message}") from None
     try:

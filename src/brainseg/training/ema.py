@@ -19,12 +19,14 @@ def averaged(network: torch.nn.Module, decay: float) -> AveragedModel:
     """
 
     @torch.no_grad()
-    def update(average: Sequence[torch.Tensor], current: Sequence[torch.Tensor], count: torch.Tensor) -> None:
-        weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
+    def update(average: Sequence[torch.Tensor], current: Sequence[torch.Tensor], _: torch.Tensor) -> None:
+        count = int(ema.n_averaged)  # on the CPU; the one that is passed lies on the device, and reading it would wait
+        weight = 1 - min(decay, (1 + count) / (10 + count))
         for x, y in zip(average, current, strict=True):
             if x.is_floating_point():
                 x.lerp_(y, weight)
             else:  # batch norm's count of batches
                 x.copy_(y)
 
-    return AveragedModel(network, multi_avg_fn=update, use_buffers=True).requires_grad_(False)
+    ema = AveragedModel(network, multi_avg_fn=update, use_buffers=True).requires_grad_(False)
+    return ema

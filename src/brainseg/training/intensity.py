@@ -24,7 +24,7 @@ class IntensitySettings(StrictSettings):
 
 
 def change_intensity(
-    images: torch.Tensor, settings: IntensitySettings, network_input: InputSettings, generator: torch.Generator
+    images: torch.Tensor, settings: IntensitySettings, input_settings: InputSettings, generator: torch.Generator
 ) -> torch.Tensor:
     """The z-scored slices (B, in_channels, n, n) float32 with other intensities, same shape, channels last.
 
@@ -42,8 +42,8 @@ def change_intensity(
     The random numbers come from a CPU generator, so they are the same on every device.
     """
     device, side_px = images.device, images.shape[3]
-    x = images.unflatten(1, (network_input.slices, len(network_input.channels)))  # (B, slices, C, n, n)
-    each = (len(x), 1, len(network_input.channels))  # one number a slice and channel, whatever the neighbours
+    x = images.unflatten(1, (input_settings.slices, len(input_settings.channels)))  # (B, slices, C, n, n)
+    each = (len(x), 1, len(input_settings.channels))  # one number a slice and channel, whatever the neighbours
 
     def uniform(low: float, high: float) -> torch.Tensor:
         return low + (high - low) * torch.rand(*each, 1, 1, generator=generator)
@@ -67,17 +67,17 @@ def change_intensity(
     if settings.noise:
         x = x + (uniform(0, settings.noise) * torch.randn(x.shape, generator=generator)).to(device)
     if settings.channel_dropout:
-        x = without_a_channel(x, settings.channel_dropout, network_input, generator)
+        x = without_a_channel(x, settings.channel_dropout, input_settings, generator)
     return x.flatten(1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def without_a_channel(
-    x: torch.Tensor, probability: float, network_input: InputSettings, generator: torch.Generator
+    x: torch.Tensor, probability: float, input_settings: InputSettings, generator: torch.Generator
 ) -> torch.Tensor:
     """x (B, slices, C, n, n) with one channel of some of the B replaced by FLAIR, the same in all their slices."""
-    flair = network_input.channels.index("flair")
-    others = torch.tensor([channel for channel in range(len(network_input.channels)) if channel != flair])
+    flair = input_settings.channels.index("flair")
+    others = torch.tensor([channel for channel in range(len(input_settings.channels)) if channel != flair])
     happens = torch.rand(len(x), generator=generator) < probability
     lost = others[torch.randint(len(others), (len(x),), generator=generator)]  # (B,)
-    replaced = happens[:, None] & (lost[:, None] == torch.arange(len(network_input.channels)))  # (B, C)
+    replaced = happens[:, None] & (lost[:, None] == torch.arange(len(input_settings.channels)))  # (B, C)
     return torch.where(replaced[:, None, :, None, None].to(x.device), x[:, :, flair : flair + 1], x)

@@ -5,7 +5,6 @@ from inspect import signature
 
 import torch
 
-CONTEXT = ("progress", "lesion_share")
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 

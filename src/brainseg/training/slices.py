@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
+from brainseg.core.errors import UserError
 from brainseg.core.progress import progress
 from brainseg.data import preprocessed
 from brainseg.data.preprocessed import z_score
@@ -70,21 +71,27 @@ def load_slices(
     folder: Path = preprocessed.FOLDER,
 ) -> Slices:
     """The retained slices of these patients; with `all_slices` those too that preprocessing drops."""
-    patients = [preprocessed.read(name, folder) for name in progress(names, "loading")]
-    used = [np.ones_like(p.retained) if all_slices else p.retained for p in patients]
-    counts = [int(of_patient.sum()) for of_patient in used]
-    firsts = np.cumsum([0, *counts])
-    slice_index = [
-        first + input_settings.slice_index(torch.from_numpy(p.retained[u]))
-        for first, p, u in zip(firsts.tolist(), patients, used, strict=False)
-    ]
+    if not names:
+        raise UserError(f"{folder}: no patient to load")
+    parts, index, count = [], [], 0
+    for name in progress(names, "loading"):
+        patient = preprocessed.read(name, folder)
+        used = np.ones_like(patient.retained) if all_slices else patient.retained
+        parts.append((patient.image[used], patient.mask[used], patient.mean, patient.std))
+        if parts[-1][0].shape[1:] != parts[0][0].shape[1:]:
+            shapes = f"{parts[-1][0].shape[1:]}, the first patient {parts[0][0].shape[1:]}"
+            raise UserError(f"{folder}/{name}.npz: slices are {shapes}; expected one size; run preprocess again")
+        index.append(count + input_settings.slice_index(torch.from_numpy(patient.retained[used])))
+        count += len(index[-1])
+    images, masks, means, stds = zip(*parts, strict=True)
+    counts = torch.tensor([len(mask) for mask in masks])
     return Slices(
         names=tuple(names),
-        images=torch.from_numpy(np.concatenate([p.image[u] for p, u in zip(patients, used, strict=True)])).to(device),
-        masks=torch.from_numpy(np.concatenate([p.mask[u] for p, u in zip(patients, used, strict=True)])).to(device),
-        patient=torch.repeat_interleave(torch.arange(len(patients)), torch.tensor(counts)).to(device),
-        mean=torch.tensor(np.stack([p.mean for p in patients]), dtype=torch.float32, device=device),
-        std=torch.tensor(np.stack([p.std for p in patients]), dtype=torch.float32, device=device),
+        images=torch.from_numpy(np.concatenate(images)).to(device),
+        masks=torch.from_numpy(np.concatenate(masks)).to(device),
+        patient=torch.repeat_interleave(torch.arange(len(names)), counts).to(device),
+        mean=torch.tensor(np.stack(means), dtype=torch.float32, device=device),
+        std=torch.tensor(np.stack(stds), dtype=torch.float32, device=device),
         input_settings=input_settings,
-        slice_index=torch.cat(slice_index).to(device) if input_settings.neighbours else None,
+        slice_index=torch.cat(index).to(device) if input_settings.neighbours else None,
     )

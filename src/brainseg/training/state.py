@@ -63,6 +63,8 @@ class TrainingState:
             TRAINED.validate_python(trained, strict=True)
             if not 0 < trained.best_epoch <= len(trained.history) == len(trained.epoch_seconds):
                 raise ValueError(f"best epoch {trained.best_epoch} of {len(trained.history)}")
+            if [row["epoch"] for row in trained.history] != list(range(1, len(trained.history) + 1)):
+                raise ValueError("other epochs than those that were trained")
             _check_form(trained.best_state, self.eval_network.state_dict())
             _check_form(state["scheduler"], before["scheduler"])
             _check_form(state["optimizer"]["param_groups"], before["optimizer"]["param_groups"])

@@ -112,7 +112,7 @@ def test_the_json_has_neither_nan_nor_infinity(tmp_path):
 
 
 def test_whole_numbers_stay_whole_and_numpy_is_understood():
-    content = as_json(replace(noted(), margin=np.float32(0.5), price=replace(noted().price, scored=np.int64(3))))
+    content = as_json(replace(noted(), margin=np.float32(0.5), bias=replace(noted().bias, compared_count=np.int64(3))))
     assert content["margin"] == 0.5
     assert isinstance(content["selection_bias"]["experiments_scored_on_these_patients"], int)
     assert all(isinstance(row["patients"], int) for row in content["pairs"])

@@ -13,7 +13,7 @@ def test_verdicts_say_what_they_rest_on(told):
     section = told["Verdicts against dice"]
     bce, sgd = rows(section)
     assert (bce["verdict"], sgd["verdict"]) == ("better", "worse")
-    assert bce["about"] == "these networks" and bce["would settle it"] == "–" and bce["effect"] == "+1.00"
+    assert bce["about"] == "these networks" and bce["sample size needed"] == "–" and bce["effect"] == "+1.00"
     assert bce["failures"] == "0 (0)"
     assert bce["mean difference"] == "+0.1055" and bce["estimate [95 %]"].startswith("+0.1055 [+0.10")
     assert bce["p"] == "0.0010"  # 2 of 2^12, Holm's of two
@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_verdict():
         "effect": "+0.50",
         "p": "0.0040",
         "p equal": "0.9000",
-        "would settle it": "–",
+        "sample size needed": "–",
     }
 
 

@@ -37,9 +37,9 @@ class Settings(StrictSettings):
         if self.pretrained:
             wrong = {key: getattr(self, key) for key, value in R50_VIT_B16.items() if getattr(self, key) != value}
             if wrong:
-                received = ", ".join(f"{key} is {value}" for key, value in wrong.items())
+                found = ", ".join(f"{key} is {value}" for key, value in wrong.items())
                 expected = ", ".join(f"{key} {R50_VIT_B16[key]}" for key in wrong)
-                raise ValueError(f"pretrained is true and {received}; the public weights have {expected}")
+                raise ValueError(f"pretrained is true and {found}; the public weights have {expected}")
         return self
 
 

@@ -23,11 +23,11 @@ def verdict_matrix(names: Sequence[str], pairs: Sequence[Verdict]) -> Figure:
     axes = figure.add_subplot()
     for verdict in pairs:
         a, b = names.index(verdict.a), names.index(verdict.b)
-        for row, column, sign, word in (
+        for row, column, sign, outcome in (
             (a, b, 1, verdict.outcome),
             (b, a, -1, OPPOSITE.get(verdict.outcome, verdict.outcome)),
         ):
-            colours[row, column] = to_rgba(COLOURS[word], 0.12 if word == "inconclusive" else 0.55)
+            colours[row, column] = to_rgba(COLOURS[outcome], 0.12 if outcome == "inconclusive" else 0.55)
             p = "<.001" if verdict.p_of_outcome < 0.001 else f"{verdict.p_of_outcome:.3f}".removeprefix("0")
             label = f"{sign * verdict.mean + 0.0:+.3f}\np {p}"  # no -0.000 of equal scores
             axes.text(column + 0.5, row + 0.5, label, ha="center", va="center", fontsize=8)
@@ -37,8 +37,8 @@ def verdict_matrix(names: Sequence[str], pairs: Sequence[Verdict]) -> Figure:
     places = np.arange(count) + 0.5
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
-    for word, colour in COLOURS.items():
-        axes.plot([], [], "s", color=colour, alpha=0.25 if word == "inconclusive" else 0.7, ms=9, label=word)
+    for outcome, colour in COLOURS.items():
+        axes.plot([], [], "s", color=colour, alpha=0.25 if outcome == "inconclusive" else 0.7, ms=9, label=outcome)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     figure.suptitle("The row against the column: mean difference, p (Holm's)", x=0.01, ha="left", fontsize=10)

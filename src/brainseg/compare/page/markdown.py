@@ -29,7 +29,7 @@ def text(comparison: Comparison) -> str:
         against_baseline(comparison.against_baseline, comparison.margin, comparison.table.failures),
         all_pairs(comparison.pairs),
     ]
-    parts += [_ranks(comparison), _strata(comparison), _price(comparison)]
+    parts += [_ranks(comparison), _strata(comparison), _selection_bias(comparison)]
     return "\n".join(part for part in parts if part)
 
 
@@ -96,8 +96,8 @@ def _ranks(c: Comparison) -> str:
         for k in mean_rank.argsort(kind="stable")
     ]
     luck = " The luck of a single seed stays in, so the order looks firmer than it is." if c.one_seed else ""
-    message = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{luck}"
-    return f"## Ranks\n\n{message}\n\n{markdown_table(rows)}"
+    explanation = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{luck}"
+    return f"## Ranks\n\n{explanation}\n\n{markdown_table(rows)}"
 
 
 def _strata(c: Comparison) -> str:
@@ -111,14 +111,14 @@ def _strata(c: Comparison) -> str:
     return f"## By size and edge of the lesion\n\n{markdown_table(rows)}"
 
 
-def _price(c: Comparison) -> str:
-    price, best_minus_last = c.price, c.price.best_minus_last
-    results = "result on these patients is" if price.scored == 1 else "different results on these patients are"
+def _selection_bias(c: Comparison) -> str:
+    bias, best_minus_last = c.bias, c.bias.best_minus_last
+    results = "result on these patients is" if bias.compared_count == 1 else "different results on these patients are"
     return (
-        "## The price of choosing\n\n"
+        "## Selection bias\n\n"
         f"- The best epoch's mean validation DSC is {best_minus_last.mean():.4f} above the last one's on average, "
         f"{best_minus_last.max():.4f} for {best_minus_last.idxmax()}. Of the best epoch's figure "
-        f"{price.best_epoch.mean():.4f} is the luck of these validation patients.\n"
-        f"- {price.scored} {results} known, of this repository's experiments: the best of so many flatters itself by "
-        f"{price.optimism:.4f} mean DSC at least, by the luck of these patients; the luck of seeds comes on top.\n"
+        f"{bias.best_epoch.mean():.4f} is due to these very validation patients.\n"
+        f"- {bias.compared_count} {results} known, of this repository's experiments. The mean DSC of the best of them "
+        f"is too high by {bias.optimism:.4f} at least, because these patients chose it. Seed variance is not counted.\n"
     )

@@ -26,7 +26,7 @@ def _row(v: Verdict, failures: Mapping[str, float]) -> dict[str, object]:
         "effect": f"{v.of_networks.effect:+.2f}",
         "p": p_value(v.p),
         "p equal": p_value(v.p_equal),
-        "would settle it": v.sample_size_needed or "–",
+        "sample size needed": v.sample_size_needed or "–",
     }
 
 
@@ -43,7 +43,7 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
             "seed may say otherwise; a claim about methods needs two seeds of each, or three folds."
         )
         smallest, patients = of_networks[0].smallest_p, of_networks[0].patients
-        allowed = f"{_counted(patients, 'patient')} and {_counted(len(verdicts), 'comparison')} allow no p below"
+        allowed = f"{pluralise(patients, 'patient')} and {pluralise(len(verdicts), 'comparison')} allow no p below"
         if smallest >= ALPHA:
             lines.append(
                 f"{allowed} {smallest:.2g}: none of these networks can be told better or worse, whatever the scores. "
@@ -54,8 +54,8 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
     if len(of_networks) < len(verdicts):
         lines.append("About methods: a t test of the mean difference, its variance from patients and seeds, or folds.")
     lines.append(
-        f"p is Holm's over {_counted(len(verdicts), 'comparison')}; p equal is small where the difference is within "
-        f"±{margin:g}. Effect: rank-biserial, -1 to 1. What would settle it: in 8 of 10 repetitions, if the estimate "
+        f"p is Holm's over {pluralise(len(verdicts), 'comparison')}; p equal is small where the difference is within "
+        f"±{margin:g}. Effect: rank-biserial, -1 to 1. Sample size needed: in 8 of 10 repetitions, if the estimate "
         "were true. Intervals are each comparison's own: one may leave out 0 where p is above 0.05."
     )
     return "\n".join(f"- {line}" for line in lines) + "\n"
@@ -64,11 +64,11 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
 def all_pairs(pairs: Sequence[Verdict]) -> str:
     """How many of each verdict; and those that say something."""
     counts = pd.Series([verdict.outcome for verdict in pairs]).value_counts()
-    message = ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts_text = ", ".join(f"{count} {word}" for word, count in counts.items())
     smallest = min(verdict.smallest_p for verdict in pairs)  # 0 of a claim about methods
     limit = ""
     if smallest >= ALPHA:
-        patients, of = _counted(pairs[0].patients, "patient"), _counted(len(pairs), "pair")
+        patients, of = pluralise(pairs[0].patients, "patient"), pluralise(len(pairs), "pair")
         limit = f" {of} on {patients} allow no p below {smallest:.2g}: none can be told better or worse."
     settled = [
         f"- {v.a} against {v.b}: {v.outcome} ({v.mean:+.4f}, p {p_value(v.p_of_outcome)}, {_about(v)})"
@@ -76,8 +76,8 @@ def all_pairs(pairs: Sequence[Verdict]) -> str:
         if v.outcome != "inconclusive"
     ]
     gap = [""] if settled else []
-    return "\n".join([f"## All {_counted(len(pairs), 'pair')}", "", f"{message}.{limit}", *gap, *settled]) + "\n"
+    return "\n".join([f"## All {pluralise(len(pairs), 'pair')}", "", f"{counts_text}.{limit}", *gap, *settled]) + "\n"
 
 
-def _counted(count: int, word: str) -> str:
+def pluralise(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"

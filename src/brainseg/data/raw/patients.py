@@ -16,7 +16,7 @@ FOLDER = Path("data/raw")
 SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
 # a trailing date as in TCGA_CS_4941_19960909 or anna-1999-01-31; an id may have eight digits too, so months are checked
-DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
+DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d[_-]?(?:0[1-9]|1[0-2])[_-]?(?:0[1-9]|[12]\d|3[01])")
 
 
 def patient_names(root: Path = FOLDER) -> list[str]:
