@@ -12,8 +12,8 @@ def main() -> None:
     fetch = build_chosen("sources", read_params())
     tmp_path = FOLDER.with_name(".raw.aside")
     shutil.rmtree(tmp_path, ignore_errors=True)
-    tmp_path.mkdir(parents=True)
     try:
+        tmp_path.mkdir(parents=True)
         fetch(tmp_path)
         try:
             check_patients(tmp_path)

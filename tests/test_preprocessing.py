@@ -42,6 +42,7 @@ def test_equals_scikit_image_on_a_phantom(side_px, rng):
     assert_parity(image, mask, side_px)
 
 
+@pytest.mark.slow
 def test_equals_scikit_image_on_real_patients(lgg):
     for folder in sorted(path for path in lgg.iterdir() if path.is_dir())[:2]:
         assert_parity(read_images(folder), read_mask(folder), 128)

@@ -83,6 +83,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
     unusual.run_all("check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness")
     names = patient_names(unusual.raw)
