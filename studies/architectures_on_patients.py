@@ -29,7 +29,7 @@ TABLES, FOLDS, SEEDS = Path("docs/architectures"), (0, 1, 2), (0, 1, 2)
 SUPERVISED = {"arch": "unetpp", "archs.unetpp.deep_supervision": "true"}
 # name -> settings, learning rates to choose from
 METHODS = {
-    "unet": ({"arch": "unet"}, ("5e-4",)),  # docs/results/losses.md: the best of 1.25e-4, 5e-4, 2e-3 and 8e-3 on these folds
+    "unet": ({"arch": "unet"}, ("5e-4",)),  # docs/results/losses.md: best of 1.25e-4, 5e-4, 2e-3, 8e-3 on these folds
     "unetpp": ({"arch": "unetpp"}, ("5e-4", "2e-3")),
     "unetpp-supervised": (SUPERVISED, ("5e-4", "2e-3")),
     "transunet": ({"arch": "transunet"}, ("5e-4", "2e-3")),
