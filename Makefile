@@ -1,11 +1,11 @@
 # make repro   run the pipeline        make test   run the tests        make lint   check the style and the layers
-# make smoke   run four experiments and compare them
+# make smoke   run four experiments and compare them        make docs   build the documentation into site/
 # Each makes the virtual environment first if it is missing.
 
 PYTHON ?= python3
 IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: repro test smoke lint format venv
+.PHONY: repro test smoke lint format docs venv
 repro: .venv/installed
 	$(IN_VENV) dvc repro
 
@@ -24,10 +24,13 @@ format: .venv/installed
 	$(IN_VENV) ruff check --fix .
 	$(IN_VENV) ruff format .
 
+docs: .venv/installed
+	$(IN_VENV) NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
 venv: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("brainseg needs Python 3.11 or newer; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	.venv/bin/pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
 	touch .venv/installed
