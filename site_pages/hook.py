@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "architectures": lambda: catalogue_table("archs"),
     "functions of losses": lambda: api_of("losses"),
 }
+WORDS = '<div class="words" markdown>\n\n{}\n\n</div>'  # docs/assets/extra.css has what it looks like
 
 log = logging.getLogger("mkdocs.hooks.site_pages")
 
@@ -39,4 +40,4 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def with_generated(markdown: str) -> str:
     """The page with each marker replaced by its part. Raises KeyError for a name that is not in PARTS."""
-    return MARKER.sub(lambda found: PARTS[found[1]](), markdown)
+    return MARKER.sub(lambda found: WORDS.format(PARTS[found[1]]()), markdown)

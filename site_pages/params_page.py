@@ -13,7 +13,7 @@ from brainseg.core.components import KINDS, available
 from brainseg.params_check import SECTIONS
 from site_pages.markdown import plain, table
 
-HEADER = ("setting", "default", "type and limits", "what it is")
+HEADER = ("setting", "what it is", "default", "type and limits")
 LINE = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?: +(?P<value>[^#\n]*?))?(?: +# ?(?P<comment>.*))?$")
 
 
@@ -87,7 +87,7 @@ def _words(found: list[Entry]) -> str:
         if entry.key in words:
             names = available(kind_of[entry.key]) if entry.key in kind_of else []
             allowed = "one of " + ", ".join(f"`{name}`" for name in names) if names else "whole number, 0 to 4294967295"
-            rows.append((f"`{entry.key}`", f"`{entry.value}`", allowed, _sentence(entry.comment)))
+            rows.append((f"`{entry.key}`", _sentence(entry.comment), f"`{entry.value}`", allowed))
     return table(HEADER, rows)
 
 
@@ -114,7 +114,7 @@ def _rows(block: str, fields: dict[str, FieldInfo], found: list[Entry]) -> list[
     for name, field in fields.items():
         entry = by_key.get(f"{block}.{name}")
         default = entry.value if entry else str(field.default).lower()
-        rows.append((f"`{block}.{name}`", f"`{default}`", limits(field), _sentence(entry.comment if entry else "")))
+        rows.append((f"`{block}.{name}`", _sentence(entry.comment if entry else ""), f"`{default}`", limits(field)))
     return rows
 
 

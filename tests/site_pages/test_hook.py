@@ -9,7 +9,8 @@ from tests.conftest import ROOT
 
 def test_a_marker_becomes_its_part():
     page = hook.with_generated("Before\n\n<!-- generated: schedules -->\n\nAfter")
-    assert page.startswith("Before\n\n| name |") and page.endswith("|\n\nAfter")
+    assert page.startswith('Before\n\n<div class="words" markdown>\n\n| name |')
+    assert page.endswith("|\n\n</div>\n\nAfter")
 
 
 def test_an_unknown_part_stops_the_build():

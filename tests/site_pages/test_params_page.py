@@ -8,6 +8,7 @@ from brainseg.experiments.lock import flat_params
 from site_pages.params_page import entries, limits, params_page
 from tests.conftest import ROOT
 
+ROW = r"^\| `([^`]+)` \| (.*) \| `([^`]*)` \| [^|]+ \|$"
 TEXT = (ROOT / "params.yaml").read_text()
 
 
@@ -43,10 +44,7 @@ def test_a_line_is_a_key_with_its_value_and_comment():
 
 def test_every_setting_of_params_yaml_has_a_row_with_its_default_and_a_comment(params):
     page = params_page(ROOT)
-    rows = {
-        key: (default, comment)
-        for key, default, comment in re.findall(r"^\| `(.+?)` \| `(.*?)` \|.*\| (.*) \|$", page, re.M)
-    }
+    rows = {key: (default, comment) for key, comment, default in re.findall(ROW, page, re.M)}
     settings = {entry.key: entry.value for entry in entries(TEXT) if entry.value not in ("", "{}")}
     assert settings.keys() == {key for key, value in flat_params(params).items() if value != {}}
     assert {key: default for key, (default, _) in rows.items()} == settings
