@@ -24,6 +24,7 @@ format: .venv/installed
 	$(IN_VENV) ruff check --fix .
 	$(IN_VENV) ruff format .
 
+# never with --quiet: it hides the warnings from --strict, and everything passes
 docs: .venv/installed
 	$(IN_VENV) NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
