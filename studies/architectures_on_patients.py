@@ -29,13 +29,13 @@ TABLES, FOLDS, SEEDS = Path("docs/architectures"), (0, 1, 2), (0, 1, 2)
 SUPERVISED = {"arch": "unetpp", "archs.unetpp.deep_supervision": "true"}
 # name -> settings, learning rates to choose from
 METHODS = {
-    "unet": ({"arch": "unet"}, ("5e-4",)),  # docs/losses.md: the best of 1.25e-4, 5e-4, 2e-3 and 8e-3 on these folds
+    "unet": ({"arch": "unet"}, ("5e-4",)),  # docs/results/losses.md: best of 1.25e-4, 5e-4, 2e-3, 8e-3 on these folds
     "unetpp": ({"arch": "unetpp"}, ("5e-4", "2e-3")),
     "unetpp-supervised": (SUPERVISED, ("5e-4", "2e-3")),
     "transunet": ({"arch": "transunet"}, ("5e-4", "2e-3")),
     # as fine as the tokens of the next: what the resolution alone does
     "unet-128": ({"arch": "unet", "preprocess.side_px": "128"}, ("5e-4",)),
-    # the form that docs/architectures.md settles on, at the rate of the U-Net beneath
+    # the form that docs/results/architectures.md settles on, at the rate of the U-Net beneath
     "refining": (
         {"arch": "refining_unet", "archs.refining_unet.coarsening": "2", "preprocess.side_px": "128"},
         ("5e-4",),

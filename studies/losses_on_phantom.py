@@ -3,7 +3,7 @@
 Everything but the loss and the seed is as in params.yaml, save the number of epochs; patients, split and slices are
 those of the default run, so `dvc repro` comes first. A run adds its row to docs/losses/phantom.csv and its epochs
 to phantom_curves.csv; runs that are there are not repeated, so it can be stopped at any moment. In the end it
-prints the table of docs/losses.md and draws its pictures.
+prints the table of docs/results/losses.md and draws its pictures.
 """
 
 from pathlib import Path

@@ -13,7 +13,7 @@ def main(
         str, typer.Option(help="Pattern of the experiments of experiments/report.yaml, with both kinds of weights.")
     ] = "report-*",
     fair: Annotated[str, typer.Option(help="Pattern of the experiments of experiments/fair.yaml.")] = "fair-*",
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/claims.md"),
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results/claims.md"),
 ) -> None:
     """Test the report's claims on the experiments of two sweeps: holds, fails, or inconclusive."""
     with report_errors():

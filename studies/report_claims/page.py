@@ -12,17 +12,22 @@ from studies.report_claims.report_figures import slips, unet
 from studies.report_claims.tables import beside_the_report, on_equal_terms
 
 _WORDS = (
-    "**holds**: shown by a test (of a claim about which is better: `better` in every comparison that it takes, all "
-    "together wrong at a rate of at most 5 %), or met by every row it speaks of. **fails**: the opposite is shown, or "
-    "practically no difference (±0.01), or no row meets it. **inconclusive**: neither. A claim that nothing is "
-    "significant holds unless something is.",
+    "What the verdicts mean:",
     "",
-    "Each interval is one comparison's own 95 %; a word allows for all the comparisons that its claim takes.",
+    "- **holds**: a test shows it, or every row that it is about meets it. A claim that one method is better needs the "
+    "verdict `better` in every comparison that it takes, all together wrong at a rate of at most 5 %. A claim that "
+    "nothing is significant holds unless something is.",
+    "- **fails**: a test shows the opposite, or equivalence (±0.01), or no row meets it.",
+    "- **inconclusive**: neither.",
+    "",
+    "Each interval is one comparison's own 95 % interval. A verdict allows for all comparisons that its claim takes. "
+    "So a comparison can be inconclusive although its interval leaves out 0.",
 )
 
 _OUR_ROWS = (
-    "Mean DSC of the held-out patients by the report's protocol, the epoch that is best on them in brackets; then on "
-    "the grid of the files. Median, lost patients: own grid, last epoch."
+    'The columns from "ours, best epoch" to "choosing it" are the mean DSC of the held-out patients by the report\'s '
+    'protocol. The epoch that is best on these patients stands in brackets. "Own grid" is the DSC on the grid of the '
+    "patients' files. Median and lost patients are of the own grid and the last epoch."
 )
 
 
@@ -35,13 +40,17 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
     lines = [
         "# The report's claims, tested",
         "",
-        f"Made by `{command}`; not to be edited. "
+        "**Question.** Which claims of [the report](../explanation/report.md) hold when its experiments are run again? "
+        f"**Patients.** {_scored(evidence)} patients are held out and scored. **Score.** DSC of each patient's volume, "
+        "and NSD where a claim is about borders. **Answer.** "
         f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} inconclusive.",
+        "",
+        f"Made by `{command}`; not to be edited.",
         "",
         *_what_was_run(evidence),
         "",
         *_WORDS,
-        f"Words of comparisons are about {_about(evidence)}.",
+        f"The comparisons are about {_about(evidence)}: see [How verdicts are made](../explanation/verdicts.md).",
         "",
         markdown_table(summary),
     ]
@@ -49,15 +58,14 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         lines += [f"## {number}. {claim.says}: {found.outcome}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
         lines += [_sentence(found.figures), ""]
     lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
-    lines += ["## On equal terms", "", "Last weights.", "", markdown_table(on_equal_terms(evidence))]
-    lines += ["## The report's own slips", "", "No experiment is needed for these:", ""]
+    lines += ["## On equal terms", "", "Weights of the last epoch.", "", markdown_table(on_equal_terms(evidence))]
+    lines += ["## The report's own slips", "", "These need no experiment:", ""]
     lines += [f"- {slip}" for slip in slips()]
     return "\n".join(lines) + "\n"
 
 
 def _what_was_run(evidence: Evidence) -> list[str]:
     row, fair = next(iter(evidence.as_report.values())), evidence.fair[0]
-    patients = len(held_out(fair.per_volume)[1])
     seeds = sorted({experiment.params["seed"] for experiment in evidence.fair})
     train = fair.params["train"]
     return [
@@ -65,8 +73,12 @@ def _what_was_run(evidence: Evidence) -> list[str]:
         "its learning rates, epochs and batch sizes, one run each, the best epoch's weights where no others are said.",
         f"- `fair.yaml`, on equal terms: {_size(fair)}, {train['epochs']} epochs, batch {train['batch_size']}, "
         f"schedule {fair.params['schedule']}, a learning rate for each row, seeds {', '.join(map(str, seeds))}, "
-        f"the last epoch's weights. {patients} patients are held out.",
+        "the last epoch's weights.",
     ]
+
+
+def _scored(evidence: Evidence) -> int:
+    return len(held_out(evidence.fair[0].per_volume)[1])
 
 
 def _size(experiment: Experiment) -> str:

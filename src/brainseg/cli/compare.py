@@ -22,21 +22,21 @@ def compare(
         typer.Argument(help="Names of experiments, patterns of names ('dice-*'), git revisions, or workspace."),
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(help="What all others are compared with; by default the first.")
+        str | None, typer.Option(help="The method that all others are compared with; by default the first.")
     ] = None,
     metric: Annotated[
         str, typer.Option(help="A column of metrics/per_volume.csv: dsc, iou, nsd, dsc_report ...")
     ] = "dsc",
-    margin: Annotated[float, typer.Option(help="Differences up to so much are practically none.")] = 0.01,
+    margin: Annotated[float, typer.Option(help="Differences up to this count as equivalent.")] = 0.01,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("comparison"),
     fail_if: Annotated[
         FailIf | None, typer.Option(help="Exit with 3 if any other method is worse, or not better, than the baseline.")
     ] = None,
 ) -> None:
-    """Are these methods really different? Tables, tests, verdicts and pictures of DVC experiments.
+    """Compare DVC experiments: tables, tests, verdicts and pictures.
 
-    Experiments that differ in seed or fold alone are one method. Without names: all experiments that hang
-    from this commit, and the commit itself. The workspace is not touched.
+    Experiments that differ only in seed or fold are one method. Without names: this commit and all experiments
+    that belong to it. The workspace does not change.
     """
     with report_errors():
         from brainseg.compare.run import run  # `--help` should not wait for pandas

@@ -12,7 +12,7 @@ def diagram(
     name: Annotated[str, typer.Argument(help="An architecture: `brainseg archs` lists them.")],
     out: Annotated[Path | None, typer.Option(help="The picture to write; by default NAME.png.")] = None,
 ) -> None:
-    """Draw an architecture as its block in params.yaml makes it, from the network itself."""
+    """Draw an architecture with its settings in params.yaml, from the network itself."""
     with report_errors():
         from brainseg.core.components import available
         from brainseg.core.params import parse_settings, read_params

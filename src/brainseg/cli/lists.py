@@ -6,22 +6,22 @@ import typer
 
 
 def losses() -> None:
-    """The losses there are, by group, with the paper of each: `dvc exp run -S loss=NAME`."""
+    """List the losses by group, with their papers. Choose one: `dvc exp run -S loss=NAME`."""
     show("losses")
 
 
 def optims() -> None:
-    """The optimizers there are: `dvc exp run -S optim=NAME -S optims.NAME.lr=1e-3`."""
+    """List the optimizers. Choose one: `dvc exp run -S optim=NAME -S optims.NAME.lr=1e-3`."""
     show("optims")
 
 
 def schedules() -> None:
-    """The learning-rate schedules there are: `dvc exp run -S schedule=NAME`."""
+    """List the learning-rate schedules. Choose one: `dvc exp run -S schedule=NAME`."""
     show("schedules")
 
 
 def archs() -> None:
-    """The architectures there are: `dvc exp run -S arch=NAME`."""
+    """List the architectures. Choose one: `dvc exp run -S arch=NAME`."""
     show("archs")
 
 

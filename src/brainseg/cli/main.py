@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def brainseg() -> None:
-    """Judge brain-lesion segmentation, and see what there is to choose from.
+    """List what there is to choose from, compare experiments, run sweeps.
 
     Training is DVC's: `dvc repro`, `dvc exp run -S loss=bce`.
     """

@@ -9,27 +9,31 @@ from brainseg.core.errors import report_errors
 
 
 def sweep(
-    file: Annotated[Path, typer.Argument(help="Rows, a grid or random draws over a base: experiments/report.yaml ...")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="The sweep: a base with rows, a grid or random draws, such as experiments/report.yaml."),
+    ],
     name: Annotated[
-        str | None, typer.Option(help="What its experiments' names begin with; by default the file's name.")
+        str | None, typer.Option(help="The first part of the experiments' names; by default the file's name.")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Run these rows alone, by name or pattern ('adam-*'); may be repeated.")
+        list[str] | None, typer.Option(help="Run only these rows, by name or pattern ('adam-*'); may be repeated.")
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value for all rows, over the file's; may be repeated.")
+        list[str] | None, typer.Option("--set", help="key=value for all rows, in place of the file's; may be repeated.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Rows at a time; by default one, or one a GPU. The cores are divided.")
+        int | None,
+        typer.Option(min=1, help="Rows at a time; by default one, or one per GPU. The cores are divided among them."),
     ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Run also what failed before.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run failed rows again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all rows and list them; run nothing.")] = False,
-    out: Annotated[Path, typer.Option(help="The folder that the comparison is written to.")] = Path("comparison"),
+    out: Annotated[Path, typer.Option(help="The folder to write the comparison to.")] = Path("comparison"),
 ) -> None:
-    """Run many experiments, checked first, and compare them. Stopped at any moment, it goes on when run again.
+    """Check many experiments, run them, and compare them. After an interruption the same command continues.
 
-    Rows are DVC experiments that hang from this commit, run in folders of their own: the workspace is not
-    touched. Finished ones are kept.
+    Rows are DVC experiments that belong to this commit. They run in folders of their own: the workspace does not
+    change. A finished row is not run again.
     """
     with report_errors():
         from brainseg.sweep.run import run  # `--help` should not wait for torch

@@ -28,7 +28,7 @@ class EvaluateSettings(MaskSettings, extra="forbid"):
 
 @dataclass(frozen=True)
 class Scores:
-    """One patient: what docs/metrics.md lists. What is undefined is nan.
+    """One patient: what docs/reference/metrics.md lists. What is undefined is nan.
 
     All are of the final mask (final_mask.py), on the file's grid over all slices, but:
     dsc_largest_component, dsc_every_component: of what their names say, whatever the settings

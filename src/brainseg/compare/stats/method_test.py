@@ -12,7 +12,7 @@ claims too much. Two ways to count right:
   unbiased: Bengio & Grandvalet 2004.)
 
 Why not the hierarchical bootstrap: of three seeds it draws the same one three times in nine, finds too
-little variance, and claims differences where there are none (docs/evidence.md has the rates).
+little variance, and claims differences where there are none (docs/results/evidence.md has the rates).
 """
 
 import math
