@@ -8,14 +8,13 @@ FOLDERS = ("src", "stages", "studies", "benchmarks", "experiments", "tests", "do
 # no path: a name that stands for many, as NAME.py and *.csv
 PATH = re.compile(rf"({'|'.join(FOLDERS)})/[\w./-]*")
 # what a study writes that has not been run to its end
-TO_COME = ("docs/networks/levers.csv", "docs/networks/levers_per_patient.csv")
 
 
 def missing_paths(markdown: str, root: Path) -> list[str]:
     """Paths of this repository in code spans at which there is nothing."""
     named = {span.strip() for span in CODE.findall(markdown)}
     paths = {path for path in named if PATH.fullmatch(path) and not _stands_for_many(path)}
-    return sorted(path for path in paths if not (root / path).exists() and path not in TO_COME)
+    return sorted(path for path in paths if not (root / path).exists())
 
 
 def _stands_for_many(path: str) -> bool:

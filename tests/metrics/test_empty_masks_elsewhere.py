@@ -1,4 +1,4 @@
-"""What docs/metrics.md says of empty masks in medpy and in MONAI."""
+"""What docs/reference/metrics.md says of empty masks in medpy and in MONAI."""
 
 import math
 import warnings
