@@ -7,7 +7,6 @@ CODE = re.compile(r"`([^`\n]+)`")
 FOLDERS = ("src", "stages", "studies", "benchmarks", "experiments", "tests", "docs", "site_pages")
 # no path: a name that stands for many, as NAME.py and *.csv
 PATH = re.compile(rf"({'|'.join(FOLDERS)})/[\w./-]*")
-# what a study writes that has not been run to its end
 
 
 def missing_paths(markdown: str, root: Path) -> list[str]:

@@ -43,7 +43,7 @@ def main() -> None:
     write_table(paths.PER_VOLUME, per_volume)
     write_table(paths.STRATA, by_stratum(per_volume))
 
-    # the best epoch's weights are flattered by a score on the patients that chose the epoch
+    # the best epoch's weights score too high on the patients that chose the epoch
     selected_on = "validation" if lookup_name(params, "predict.weights") == "best" else "nothing"
     summary: dict[str, Any] = {"selected_on": selected_on}
     curves, bins = [], []

@@ -66,7 +66,7 @@ def predict(
 ) -> Prediction:
     """Predict one patient: the mean probability of the networks.
 
-    With `settings.flips` each network also sees each slice mirrored, and its two answers are averaged.
+    With `settings.flips` each network also predicts the mirrored slice, and the two probabilities are averaged.
     """
     answers = [_probability(trained, patient, device, settings) for trained in networks]
     probability = sum(answers) / len(answers)  # (S, n, n)

@@ -97,11 +97,11 @@ def test_folds_of_one_split():
     [
         (
             {"loss": "bce", "train.epochs": 80},
-            "loss and budget both differ: a difference can't be credited to either",
+            "loss and budget both differ: a difference in scores is not due to either alone",
         ),
         (
             {"loss": "bce", "optim": "sgd", "augment.flip": 0.0},
-            "loss, optimizer and augmentation all differ: a difference can't be credited to any one of them",
+            "loss, optimizer and augmentation all differ: a difference in scores is not due to any one of them alone",
         ),
         (RAW, "data differ (data/raw bdd166a → 795f320): the patients, or their images, are not the same"),
         ({"split.seed": 1} | SPLIT, "split differs (seed 0 → 1): not the same patients train and are held out"),
@@ -113,8 +113,7 @@ def test_folds_of_one_split():
         ({"evaluate.threshold": 0.4}, "evaluation differs (threshold 0.5 → 0.4): scores of different kinds"),
         (
             {EVALUATION: json.dumps({"selected_on": "validation"})},
-            "selected_on differs (nothing → validation): "
-            "weights chosen on validation patients flatter the scores of these",
+            "selected_on differs (nothing → validation): weights chosen on validation patients score too high on them",
         ),
         (
             {TIMING: json.dumps({"device": "Some CPU, 8 threads"})},

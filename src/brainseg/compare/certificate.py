@@ -52,7 +52,7 @@ def certify(a: Experiment, b: Experiment) -> Certificate:
     confounds = _warnings([a, b], found)
     if len(credited) > 1:
         both, any_of = ("both", "either") if len(credited) == 2 else ("all", "any one of them")
-        confounds.insert(0, f"{listed(credited)} {both} differ: a difference can't be credited to {any_of}")
+        confounds.insert(0, f"{listed(credited)} {both} differ: a difference in scores is not due to {any_of} alone")
     return Certificate(_equal([a, b], found), _by_factor(found), confounds)
 
 
@@ -106,9 +106,7 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
     if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
-        warnings.append(
-            f"selected_on differs ({change}): weights chosen on validation patients flatter the scores of these"
-        )
+        warnings.append(f"selected_on differs ({change}): weights chosen on validation patients score too high on them")
     return warnings
 
 

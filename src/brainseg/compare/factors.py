@@ -25,7 +25,7 @@ FACTORS = {
     "split": "split",
     "seed": "seed",
 }
-# the order in which they are told; fold, code and device are no settings' alone
+# the order in which they are printed; fold, code and device are no settings' alone
 ORDER = list(dict.fromkeys([*FACTORS.values(), "fold", "code", "device"]))
 # No difference in scores is credited to these: they have a warning of their own, or, like the seed,
 # move scores by chance alone.
@@ -39,5 +39,5 @@ def factor_of(setting: str) -> str:
 
 
 def place(factor: str) -> int:
-    """Where a factor is told; one of its own comes last."""
+    """The place of a factor in that order; an unknown one comes last."""
     return ORDER.index(factor) if factor in ORDER else len(ORDER)

@@ -1,4 +1,4 @@
-"""What choosing costs: the best epoch, and the best of many experiments, flatter themselves."""
+"""Selection bias: the best epoch, and the best of many experiments, score too high on the patients that chose them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

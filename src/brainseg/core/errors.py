@@ -1,4 +1,4 @@
-"""Mistakes a person can mend are told in one line each, without a traceback."""
+"""An error that a person can mend is one line, without a traceback."""
 
 import sys
 from collections.abc import Iterator

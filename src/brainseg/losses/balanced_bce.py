@@ -4,7 +4,7 @@ Group: distribution
 Source: Xie & Tu, "Holistically-nested edge detection", ICCV 2015, section 2.2 (arXiv 1504.06375)
 
 b is the share of background. The paper takes it from each image; here it is that of all training
-masks, and kept off 0 and 1, as in a batch without lesion it would be 1 and the loss 0.
+masks, and clamped away from 0 and 1, as in a batch without lesion it would be 1 and the loss 0.
 """
 
 import torch

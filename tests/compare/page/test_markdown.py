@@ -60,7 +60,9 @@ def test_what_is_equal_is_a_line_a_method(told):
 def test_confounds_are_warnings():
     both = experiment("both", shifted(0.1), {"loss": "bce", "optim": "sgd"})
     section = sections(text(compared([experiment("dice", SCORES), both])))["What is equal"]
-    assert "  - **Warning**: loss and optimizer both differ: a difference can't be credited to either." in section
+    assert (
+        "  - **Warning**: loss and optimizer both differ: a difference in scores is not due to either alone." in section
+    )
 
 
 def test_ranks_are_sorted_by_their_mean(told):
@@ -71,7 +73,7 @@ def test_ranks_are_sorted_by_their_mean(told):
     ]
     assert told["Ranks"].splitlines()[1] == (
         "Of 4000 times that patients were drawn anew; a description, no test. "
-        "The luck of a single seed stays in, so the order looks firmer than it is."
+        "One seed each: seed variance is not included, so the ranks look firmer than they are."
     )
 
 

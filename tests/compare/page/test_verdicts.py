@@ -43,9 +43,9 @@ def test_too_few_patients_for_any_verdict_are_told():
     found = compared([experiment(it.name, {p: it.per_volume.dsc[p] for p in few}, {"loss": it.params["loss"],
                       "optim": it.params["optim"]}) for it in three()])  # fmt: skip
     told = sections(text(found))
-    limit = "5 patients and 2 comparisons allow no p below 0.12: none of these networks can be told better or worse"
+    limit = "5 patients and 2 comparisons allow no p below 0.12: no verdict on these networks can be better or worse"
     assert limit in told["Verdicts against dice"] and "Compare fewer, or score more patients." in "".join(told.values())
-    assert "3 pairs on 5 patients allow no p below 0.19: none can be told better or worse." in told["All 3 pairs"]
+    assert "3 pairs on 5 patients allow no p below 0.19: no verdict can be better or worse." in told["All 3 pairs"]
     assert "3 inconclusive." in told["All 3 pairs"]
 
 
@@ -91,7 +91,7 @@ def test_numbers_are_those_of_the_verdict():
 def test_the_least_p_is_told_where_it_is_near_5_percent_and_means_no_word_from_there_on(smallest_p, limit, hopeless):
     told = against_baseline([verdict("a", smallest_p=smallest_p)], 0.01, {"a": 0, "base": 0})
     assert ("10 patients and 1 comparison allow no p below" in told) == limit
-    assert ("none of these networks can be told better or worse" in told) == hopeless
+    assert ("no verdict on these networks can be better or worse" in told) == hopeless
 
 
 def test_one_comparison_is_not_asked_to_be_fewer():

@@ -95,8 +95,10 @@ def _ranks(c: Comparison) -> str:
         {"method": c.methods[k].name, "first": f"{c.ranks[k, 0]:.0%}", "mean rank": f"{mean_rank[k]:.1f}"}
         for k in mean_rank.argsort(kind="stable")
     ]
-    luck = " The luck of a single seed stays in, so the order looks firmer than it is." if c.one_seed else ""
-    explanation = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{luck}"
+    one_seed = (
+        " One seed each: seed variance is not included, so the ranks look firmer than they are." if c.one_seed else ""
+    )
+    explanation = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{one_seed}"
     return f"## Ranks\n\n{explanation}\n\n{markdown_table(rows)}"
 
 

@@ -46,7 +46,7 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
         allowed = f"{pluralise(patients, 'patient')} and {pluralise(len(verdicts), 'comparison')} allow no p below"
         if smallest >= ALPHA:
             lines.append(
-                f"{allowed} {smallest:.2g}: none of these networks can be told better or worse, whatever the scores. "
+                f"{allowed} {smallest:.2g}: no verdict on these networks can be better or worse, whatever the scores. "
                 f"{'Compare fewer, or score more patients' if len(verdicts) > 1 else 'Score more patients'}."
             )
         elif smallest > ALPHA / 50:
@@ -69,7 +69,7 @@ def all_pairs(pairs: Sequence[Verdict]) -> str:
     limit = ""
     if smallest >= ALPHA:
         patients, of = pluralise(pairs[0].patients, "patient"), pluralise(len(pairs), "pair")
-        limit = f" {of} on {patients} allow no p below {smallest:.2g}: none can be told better or worse."
+        limit = f" {of} on {patients} allow no p below {smallest:.2g}: no verdict can be better or worse."
     settled = [
         f"- {v.a} against {v.b}: {v.outcome} ({v.mean:+.4f}, p {p_value(v.p_of_outcome)}, {_about(v)})"
         for v in pairs

@@ -1,4 +1,4 @@
-"""What would other patients have said? Intervals, ranks and the luck of the best, by resampling."""
+"""Intervals, ranks and the optimism of the best score, by resampling patients."""
 
 import math
 
@@ -80,15 +80,15 @@ def rank_shares(means: np.ndarray) -> np.ndarray:
 
 
 def winners_optimism(scores: np.ndarray) -> float:
-    """By how much the best mean of (n, N) scores flatters, N networks scored on the same n patients.
+    """The optimism of the best mean of (n, N) scores, N networks scored on the same n patients.
 
-    In each draw of patients the best mean wins; what the winner loses when it is scored on the
-    patients at hand again, on average (Efron & Gong 1983). 0 for one network: what the draw does to
-    all networks alike is nobody's luck, and taken off. At least so much: truly equal networks that differ by
-    these patients' luck already flatter more, by up to twice, and the luck of seeds comes on top.
+    In each draw of patients the network with the best mean is chosen. Its optimism is what that mean loses when it is
+    scored on the patients at hand, on average (Efron & Gong 1983). What a draw does to all networks alike is
+    subtracted, so one network has an optimism of 0. It is a lower bound: where networks are equal the optimism is
+    up to twice as large, and seed variance is not included.
     """
     refuse_missing(scores)
     weights = _patient_weights(np.zeros(len(scores)), DRAWS, np.random.default_rng(SEED))
     drawn = weights @ scores  # (draws, N)
-    luck = drawn - scores.mean(0)
-    return float((luck[np.arange(DRAWS), drawn.argmax(1)] - luck.mean(1)).mean())
+    gain = drawn - scores.mean(0)
+    return float((gain[np.arange(DRAWS), drawn.argmax(1)] - gain.mean(1)).mean())

@@ -24,7 +24,7 @@ def copy_patients(source: Path, destination: Path) -> None:
 
     A copy, not a link: DVC makes what it caches read-only, and the originals are not ours. A patient
     found twice with the same files is copied once; with other files it is a UserError, as
-    is what cannot be read, all of it told at once.
+    is what cannot be read, all of it reported at once.
     """
     faults = []
     for patient in progress(find_patients(source), "copying patients"):
