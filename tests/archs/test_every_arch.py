@@ -132,6 +132,7 @@ def test_bf16_gives_nearly_the_same_probabilities(network):
     assert off.mean() < 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler")
 @pytest.mark.parametrize("training", [False, True])
 def test_compiled_it_gives_the_same(network, training):

@@ -249,6 +249,7 @@ def test_units_and_the_order_of_patients_change_no_p(differences, scale, random)
 P_VALUES = arrays(float, st.integers(1, 30), elements=st.integers(0, 200).map(lambda k: k / 200))
 
 
+@pytest.mark.slow
 @steady
 @given(P_VALUES)
 def test_holm_equals_statsmodels(p):
