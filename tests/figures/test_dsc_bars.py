@@ -25,5 +25,6 @@ def test_bars_draw_and_start_at_zero(tmp_path, dsc):
 
 
 def test_bars_show_mean_and_median():
-    labels = dsc_bars({"a": 0.2, "b": 0.9, "c": 0.7}, "title").axes[0].get_legend_handles_labels()[1]
+    lines, labels = dsc_bars({"a": 0.2, "b": 0.9, "c": 0.7}, "title").axes[0].get_legend_handles_labels()
     assert labels == ["mean 0.6000", "median 0.7000"]
+    assert [line.get_xdata()[0] for line in lines] == pytest.approx([0.6, 0.7])
