@@ -1,4 +1,4 @@
-"""Check every value of params.yaml, also of what is not chosen: python -m stages.check
+"""Check every value of params.yaml, also of components that are not chosen: python -m stages.check
 
 Its output is always the same, so nothing downstream runs because this stage ran.
 """

@@ -17,7 +17,7 @@ def main() -> None:
         fetch(tmp_path)
         try:
             check_patients(tmp_path)
-        except UserError as error:  # name the files as PATIENT/FILE: the folder is gone in a moment
+        except UserError as error:  # name the files as PATIENT/FILE: the folder is about to be removed
             raise UserError(str(error).replace(f"{tmp_path}/", "")) from None
         shutil.rmtree(FOLDER, ignore_errors=True)
         tmp_path.rename(FOLDER)

@@ -1,4 +1,4 @@
-"""Draw what came out: python -m stages.plot"""
+"""Draw the figures of the results: python -m stages.plot"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Score the held-out patients as other scanners might show them: python -m stages.robustness"""
+"""Score the held-out patients with intensities changed as by other scanners: python -m stages.robustness"""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from brainseg.robustness.figure import robustness_lines
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
 from brainseg.robustness.summary import by_kind, summary
 
-DPI = 100  # not plot.dpi: a sharper picture is not worth predicting anew
+DPI = 100  # not plot.dpi: a change of it would repeat the predictions
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Train a network: python -m stages.train
 
-Runs on the first GPU, or where BRAINSEG_DEVICE says. Stopped at any moment, it goes on after the
-last whole epoch when it is run again. TensorBoard curves and example slices: tensorboard --logdir runs
+Runs on the first GPU, or on the device of BRAINSEG_DEVICE. If it was stopped, the next run resumes after the
+last complete epoch. TensorBoard curves and example slices: tensorboard --logdir runs
 """
 
 import json
@@ -85,7 +85,7 @@ def write_records(trained: Trained, device: torch.device, precision: str, parame
     write_csv(paths.VALIDATION_PER_EPOCH, trained.per_patient)
     last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
     metrics = {
-        "device": device.type,  # device and precision change the last digits of all that follows
+        "device": device.type,  # device and precision change the last digits of the results
         "precision": "bf16" if uses_bf16(device, precision) else "fp32",
         "deterministic": not trained.nondeterministic,
         "parameters": parameters,

@@ -12,14 +12,14 @@ import torch
 
 from brainseg.core.errors import UserError
 
-# what PyTorch says of an operation that varies from run to run
+# PyTorch's warning for an operation whose result varies from run to run
 NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"
 
 
 def pick_device() -> torch.device:
     """BRAINSEG_DEVICE if it is set, else the first GPU, else the CPU.
 
-    From the environment, not params.yaml: where it runs is no part of an experiment.
+    It is read from the environment and not from params.yaml, since the device is not part of an experiment.
     """
     value = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -32,15 +32,15 @@ def pick_device() -> torch.device:
 
 
 def be_reproducible(precision: str) -> None:
-    """The same bytes from run to run on one device; and fp32 means fp32, not a GPU's TF32.
+    """Make results the same, byte for byte, from run to run on one device; fp32 is never computed as a GPU's TF32.
 
-    A few operations have no such form on a GPU. They run all the same: see `nondeterministic_operations`.
+    A few operations have no deterministic form on a GPU. They run nevertheless, see `nondeterministic_operations`.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts; without it cuBLAS varies
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = precision != "fp32"
-    torch.backends.cuda.matmul.allow_tf32 = False  # it would round the places that augmentation samples from
+    torch.backends.cuda.matmul.allow_tf32 = False  # TF32 would round the coordinates of augmentation
     for attention in ("flash", "mem_efficient", "cudnn"):  # fused attention, whose gradients vary from run to run
         getattr(torch.backends.cuda, f"enable_{attention}_sdp")(False)
 
@@ -49,7 +49,7 @@ def be_reproducible(precision: str) -> None:
 def nondeterministic_operations() -> Iterator[set[str]]:
     """Fills the set with the names of operations that ran inside without a deterministic form."""
     names: set[str] = set()
-    with warnings.catch_warnings():  # puts back what is changed here
+    with warnings.catch_warnings():  # restores the filters changed here
         warnings.filterwarnings("always", message=".*deterministic")
         show = warnings.showwarning
 
@@ -64,7 +64,7 @@ def nondeterministic_operations() -> Iterator[set[str]]:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """Mixed precision for forward passes: bf16 if asked for, or at "auto" where the hardware has it."""
+    """Mixed precision for forward passes: bf16 if it is set, or at "auto" where the hardware has it."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=uses_bf16(device, precision))
 
 
@@ -73,14 +73,14 @@ def uses_bf16(device: torch.device, precision: str) -> bool:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bf16 itself; emulated it is hundreds of times slower."""
+    """Whether the hardware multiplies bf16; emulated bf16 is hundreds of times slower."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def device_name(device: torch.device) -> str:
-    """For the record: times mean nothing without it."""
+    """The device's name, recorded beside the times, which depend on it."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{_processor() if device.type == 'cpu' else device.type}, {torch.get_num_threads()} threads"
@@ -90,5 +90,5 @@ def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):  # not Linux, or another architecture's words
+    except (OSError, StopIteration):  # not Linux, or a processor with other field names
         return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""A trained network applied to every slice of a patient, also to those that training drops."""
+"""A trained network applied to every slice of a patient, also to the slices that preprocessing drops."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from brainseg.data.preprocessed import Preprocessed
 from brainseg.data.weights import TrainedNetwork, file_name, read_network
 from brainseg.device import autocast
 
-BATCH_SIZE = 16  # fits any device; the results do not depend on it but for rounding
+BATCH_SIZE = 16  # fits any device; the results depend on it only by rounding
 
 
 class PredictSettings(StrictSettings):
@@ -28,9 +28,9 @@ class PredictSettings(StrictSettings):
 
 
 def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
-    """Have the network answer with the heads and the depth of the settings; a UserError if it can't.
+    """Select the output heads and the depth of the settings; a UserError if the network does not have them.
 
-    A network with a trained head at several depths lists them in `depths` and takes the choice through
+    A network with a trained head at several depths lists the depths in `depths`. The choice is set by
     `set_output_heads(heads, depth)`.
     """
     depths = getattr(network, "depths", ())
@@ -49,7 +49,7 @@ def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
 
 
 def read_networks(settings: PredictSettings, device: torch.device) -> list[TrainedNetwork]:
-    """The networks that are asked, on the device: the one of data/weights, or all below data/ensemble."""
+    """The networks that predict, on the device: the one of data/weights, or all below data/ensemble."""
     folder, name = Path(settings.networks), file_name(settings.weights)
     paths = sorted(folder.glob(f"**/{name}")) if settings.networks == "data/ensemble" else [folder / name]
     if not paths:

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 def workers() -> int:
     """Processes to use: BRAINSEG_WORKERS, or the cores this process may run on.
 
-    From the environment and not from params.yaml, since it does not change any result.
+    It is read from the environment and not from params.yaml, since it does not change any result.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return whole_number("BRAINSEG_WORKERS", cores)
@@ -37,10 +37,10 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], labe
         return []
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
-    # a killed parent takes its processes along, which would otherwise wait for work for ever
+    # the processes end if the parent is killed; otherwise they would wait for work forever
     ends_with_us = {"initializer": exit_with_parent, "initargs": (os.getpid(),)}
     with ProcessPoolExecutor(min(workers(), len(items)), spawn, **ends_with_us) as pool:
-        with _deaf_to_ctrl_c():  # the processes; this one ends them
+        with _deaf_to_ctrl_c():  # only the processes; this process ends them
             results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
         try:
             return list(progress(results, label, total=len(items)))
@@ -50,7 +50,7 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], labe
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """What is started inside ignores Ctrl-C from its first instruction on."""
+    """Processes started inside ignore Ctrl-C from their first instruction on."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -62,5 +62,5 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:
-    with threadpool_limits(1):  # the processes share the cores; more threads would fight
+    with threadpool_limits(1):  # the processes share the cores; more threads would slow each other down
         return function(item)

@@ -1,4 +1,4 @@
-"""All that is wrong in a whole set of settings, also of what is not chosen."""
+"""All faults in a whole set of settings, also in components that are not chosen."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -35,7 +35,7 @@ SECTIONS: dict[str, type[StrictSettings]] = {
 
 
 def find_errors(params: Mapping[str, Any]) -> list[str]:
-    """A line for each fault in the content of a params.yaml; none if all is well."""
+    """A line for each fault in the content of a params.yaml; an empty list if there is none."""
     checks: list[Callable[[], Any]] = [lambda: no_unknown_keys(params), lambda: lookup_seed(params, "seed")]
     checks += [lambda key=key, kind=kind: parse_settings(kind, params, key) for key, kind in SECTIONS.items()]
     for kind, (_, section) in components.KINDS.items():
@@ -66,7 +66,7 @@ def cross_check(params: Mapping[str, Any]) -> list[str]:
     if lookup(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
         found = f"input.channels is {', '.join(channels)}"
         return [f"{PARAMS_FILE}: {found}; with intensity.channel_dropout expected flair and another channel"]
-    with torch.device("meta"):  # the network's shape without its memory
+    with torch.device("meta"):  # builds the network without allocating memory
         try:
             network = components.build_chosen("archs", params)(
                 parse_settings(InputSettings, params, "input").in_channels

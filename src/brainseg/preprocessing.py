@@ -30,8 +30,8 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     """Preprocess image (S, H, W, 3) uint8 or uint16 and mask (S, H, W) bool of one patient.
 
     All statistics (background, box, percentiles, mean) come from the slices that the report
-    keeps; the others are carried along with the same numbers, so that they can be predicted.
-    Intensities have no unit: 16-bit images, of which scanners use a part, are scaled by their maximum.
+    retains. The other slices are transformed with the same numbers, so that they can be predicted.
+    Intensities have no unit: 16-bit images are scaled by their maximum, since scanners use a part of the range.
     An image that is 0 everywhere keeps its whole grid and becomes 0.
     """
     count, height, width, _ = image.shape
@@ -50,10 +50,10 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
 
     white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
     resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
-    # Each processor sums a matrix product in its own order. Without the last digits, and with
-    # nothing but exact steps from here on, all of them come to the same values.
+    # The order of summation in a matrix product depends on the processor. The last digits are rounded off,
+    # and all later steps are exact, so the values are the same on all processors.
     resized = np.round(resized.transpose(0, 2, 3, 1) * 2**20) / 2**20
-    # splines overshoot; scikit-image clips to the range of the volume it was given
+    # splines overshoot; scikit-image clips to the range of its input volume
     resized = resized.clip(0, foreground[retained].max() / white)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
@@ -65,7 +65,7 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
         image=stored,
         mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
         mean=mean,
-        std=np.where(std > 0, std, 1.0),  # a channel of one value has nothing to scale
+        std=np.where(std > 0, std, 1.0),  # a constant channel is not scaled
         retained=retained,
         geometry=geometry,
     )

@@ -1,4 +1,4 @@
-"""Who trains, who validates, who tests: by person, never by slice and never by scan."""
+"""The training, validation and test subsets: split by person, never by slice and never by scan."""
 
 import re
 from collections.abc import Sequence
@@ -63,13 +63,13 @@ class SplitSettings(StrictSettings):
 def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str, str]:
     """The subset of each patient. Raises UserError where a subset that is needed is empty.
 
-    random: `test` of all persons test, `validation` of all validate, the rest train.
-    report: the report's ten patients validate, all others train, nobody tests.
-    kfold: fold number `fold` of `folds` tests, `validation` of the others validate.
+    random: the share `test` of all persons is for test, the share `validation` for validation, the rest for training.
+    report: the report's ten patients are for validation, all others for training, none for test.
+    kfold: fold number `fold` of `folds` is for test, the share `validation` of the others for validation.
 
     A patient is one scan. All scans of a person are in one subset, whatever the strategy: see `persons`.
     set_aside="report" leaves the report's ten out of random and kfold: they are in no subset, so that choices
-    can be made without them. random and kfold are stratified by institution, as far as its number of persons goes.
+    can be made without them. random and kfold are stratified by institution, as far as its number of persons allows.
     """
     rng = np.random.default_rng(settings.seed)
     if "report" in (settings.strategy, settings.set_aside):
@@ -80,7 +80,7 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
     scans: dict[str, list[str]] = {}
     for patient, person in sorted(persons(patients, settings.person_pattern).items()):
         scans.setdefault(person, []).append(patient)
-    scans_of = {first: [first, *others] for first, *others in scans.values()}  # the first stands for the person
+    scans_of = {first: [first, *others] for first, *others in scans.values()}  # the first scan represents the person
     people = list(scans_of)
     of_report = [scan for scan in people if not set(scans_of[scan]).isdisjoint(REPORT_VALIDATION)]
     if settings.set_aside == "report":
@@ -116,7 +116,7 @@ def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[s
 
 
 def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
-    """`count` evenly spaced patients, from a random place on; of none, none."""
+    """`count` evenly spaced patients, from a random start; an empty list if there are no patients."""
     if not ordered:
         return []
     places = (np.arange(count) + rng.random()) * len(ordered) / max(count, 1)

@@ -1,4 +1,4 @@
-"""What losses, optimizers, schedules and architectures there are, as the docstrings of their files tell."""
+"""The available losses, optimizers, schedules and architectures, from the docstrings of their files."""
 
 import ast
 import textwrap
@@ -33,7 +33,7 @@ def source_file(kind: str, name: str) -> Path:
 
 
 def as_text(entries: list[Entry], width: int) -> str:
-    """A name and two things beside it, what it is and where it is from; wrapped to `width` characters."""
+    """A name with its description and its source; wrapped to `width` characters."""
     column = 2 + max(len(entry.name) for entry in entries) + 2
     lines, group = [], ""
     for entry in entries:
@@ -52,7 +52,7 @@ def _entry(name: str, path: Path) -> Entry:
 
 
 def _field(docstring: str, name: str) -> str:
-    """What follows `name:` at the start of a line, and on the indented lines below it."""
+    """The text after `name:` at the start of a line, and on the indented lines below it."""
     lines = iter(docstring.splitlines())
     for line in lines:
         if line.startswith(f"{name}: "):

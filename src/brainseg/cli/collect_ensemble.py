@@ -1,4 +1,4 @@
-"""What `brainseg ensemble` does: bring the networks of experiments together for `predict`."""
+"""The work of `brainseg ensemble`: collect the networks of experiments for `predict`."""
 
 import shutil
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ WEIGHTS = str(weights.FOLDER)
 
 
 def collect_ensemble(patterns: Sequence[str]) -> None:
-    """Copy their weights to data/ensemble, in place of what was there.
+    """Copy their weights to data/ensemble, in place of its old content.
 
-    Raises UserError for fewer than two, and where they did not all learn from the same kind of images.
+    Raises UserError for fewer than two, and where they were not all trained on the same kind of images.
     """
     found = find(Path.cwd(), patterns)
     if len(found) < 2:
@@ -41,7 +41,7 @@ def collect_ensemble(patterns: Sequence[str]) -> None:
         _empty(ENSEMBLE)
         for folder in tmp_path.iterdir():
             folder.replace(ENSEMBLE / folder.name)
-        # last: without it nobody is scored, so half of an ensemble can't pass for one
+        # written last: without it no scoring is possible, so an incomplete ensemble is never used
         write_records(ENSEMBLE, found[0].params, {experiment.name: _known_to(experiment) for experiment in found})
     finally:
         shutil.rmtree(tmp_path, ignore_errors=True)

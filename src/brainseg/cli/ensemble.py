@@ -1,4 +1,4 @@
-"""`brainseg ensemble`: trained networks brought together."""
+"""`brainseg ensemble`: collect trained networks."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`brainseg losses`, `optims`, `schedules`, `archs`: what there is to choose from."""
+"""`brainseg losses`, `optims`, `schedules`, `archs`: the available components."""
 
 from shutil import get_terminal_size
 

@@ -1,4 +1,4 @@
-"""The command `brainseg`: a file here for each of its commands, which loads what it needs when it runs."""
+"""The command `brainseg`: one file here per subcommand, which loads its modules only when it runs."""
 
 import typer
 

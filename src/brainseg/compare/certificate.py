@@ -1,4 +1,4 @@
-"""What may be concluded from a comparison: whether one thing alone differs, and if not, what else."""
+"""What may be concluded from a comparison: whether only one factor differs, and if not, which others do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Certificate:
     """Of two experiments."""
 
     equal: list[str]  # of data, split, preprocessing, code, settings, device
-    differs: dict[str, list[str]]  # factor -> what of it, "key: x → y"
-    confounds: list[str]  # what forbids crediting a difference in scores to one factor, a line each
+    differs: dict[str, list[str]]  # factor -> its changes, "key: x → y"
+    confounds: list[str]  # reasons not to credit a difference in scores to one factor, one per line
 
     def sentence(self) -> str:
         """Such as: same data, split, code and other settings; only the loss differs (dice → bce)"""
@@ -37,8 +37,8 @@ class Overview:
     """Of all experiments of a table."""
 
     equal: list[str]  # as in Certificate
-    confounds: list[str]  # what forbids a comparison of all with all, whatever factor it is about
-    varying: pd.DataFrame  # a row an experiment, a column a key that is not the same in all
+    confounds: list[str]  # reasons not to compare all experiments with each other, for any factor
+    varying: pd.DataFrame  # one row per experiment, one column per key that differs between experiments
 
     def sentence(self) -> str:
         """Such as: same data, split, code and other settings; loss, optim and optims.*.lr vary"""
@@ -74,7 +74,7 @@ def _equal(experiments: Sequence[Experiment], found: Sequence[Difference]) -> li
 
 
 def _versions(experiments: Sequence[Experiment]) -> list[str]:
-    """Which have the same code, but for the files of components that they did not both choose."""
+    """Groups of experiments with the same code, except for files of components that they did not both choose."""
     first_of: list[Experiment] = []
     versions = []
     for experiment in experiments:
@@ -111,7 +111,7 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
 
 
 def _summarize_changes(factor: str, changes: Sequence[str]) -> str:
-    """The changes in one line, each by its last word, but for what the factor itself says; of code the files."""
+    """The changes in one line, each by the last word of its key, without the factor's own name; for code the files."""
     parts = []
     for key, values in (change.split(": ", 1) for change in changes):
         last = key if "/" in key else key.rpartition(".")[2]

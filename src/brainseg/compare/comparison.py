@@ -1,4 +1,4 @@
-"""All that can be said of some experiments, put together once for every form that it is written in."""
+"""The results of a comparison, computed once for all output formats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class NothingToCompareError(UserError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """baseline is the first of methods; against_baseline has a verdict for each other one, in their order."""
+    """baseline is the first of methods; against_baseline has a verdict for each other method, in the same order."""
 
     metric: str
     margin: float
@@ -37,7 +37,7 @@ class Comparison:
     ranks: np.ndarray  # (methods, ranks), shares of the draws
     strata: pd.DataFrame
     bias: SelectionBias
-    notes: list[str]  # what the reader must know
+    notes: list[str]  # notes for the reader
 
     @property
     def baseline(self) -> Method:
@@ -49,7 +49,7 @@ class Comparison:
 
     @property
     def drawn(self) -> str:
-        """What ranks are drawn over, in words: patients, folds, seeds."""
+        """What is resampled for the ranks, in words: patients, folds, seeds."""
         folds = ["folds"] * (len(np.unique(self.baseline.folds)) > 1)
         return listed(["patients", *folds, *["seeds"] * (not self.one_seed)])
 
@@ -89,7 +89,7 @@ def compare(
 
 
 def _counterparts(a: Method, b: Method) -> tuple[Experiment, Experiment]:
-    """Of each method one, of the same fold and seed if there are such: then these are no difference."""
+    """One experiment per method, of the same fold and seed where possible, so that fold and seed do not differ."""
     of_b = {place_of(experiment): experiment for experiment in b.experiments}
     pairs = [(run, of_b[place_of(run)]) for run in a.experiments if place_of(run) in of_b]
     return (pairs or [(a.experiments[0], b.experiments[0])])[0]

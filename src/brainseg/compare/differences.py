@@ -1,7 +1,7 @@
-"""What differs between experiments: data, split, code, device, and the settings that counted for them.
+"""What differs between experiments: data, split, code, device, and the settings that they used.
 
-All is read from what DVC locked, so a number of a loss that was not chosen is no difference. Nor are
-settings or code of download, split and preprocess where what these wrote is the same to the byte.
+Everything is read from dvc.lock, so a setting of a loss that was not chosen is no difference. Settings or code of
+download, split and preprocess are no difference where the outputs of these stages are identical.
 """
 
 from collections.abc import Hashable, Sequence
@@ -26,11 +26,11 @@ class Difference:
 
     factor: str  # loss, optimizer, budget, data, code, ...
     key: str  # a setting, dotted; a file; or device, precision, processor, threads
-    values: list[str]  # an experiment each
+    values: list[str]  # one per experiment
 
     @property
     def change(self) -> str:
-        """x → y of two experiments, all values of more."""
+        """x → y for two experiments, all values for more."""
         return " → ".join(self.values) if len(self.values) == 2 else ", ".join(dict.fromkeys(self.values))
 
     @property
@@ -45,11 +45,11 @@ def output(experiment: Experiment, factor: str) -> str:
 
 
 def differences(experiments: Sequence[Experiment]) -> list[Difference]:
-    """Everything that is not the same in all of them, by factor."""
+    """Everything that differs between the experiments, by factor."""
     outputs = {factor: [output(experiment, factor) for experiment in experiments] for factor in OUTPUTS}
     same = {stage for stage, factor in WRITERS.items() if not _vary(outputs[factor])}
     found = _settings(experiments, [stage for stage in STAGES if stage not in same])
-    if not _vary(outputs["data"]):  # other data are split and preprocessed otherwise by themselves
+    if not _vary(outputs["data"]):  # with other data, the split and the preprocessed data always differ too
         found = _fold(experiments, found)
     for factor, values in outputs.items():
         known = {difference.factor for difference in found}
@@ -69,11 +69,11 @@ def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[
         section = key.split(".")[0]
         components = chosen.get(section, [None] * len(used))
         values = [its.get(key.replace("*", str(name), 1), ABSENT) for its, name in zip(used, components, strict=True)]
-        # a number that only some components have is theirs, and no difference besides
+        # a setting that only some components have belongs to the choice of component: no further difference
         has_it = {name for name, value in zip(components, values, strict=True) if value is not ABSENT}
         counted = [value for name, value in zip(components, values, strict=True) if name in has_it]
         if _vary(counted):
-            # where one has no such setting its code knew none: the code differs, not a choice
+            # where one experiment lacks the setting, its code did not have it: the code differs, not a choice
             choice = _vary([value for value in counted if value is not ABSENT])
             shown = key if _vary(components) else key.replace("*", str(components[0]))
             found.append(Difference(factor_of(key) if choice else "code", shown, [_as_yaml(value) for value in values]))
@@ -86,7 +86,7 @@ def _starred(key: str) -> str:
 
 
 def _fold(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
-    """Folds of one kfold split differ in their fold, not in their split."""
+    """The fold of a kfold split: folds of one split differ in the fold, not in the split."""
     of_split = [difference.key for difference in found if difference.factor == "split"]
     strategies = {settings(experiment.lock, "split").get("split.strategy") for experiment in experiments}
     if of_split != ["split.fold"] or strategies != {"kfold"}:
@@ -100,7 +100,7 @@ def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Diff
         locked = [files(experiment.lock, stage, "deps") for experiment in experiments]
         for path in dict.fromkeys(path for deps in locked for path in deps if path.startswith(("src/", "stages/"))):
             md5s = [deps[path] for deps in locked if path in deps]
-            # a component that not all chose counts to that choice
+            # a component that not all experiments chose belongs to that choice
             otherwise = md5s[0] if PurePosixPath(path).parent.name in KINDS and not path.endswith("/shared") else ABSENT
             values = [deps.get(path, otherwise)[:7] for deps in locked]
             if _vary(values):
@@ -110,7 +110,7 @@ def _code(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Diff
 
 
 def _inside(folder: str, experiments: Sequence[Experiment]) -> list[Difference]:
-    """The files of a folder that are not the same: of the folder dvc.lock has one digest only."""
+    """The files of a folder that differ. dvc.lock has only one digest for the whole folder."""
     paths = dict.fromkeys(
         path for experiment in experiments for path in experiment.code if path.startswith(f"{folder}/")
     )
@@ -119,7 +119,7 @@ def _inside(folder: str, experiments: Sequence[Experiment]) -> list[Difference]:
 
 
 def _device(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
-    """Device, precision and threads; a precision that was asked for counts as a setting, if it made a difference."""
+    """Device, precision and threads. A precision that was set counts as a setting, if it made a difference."""
     processors = [str(experiment.timing.get("device", ABSENT)) for experiment in experiments]
     computed = {
         "device": [str(experiment.training.get("device", ABSENT)) for experiment in experiments],

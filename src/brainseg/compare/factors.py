@@ -1,4 +1,4 @@
-"""What an experiment varies: each setting belongs to one factor, by the longest key that it begins with."""
+"""What an experiment varies. Each setting belongs to one factor: that of the longest key that it begins with."""
 
 FACTORS = {
     "loss": "loss",
@@ -25,7 +25,7 @@ FACTORS = {
     "split": "split",
     "seed": "seed",
 }
-# the order in which they are printed; fold, code and device are no settings' alone
+# in the order in which they are printed; fold, code and device do not come from settings alone
 ORDER = list(dict.fromkeys([*FACTORS.values(), "fold", "code", "device"]))
 # No difference in scores is credited to these: they have a warning of their own, or, like the seed,
 # move scores by chance alone.
@@ -33,7 +33,7 @@ NOT_CREDITED = ("evaluation", "data", "split", "seed", "fold", "code", "device")
 
 
 def factor_of(setting: str) -> str:
-    """The factor of a dotted key; a section that is not known here is a factor of its own."""
+    """The factor of a dotted key. A section without an entry here is a factor of its own."""
     parts = setting.split(".")
     return FACTORS.get(".".join(parts[:2])) or FACTORS.get(parts[0]) or parts[0]
 

@@ -1,17 +1,17 @@
-"""What a method of several experiments is called."""
+"""The name of a method that has several experiments."""
 
 import re
 from collections.abc import Sequence
 from os.path import commonprefix
 
-# what is left of -seed1, _fold0 or .s2 without its number
+# the remainder of -seed1, _fold0 or .s2 without its number
 END = re.compile(r"(^|[-_ .]+)(seed|fold|s|f)?[-_ .]*$")
 
 
 def method_names(groups: Sequence[Sequence[str]]) -> list[str]:
-    """A name for each group of names of experiments, none twice: dice of dice-seed1 and dice-seed2.
+    """A unique name for each group of experiments' names: dice for dice-seed1 and dice-seed2.
 
-    Where two would be called the same, each is called by its first experiment.
+    Where two groups would have the same name, each has the name of its first experiment.
     """
     common = [_common(names) for names in groups]
     chosen = []
@@ -22,14 +22,14 @@ def method_names(groups: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _common(names: Sequence[str]) -> str:
-    """What all begin with, by whole words and numbers; "" if with nothing."""
+    """The common beginning of all names, in whole words and numbers; "" if there is none."""
     if len(names) == 1:
         return names[0]
     start = commonprefix(list(names))  # noqa: RUF071  of names, not of paths
     following = [name[len(start) : len(start) + 1] for name in names]
-    if any(letter.isalpha() for letter in following):  # bold-cat and brave-dog do not begin with b
+    if any(letter.isalpha() for letter in following):  # bold-cat and brave-dog have no common beginning b
         start = re.sub(r"[^\W\d_]+$", "", start)
-    if any(digit.isdigit() for digit in following):  # nor seed10 and seed11 with seed1
+    if any(digit.isdigit() for digit in following):  # seed10 and seed11 have no common beginning seed1
         start = re.sub(r"\d+$", "", start)
     while (shorter := END.sub("", start)) != start:
         start = shorter

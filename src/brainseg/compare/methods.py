@@ -1,4 +1,4 @@
-"""Experiments that differ in seed or fold alone are one method, with a score of each patient from each seed."""
+"""Experiments that differ only in seed or fold are one method, with one score per patient and seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from brainseg.data.split import evaluation_subset
 from brainseg.experiments.lock import settings
 from brainseg.experiments.reader import Experiment
 
-# all are shares in 0 ... 1, more is better: what a margin and "better" mean is the same for all
+# all are shares in 0 ... 1, and more is better: margin and "better" mean the same for all
 METRICS = ("dsc", "iou", "nsd", "sensitivity", "precision", "lesion_sensitivity", "dsc_report", "dsc_slicewise")
 METRICS += ("dsc_largest_component", "dsc_every_component")
 
 
 @dataclass(frozen=True)
 class Method:
-    """scores: (n, seeds), of n patients; folds: (n,) numbers; all methods of a comparison share the patients."""
+    """scores: (n, seeds) of n patients; folds: (n,) numbers. All methods of a comparison have the same patients."""
 
     name: str
     scores: np.ndarray
@@ -35,13 +35,13 @@ class Method:
 
 
 def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The subset that is scored, and its rows: test, or validation where nobody tests."""
+    """The subset that is scored, and its rows: test, or validation where there are no test patients."""
     subset = evaluation_subset(per_volume.subset)
     return subset, per_volume[per_volume.subset == subset]
 
 
 def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Method], list[str]]:
-    """Group experiments to methods that share their patients; and what was left out for that, in words.
+    """Group experiments into methods with the same patients. Also returns what was left out for that, in words.
 
     Raises UserError where test patients would be compared with validation patients, where a seed lacks a fold,
     where a patient is held out twice, or where no patient is shared.
@@ -65,7 +65,7 @@ def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Met
 
 
 def _shared(names: Sequence[str], tables: Sequence[pd.DataFrame], metric: str) -> tuple[list[str], list[str]]:
-    """The patients with a score from every network of every method; and who is left out, in words."""
+    """The patients with a score from every network of every method, and the patients left out, in words."""
     notes = []
     held = sorted(set.intersection(*(set(table.index) for table in tables)))
     every = set.union(*(set(table.index) for table in tables))
@@ -109,14 +109,14 @@ def _grouped(experiments: Sequence[Experiment]) -> tuple[list[list[Experiment]],
 
 
 def place_of(experiment: Experiment) -> tuple[int, int]:
-    """Its fold and seed; without folds the fold is 0."""
+    """The fold and seed of an experiment; without folds the fold is 0."""
     split = settings(experiment.lock, "split")
     fold = split["split.fold"] if split.get("split.strategy") == "kfold" else 0
     return int(fold), int(experiment.params["seed"])
 
 
 def _table(name: str, group: Sequence[Experiment], metric: str) -> pd.DataFrame:
-    """A row a patient: its fold, and a column for each seed, nan where the metric is undefined."""
+    """One row per patient: its fold, and one column per seed, nan where the metric is undefined."""
     columns, fold_of = {}, {}
     folds = sorted({place_of(experiment)[0] for experiment in group})
     for seed in sorted({place_of(experiment)[1] for experiment in group}):

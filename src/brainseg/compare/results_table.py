@@ -13,7 +13,7 @@ from brainseg.evaluation.summary import FAILURE_DSC
 
 
 def report_table(methods: Sequence[Method]) -> pd.DataFrame:
-    """A row a method; where it has several experiments, their mean."""
+    """One row per method; for several experiments, their mean."""
     return pd.DataFrame([_row(method) for method in methods]).set_index("method")
 
 
@@ -57,18 +57,18 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _timing(method: Method, key: str) -> list[float]:
-    """nan of an experiment that did not measure it."""
+    """A measured time; nan for an experiment that did not measure it."""
     return [float(experiment.timing.get(key, np.nan)) for experiment in method.experiments]
 
 
 def _failures(method: Method) -> float:
-    """Patients with a DSC below FAILURE_DSC, whatever metric is compared; of several seeds the mean number."""
+    """Number of patients with a DSC below FAILURE_DSC, for any compared metric; for several seeds the mean number."""
     every = pd.concat([held_out(experiment.per_volume)[1].dsc for experiment in method.experiments])
     return float((every[every.index.isin(method.patients)] < FAILURE_DSC).sum() / method.scores.shape[1])
 
 
 def _minutes_to_converge(histories: Sequence[np.ndarray], seconds: Sequence[float]) -> float | str:
-    """In words if it is not known, or if any of them did not."""
+    """Minutes until convergence; words if the time is unknown, or if any of the experiments did not converge."""
     if min(map(len, histories)) < FEWEST_EPOCHS:
         return "too few epochs"
     epochs = [converged_at(history) for history in histories]
@@ -96,10 +96,10 @@ def by_stratum(methods: Sequence[Method], metric: str) -> pd.DataFrame:
 
 
 def _traits(methods: Sequence[Method]) -> pd.DataFrame:
-    """size and edge of each patient, the same for all methods; no columns where nobody noted them.
+    """size and edge of each patient, the same for all methods; no columns where no experiment recorded them.
 
-    Terciles are those of its training patients, which other folds have a little otherwise: the first
-    experiment that noted a patient tells. Patients without lesion are in no stratum.
+    Terciles are those of the training patients and differ slightly between folds. For each patient, the first
+    experiment that recorded it counts. Patients without lesion are in no stratum.
     """
     tables = [experiment.per_volume for method in methods for experiment in method.experiments]
     noted = [table for table in tables if {*STRATA} <= {*table}]

@@ -1,4 +1,4 @@
-"""What `brainseg compare` does."""
+"""The work of `brainseg compare`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ def check_folder(out: Path) -> None:
 
 
 def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: float, out: Path) -> list[str]:
-    """Print and write the comparison; the words of the verdicts against the baseline."""
+    """Print and write the comparison. Returns the outcomes of the verdicts against the baseline."""
     if metric not in METRICS:
         raise UserError(f"--metric is {metric!r}; expected one of: {', '.join(METRICS)}")
     if not 0 < margin < 1:

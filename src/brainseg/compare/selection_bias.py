@@ -16,9 +16,9 @@ class SelectionBias:
     """What the choice of an epoch, and of an experiment, adds to a score.
 
     best_minus_last: of each experiment, the best epoch's mean validation DSC minus the last one's
-    best_epoch: of each experiment, the part of the best epoch's mean that is due to these very validation patients
+    best_epoch: of each experiment, the part of the best epoch's mean that is due to these same validation patients
     compared_count: experiments, of these and of the repository, that scored the same patients (the most on any fold)
-    optimism: the part of the best mean of so many that is due to these very patients
+    optimism: the part of the best mean of that many experiments that is due to these particular patients
     """
 
     best_minus_last: pd.Series
@@ -28,7 +28,7 @@ class SelectionBias:
 
 
 def selection_bias(experiments: Sequence[Experiment], repository: Sequence[EvaluatedRun]) -> SelectionBias:
-    """Of DSC, whatever metric is compared: it is what epochs and experiments are chosen by."""
+    """The selection bias of DSC, whatever metric is compared: epochs and experiments are chosen by DSC."""
     best = {
         experiment.name: _best_minus_last(experiment.history.validation_dsc.to_numpy()) for experiment in experiments
     }
@@ -39,7 +39,7 @@ def selection_bias(experiments: Sequence[Experiment], repository: Sequence[Evalu
     every = [held_out(run.per_volume)[1].dsc.sort_index() for run in (*experiments, *repository)]
     counts, optimisms = [], []
     for patients in {tuple(dsc.index) for dsc in every[: len(experiments)]}:
-        # equal scores are one choice: an experiment of the workspace, or a twin, is in the repository already
+        # equal scores count once: an experiment of the workspace, or a repeated one, is already in the repository
         distinct = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
         counts.append(len(distinct))
         optimisms.append(winners_optimism(pd.concat(distinct.values(), axis=1).to_numpy()))

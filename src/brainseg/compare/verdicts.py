@@ -1,4 +1,4 @@
-"""Better, worse, equivalent, or inconclusive: of pairs of methods, several pairs at once."""
+"""Better, worse, equivalent, or inconclusive: verdicts on pairs of methods, several pairs at once."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -18,7 +18,7 @@ Outcome = Literal["better", "worse", "equivalent", "inconclusive"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said of method a against method b, `pairs` of which were compared.
+    """The verdict on method a against method b; `pairs` pairs were compared.
 
     of_methods: a claim about methods, from seeds or folds; where there are too few of them it is
     None, and the outcome is about these networks alone. p and p_equal are Holm's, over all pairs.
@@ -32,9 +32,9 @@ class Verdict:
     of_methods: MethodTest | None
     p: float
     p_equal: float
-    smallest_p: float  # that so many patients and pairs allow
+    smallest_p: float  # the smallest p possible for this number of patients and pairs
     patients: int
-    sample_size_needed: str  # "" where it is settled
+    sample_size_needed: str  # "" where the verdict is conclusive
 
     @property
     def about(self) -> str:
@@ -42,22 +42,23 @@ class Verdict:
 
     @property
     def p_of_outcome(self) -> float:
-        """The p that the outcome rests on."""
+        """The p value that decides the outcome."""
         return self.p_equal if self.outcome == "equivalent" else self.p
 
     @property
     def estimate(self) -> tuple[float, float, float]:
-        """The difference with its interval: of means for methods, the shift for networks."""
+        """The difference with its interval: for methods of means, for networks the shift."""
         if self.of_methods:
             return self.of_methods.mean, self.of_methods.low, self.of_methods.high
         return self.of_networks.shift, self.of_networks.low, self.of_networks.high
 
 
 def verdicts(pairs: list[tuple[Method, Method]], margin: float) -> list[Verdict]:
-    """A verdict for each pair; all claims together are wrong at a rate of at most 5 %, and so are those of equality.
+    """A verdict for each pair.
 
-    A difference that is certain but lies within the margin is equivalent. Signed ranks look past a lost
-    patient or two, so an outcome about networks is withheld where the mean speaks against it.
+    The familywise error rate is at most 5 % for claims of a difference, and at most 5 % for claims of equivalence.
+    A significant difference within the margin is equivalent. Signed ranks give little weight to one or two
+    failed patients, so an outcome about networks is withheld where the mean contradicts it.
     """
     tests = [_tests(a, b, margin) for a, b in pairs]
     of_networks_alone = sum(of_methods is None for _, of_methods in tests)
@@ -76,7 +77,7 @@ def _tests(a: Method, b: Method, margin: float) -> tuple[PairedTest, MethodTest 
 
 
 def _same_parts(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether both have the same patients in a fold together; what number it has is no matter."""
+    """Whether both group the same patients into folds; the numbers of the folds do not matter."""
     pairs = np.unique(np.stack([a, b]), axis=1).shape[1]
     return pairs == len(np.unique(a)) == len(np.unique(b))
 
@@ -93,7 +94,7 @@ def _verdict(
 ) -> Verdict:
     test = of_methods or of_networks
     mean = float(a.scores.mean() - b.scores.mean())
-    # of the ranks themselves: with many ties the shift is 0 although they lean to one side
+    # from the ranks themselves: with many ties the shift is 0 although the ranks favour one side
     direction = of_methods.mean if of_methods else of_networks.effect
     outcome: Outcome = "inconclusive"
     if p_equal < ALPHA and abs(mean) < margin:
@@ -103,7 +104,7 @@ def _verdict(
     patients = len(a.scores)
     sample_size_needed = ""
     if outcome == "inconclusive":
-        withheld = min(p, p_equal) < ALPHA  # more patients of this kind would say the same
+        withheld = min(p, p_equal) < ALPHA  # more patients of this kind would not change it
         sample_size_needed = WITHHELD if withheld else _sample_size_needed(test, patients, margin, raised)
     return Verdict(
         a=a.name,
@@ -127,6 +128,6 @@ def _sample_size_needed(test: PairedTest | MethodTest, patients: int, margin: fl
     least = next(n for n in count(1) if smallest_p(n) * of_networks_alone < ALPHA)
     if patients < least:
         return f"{least} patients at the very least"
-    # the interval tells how far patients spread in the ranks' own, robust way
+    # the interval's width is a robust measure of the spread of patients, consistent with the ranks
     variance = ((test.high - test.low) / (2 * 1.96)) ** 2
     return advice(test.shift, [Part("patients", patients, variance)], margin, ALPHA / pairs)

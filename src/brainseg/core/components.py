@@ -1,10 +1,10 @@
 """Losses, optimizers, schedules, architectures and data sources, found by name.
 
 A component is one file, `brainseg/<kind>/<name>.py`, or one folder, `brainseg/<kind>/<name>/`, with two
-things in it: a function called like it, and `Settings`, the type of its keyword arguments (an architecture
+things in it: a function of the same name, and `Settings`, the type of its keyword arguments (an architecture
 takes them as one `settings`). The numbers come from the block `<kind>.<name>` of params.yaml.
-`brainseg/<kind>/shared/` holds what several of a kind use. Nothing imports a whole kind, so an edit of
-one component re-runs only what uses it.
+`brainseg/<kind>/shared/` holds code that several components of a kind use. No module imports a whole kind, so an
+edit of one component re-runs only the stages that use it.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def build(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]
         raise UserError(f"{PARAMS_FILE}: {fault}; expected one of: {allowed}")
     module = import_module(f"brainseg.{kind}.{name}")
     block = parse_settings(module.Settings, params, f"{section}.{name}")
-    if kind == "archs":  # a network has more numbers than a call should list
+    if kind == "archs":  # a network has too many settings for separate arguments
         return partial(getattr(module, name), settings=block)
     return partial(getattr(module, name), **dict(block))
 

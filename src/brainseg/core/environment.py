@@ -1,4 +1,4 @@
-"""What a run reads from the environment: things that change no result, only speed and looks."""
+"""Settings read from the environment: they change speed and display, but no result."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""An error that a person can mend is one line, without a traceback."""
+"""Errors that a user can correct are printed as one line, without a traceback."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from types import TracebackType
 class UserError(Exception):
     """Something given to brainseg is wrong: a setting, a file, a data set.
 
-    The message says what was given, what is allowed and what to do; several
+    The message contains the given value, the allowed values and a remedy. Several
     faults found together are several lines.
     """
 
@@ -21,7 +21,7 @@ def report_errors() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        raise SystemExit(130) from None  # the shell's own code for it
+        raise SystemExit(130) from None  # the exit code that shells use for Ctrl-C
     except UserError as error:
         fault = str(error)
     except OSError as error:  # a full disk, a file that may not be read
@@ -35,7 +35,7 @@ def report_errors() -> Iterator[None]:
 
 
 def report_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A sys.excepthook for which Ctrl-C is no error to trace."""
+    """A sys.excepthook that prints no traceback at Ctrl-C."""
     if issubclass(kind, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
     else:

@@ -1,4 +1,4 @@
-"""Files are written aside and renamed, so a reader never meets half of one; what is read is checked."""
+"""Files are written under a temporary name and renamed, so no file is incomplete; files are checked on reading."""
 
 import csv
 import errno
@@ -21,7 +21,7 @@ REMEDY = "delete it, then `dvc repro` writes it again"
 def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; renamed to it at the end, removed on any error.
 
-    The temporary path is always the same: what a killed process left there is overwritten.
+    The temporary path is always the same, so the remains of a killed process are overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     name = path.name
@@ -44,7 +44,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; a UserError if it is damaged or holds something else."""
     try:
         content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:  # of JSON and of UTF-8
+    except (ValueError, RecursionError) as error:  # errors of JSON and of UTF-8
         raise UserError(f"{path}: not valid JSON ({error}); {REMEDY}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: holds a {type(content).__name__}; expected keys and values")
@@ -94,7 +94,7 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = False) -> None:
-    """The same arrays give the same bytes: numpy dates every member of the archive 1980."""
+    """The same arrays give the same bytes: numpy sets the date of every archive member to 1980."""
     with atomic_write(path) as tmp_path:
         (np.savez_compressed if compress else np.savez)(tmp_path, **arrays)
 
@@ -108,7 +108,7 @@ def read_npz(path: Path, expected: Mapping[str, tuple[type, int]]) -> dict[str, 
         raise UserError(f"{path}: does not fit into memory") from None
     except Exception as error:  # a damaged archive can raise nearly anything
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise  # not there, or not to be read: the file itself may be whole
+            raise  # missing or unreadable: the file itself may be undamaged
         raise UserError(f"{path}: cannot be read ({type(error).__name__}); {REMEDY}") from None
     for name, (dtype, dimensions) in expected.items():
         array = arrays[name]

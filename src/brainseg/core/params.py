@@ -28,7 +28,7 @@ AnySettings = TypeVar("AnySettings", bound=StrictSettings)
 def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
     """All of params.yaml as plain dictionaries.
 
-    PyYAML is no choice here: it follows YAML 1.1, where `1e-4` is a string.
+    PyYAML is not used, since it follows YAML 1.1, where `1e-4` is a string.
     """
     try:
         params = YAML(typ="safe", pure=True).load(path)
@@ -79,7 +79,7 @@ def parse_settings(kind: type[AnySettings], params: Mapping[str, Any], key: str)
 
 
 def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") -> AnySettings:
-    """What `file` holds under `key`, or as a whole, as a checked `kind`; a UserError has one line for each fault."""
+    """The content of `file` under `key`, or all of it, as a checked `kind`; a UserError has one line for each fault."""
     if not isinstance(given, Mapping):
         allowed = ", ".join(kind.model_fields)
         raise UserError(f"{file}: {key} is {given!r}; expected a block with: {allowed}")
@@ -97,7 +97,7 @@ def _describe_fault(fault: Mapping[str, Any], kind: type[StrictSettings], file: 
         close = get_close_matches(str(fault["loc"][-1]), kind.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(kind.model_fields)}"
         return f"{name} is not a setting; {hint}"
-    if fault["type"] == "value_error":  # raised by a check of our own, which tells all
+    if fault["type"] == "value_error":  # raised by a check of this project, whose message is complete
         return f"{name}: {fault['ctx']['error']}"
     allowed = fault["msg"].removeprefix("Input should be ").removeprefix("List should have ")
     return f"{name} is {fault['input']!r}; expected {allowed}"

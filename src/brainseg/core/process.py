@@ -1,4 +1,4 @@
-"""A process that ends with the one that started it."""
+"""Ends a process when its parent process ends."""
 
 import os
 import signal
@@ -9,10 +9,10 @@ CHECK_EVERY_SECONDS = 0.2
 
 
 def exit_with_parent(parent: int | None = None) -> None:
-    """From now on, kill this process as soon as `parent`, the one that started it, is gone.
+    """From now on, kill this process as soon as `parent`, the process that started it, has ended.
 
-    At any moment: what it writes is written aside first, and training resumes. Who gives the
-    number has no gap in which a parent that is gone already would go unnoticed.
+    This is safe at any moment, since files are written under a temporary name and training can be resumed.
+    If `parent` is given, a parent that ended before this call is detected too.
     """
     threading.Thread(target=_watch, args=(parent or os.getppid(),), daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""A bar with the time left on a terminal; on a log, silence and plain lines."""
+"""A progress bar with the time left on a terminal; in a log no bar, only plain lines."""
 
 import sys
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Several networks that answer together: who trained them, and what they learned from."""
+"""Ensembles of networks: the patients and the settings that each network was trained with."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,16 +16,16 @@ TRAINED_ON = "trained_on.csv"
 
 
 def learned_from(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that all of an ensemble share: they see the same images, and one architecture builds them."""
+    """The settings that all networks of an ensemble share: data set, preprocessing, input and architecture."""
     arch, data = lookup(params, "arch"), lookup(params, "data")
     keys = ("data", f"datasets.{data}", "preprocess", "input", "arch", f"archs.{arch}")
     return {key: lookup(params, key) for key in keys}
 
 
 def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[str, list[str]]) -> None:
-    """patients_of: name of a network -> those who trained it, or validated it while it trained."""
+    """patients_of: name of a network -> the patients of its training and validation subsets."""
     write_json(folder / LEARNED_FROM, learned_from(params))
-    pattern = params.get("split", {}).get("person_pattern", "auto")  # experiments from before the setting lack it
+    pattern = params.get("split", {}).get("person_pattern", "auto")  # older experiments do not have this setting
     rows = [
         {"network": name, "patient": patient, "person": person}
         for name, patients in patients_of.items()
@@ -35,7 +35,7 @@ def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[
 
 
 def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
-    """A line for each setting with which the ensemble, if it is asked, would see other images than it learned from."""
+    """A line for each setting that differs from the ensemble's training, if the ensemble is to predict."""
     if lookup(params, "predict.networks") != str(ENSEMBLE):
         return []
     try:
@@ -53,16 +53,16 @@ def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
 
 
 def refuse_leakage(subset: Mapping[str, str], networks: Path, person_pattern: str) -> None:
-    """Raises UserError if a person who is to be held out trained a network of the ensemble, or if that is not known.
+    """Raises UserError if a held-out person is in the training data of a network, or if that cannot be determined.
 
-    Each fold of a cross-validation trained on those whom the others held out: all together know everybody.
+    Each fold of a cross-validation trains on the persons that other folds hold out, so all folds together use everyone.
     """
-    if networks != ENSEMBLE:  # one network, which learned from data/split.csv itself
+    if networks != ENSEMBLE:  # one network, trained on the same data/split.csv
         return
     path = networks / TRAINED_ON
     if not path.exists():
         raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
-    networks_of: dict[str, list[str]] = {}  # by person: another scan of one is known too
+    networks_of: dict[str, list[str]] = {}  # by person: another scan of a training person is leakage too
     for row in read_csv(path, ("network", "patient", "person")):
         networks_of.setdefault(row["person"], []).append(row["network"])
     held_out = persons(patients_in(dict(subset), evaluation_subset(subset.values())), person_pattern)

@@ -9,10 +9,10 @@ from scipy import ndimage
 
 @dataclass(frozen=True)
 class Geometry:
-    """Which box of a file's (height, width) grid the network is given. Half-open pixel bounds.
+    """The box of a file's (height, width) grid that is the network's input. Half-open pixel bounds.
 
     The box is padded to a square around its centre, as the report's code does (the odd pixel
-    goes below or to the right), and the square is resized to the network's side.
+    is added below or to the right), and the square is resized to the network's side.
     """
 
     height: int
@@ -70,7 +70,7 @@ def _resize_matrix(before_px: int, after_px: int, order: int, mode: str) -> np.n
     """The (after_px, before_px) matrix that resizes one axis.
 
     Spline resizing is linear in the image and separable, so zooming the unit vectors once
-    gives a matrix that does whole volumes at the speed of a matrix product.
+    gives a matrix that resizes whole volumes by a matrix product.
     """
     unit = np.eye(before_px)
     zoomed = ndimage.zoom(unit, (after_px / before_px, 1), order=order, mode=mode, grid_mode=True)

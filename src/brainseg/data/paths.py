@@ -1,15 +1,15 @@
-"""Where the tables and records of metrics/ and plots/ lie; each artefact of data/ has a module, with its path."""
+"""Paths of the tables and records of metrics/ and plots/; each artefact of data/ has a module with its path."""
 
 from pathlib import Path
 
 PLOTS = Path("plots")
-HISTORY = PLOTS / "history.csv"  # a row an epoch
+HISTORY = PLOTS / "history.csv"  # a row per epoch
 
 METRICS = Path("metrics")
-VALIDATION_PER_EPOCH = METRICS / "validation_per_epoch.csv"  # a row an epoch and patient
+VALIDATION_PER_EPOCH = METRICS / "validation_per_epoch.csv"  # a row per epoch and patient
 TRAINING = METRICS / "training.json"
 TIMING = METRICS / "timing.json"
-PER_VOLUME = METRICS / "per_volume.csv"  # a row a patient
+PER_VOLUME = METRICS / "per_volume.csv"  # a row per patient
 STRATA = METRICS / "strata.csv"
 BY_THRESHOLD = METRICS / "by_threshold.csv"
 RELIABILITY = METRICS / "reliability.csv"

@@ -15,7 +15,7 @@ FOLDER = Path("data/predictions")
 class Prediction:
     """Probability of lesion in steps of 1/255, uint8.
 
-    on_file_grid: (S, H, W); 0 outside the box that the network is given
+    on_file_grid: (S, H, W); 0 outside the box that is the network's input
     on_network_grid: (S, n, n), the network's output, for the report's protocol
     """
 
@@ -24,7 +24,7 @@ class Prediction:
 
 
 def to_uint8(probability: np.ndarray) -> np.ndarray:
-    """Round to steps of 1/255, halves down: above 0.5 stays above 0.5, and 0.5 does not."""
+    """Round to steps of 1/255, halves down: values above 0.5 stay above 0.5, and 0.5 itself is rounded to below 0.5."""
     return np.ceil(probability * 255 - 0.5).clip(0, 255).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""data/preprocessed/PATIENT.npz: one patient as the network is given it."""
+"""data/preprocessed/PATIENT.npz: one preprocessed patient, the network's input."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Preprocessed:
 
 
 def z_score(image: Any, mean: Any, std: Any) -> Any:
-    """Stored intensities as z-scores: what the network is given, in training and in prediction alike.
+    """Stored intensities as z-scores, the network's input in training and in prediction.
 
     image (..., 3) in 0 ... FULL_SCALE, mean and std broadcast against it; all float32, tensors or NumPy arrays.
     """
@@ -81,7 +81,7 @@ def read(name: str, folder: Path = FOLDER) -> Preprocessed:
 
 
 def read_geometry(name: str, folder: Path = FOLDER) -> tuple[np.ndarray, Geometry]:
-    """Only retained, (S,) bool, and the geometry: a thousandth of the file."""
+    """Only retained, (S,) bool, and the geometry, which are a thousandth of the file."""
     path = folder / f"{name}.npz"
     arrays = read_npz(path, GEOMETRY)
     return arrays["retained"], _geometry(path, arrays["box"])

@@ -30,7 +30,7 @@ def read(path: Path = PATH) -> dict[str, str]:
 
 
 def evaluation_subset(subsets: Iterable[str]) -> str:
-    """The subset that is scored: test, or validation where nobody tests."""
+    """The subset that is scored: test, or validation where the test subset is empty."""
     return "test" if "test" in set(subsets) else "validation"
 
 

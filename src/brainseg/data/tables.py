@@ -13,7 +13,7 @@ NAMES = ("patient", "institution")  # text also where they look like numbers: 00
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Without the index; one line end everywhere, as DVC compares bytes."""
+    """Write without the index; line ends are the same on every system, since DVC compares bytes."""
     with atomic_write(path) as tmp_path:
         table.to_csv(tmp_path, index=False, lineterminator="\n")
 
@@ -21,16 +21,16 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> pd.DataFrame:
     """A table with at least these columns, of numbers and of text; a UserError for any other file.
 
-    The word "none" stays a word; empty fields are nan.
+    The word "none" is read as text; empty fields are nan.
     """
     try:
         content = path.read_text(encoding="utf-8")
         if not content.endswith("\n"):
             raise ValueError("it breaks off within a line")
         table = pd.read_csv(StringIO(content), keep_default_na=False, na_values=[""], dtype=dict.fromkeys(NAMES, str))
-        if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first of too many values for an index
+        if not isinstance(table.index, pd.RangeIndex):  # with too many values pandas uses the first as index
             raise ValueError("its rows have more values than the header")
-    except ValueError as error:  # of UTF-8 and CSV too
+    except ValueError as error:  # includes errors of UTF-8 and CSV
         raise UserError(f"{path}: not a whole CSV file ({' '.join(str(error).split())}); {REMEDY}") from None
     if missing := [column for column in (*numbers, *text) if column not in table]:
         raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(table)}; {REMEDY}")

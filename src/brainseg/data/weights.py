@@ -1,4 +1,4 @@
-"""Trained weights on disk, with all that is needed to build their network again."""
+"""Trained weights on disk, with everything needed to rebuild their network."""
 
 import io
 from pathlib import Path
@@ -15,7 +15,7 @@ FOLDER = Path("data/weights")  # of the network just trained
 
 
 def file_name(epoch: str) -> str:
-    """Of the last or the best epoch, in that folder and in each of an ensemble's."""
+    """File name of the last or the best epoch's weights, in FOLDER and in each folder of an ensemble."""
     return f"{epoch}.pt"
 
 
@@ -27,7 +27,7 @@ class TrainedNetwork(NamedTuple):
 def write_weights(
     path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], input_settings: InputSettings
 ) -> None:
-    """The same weights give the same bytes: saving to a path would put its name inside."""
+    """The same weights give the same bytes: saving to a path would store its name in the file."""
     buffer = io.BytesIO()
     torch.save({"arch": arch, "settings": arch_settings, "input": input_settings.model_dump(), "state": state}, buffer)
     write_bytes(path, buffer.getvalue())
@@ -43,7 +43,7 @@ def read_network(path: Path) -> TrainedNetwork:
         network.load_state_dict(state)
     except (FileNotFoundError, UserError):
         raise
-    except Exception as error:  # torch raises whatever the damage leads to
+    except Exception as error:  # torch raises many types of error for a damaged file
         reason = type(error).__name__
         raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
     return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), input_settings)

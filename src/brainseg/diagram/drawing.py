@@ -1,4 +1,4 @@
-"""A network's architecture: a box a module, finer maps above coarser ones, from the image on the left to the logits."""
+"""A drawing of a network: one box per module, finer maps above coarser ones, image on the left, logits on the right."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,11 +22,11 @@ COLOURS = {
 INK, SKIP = "#444444", "#5b86b8"
 FONT_PT = 6.5
 ROW, SPACE = 1.3, 0.14  # inches: from row to row, between boxes of a row
-LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.12, 0.34, 0.36  # inches about boxes and arrows, for the words there
+LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.12, 0.34, 0.36  # inches around boxes and arrows, for their labels
 
 
 def architecture(graph: Graph, title: str) -> Figure:
-    """The graph of one network; its size follows from it. Runs of equal boxes are one."""
+    """Draw the graph of one network; the figure's size follows from it. A run of equal boxes is one box."""
     graph = with_runs_as_one(graph)
     groups = group_of_each(graph)
     texts = {box.name: words_in(box, graph) for box in graph.boxes}
@@ -61,7 +61,7 @@ def architecture(graph: Graph, title: str) -> Figure:
 
 
 def words_in(box: Box, graph: Graph) -> str:
-    """What stands in a box: a name as short as it may be, the kind, the size."""
+    """The text in a box: the shortest possible name, the kind, the size."""
     last_parts = [".".join(other.name.split(".")[-2:]) for other in graph.boxes]
     short = ".".join(box.name.split(".")[-2:])
     name = short if last_parts.count(short) == 1 else box.name
@@ -73,7 +73,7 @@ def width_of(line: str) -> float:
 
 
 def group_of_each(graph: Graph) -> dict[str, str]:
-    """Box -> a key of COLOURS. A decoder is what comes after something coarser, or after tokens."""
+    """Box -> a key of COLOURS. A box after a coarser one, or after tokens, is part of the decoder."""
     groups: dict[str, str] = {}
     shapes = {box.name: box.shape for box in graph.boxes}
     for box in graph.boxes:
@@ -94,7 +94,7 @@ def group_of_each(graph: Graph) -> dict[str, str]:
 
 
 def skips_of(graph: Graph) -> set[Edge]:
-    """The edges that join by concatenation what came a longer way from the image."""
+    """The skip connections: edges into a concatenation whose other input took a longer way from the image."""
     depth = {IMAGE: 0}
     for box in graph.boxes:
         before = [depth[edge.source] for edge in graph.into(box.name) if edge.source in depth]
@@ -108,7 +108,7 @@ def skips_of(graph: Graph) -> set[Edge]:
 
 
 def draw_edge(axes: Axes, edge: Edge, curve: np.ndarray, colour: str) -> None:
-    """An arrow; beside it what is done on the way. Concatenation goes without saying where several arrows meet."""
+    """Draw an arrow, labelled with its operations. Concatenation is not labelled where several arrows meet."""
     path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=6, lw=0.9, color=colour))
     operations = [word for word in edge.operations if word != "concatenate"]

@@ -1,6 +1,6 @@
-"""A network as boxes and edges, found by running it once: what it computes, whatever its code looks like.
+"""A network as boxes and edges, found by running it once, so it does not depend on how the code is written.
 
-Boxes are the modules that are called; edges are read off the graph that autograd keeps of the run.
+Boxes are the modules that are called; edges come from the autograd graph of the run.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ from brainseg.preprocessing import PreprocessSettings
 
 IMAGE, LOGITS = "image", "logits"
 LISTS = (nn.ModuleList, nn.ModuleDict)
-# what a step between two boxes is called; the names of other steps say little to a reader
+# labels of steps between two boxes; the names of other steps are of little use to a reader
 OPERATIONS = {"MaxPool": "max-pool", "AvgPool": "mean-pool", "Upsample": "upsample", "Cat": "concatenate"}
 
 
 @dataclass(frozen=True)
 class Box:
-    """shape: (C, H, W) of a map, (T, width) of tokens; of the one image that was traced."""
+    """shape: (C, H, W) for a map, (T, width) for tokens; for the one image that was traced."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Edge:
-    """`target` needs what `source` gave; `operations` between them, in order, are values of OPERATIONS."""
+    """`target` takes the output of `source`; the `operations` between them, in order, are values of OPERATIONS."""
 
     source: str
     target: str
@@ -54,7 +54,7 @@ class Graph:
 
 
 def trace_by_name(name: str, params: Mapping[str, Any]) -> Graph:
-    """Of the architecture `name` with its settings in params, from the slice to the logits."""
+    """The graph of the architecture `name` with its settings in params, from the slice to the logits."""
     in_channels = parse_settings(InputSettings, params, "input").in_channels
     network = build("archs", name, params)(in_channels)
     side_px = parse_settings(PreprocessSettings, params, "preprocess").side_px
@@ -68,8 +68,8 @@ def trace_by_name(name: str, params: Mapping[str, Any]) -> Graph:
 def trace(network: nn.Module, image_shape: Sequence[int]) -> Graph:
     """The graph of a network, put in eval mode, from an image (C, H, W) of zeros to its logits, a tensor.
 
-    The network is opened where it holds a ModuleList or ModuleDict; every other module is one box. What no gradient
-    passes, such as a place that an index is made of, is no edge; a box that needs nothing else has none.
+    A module that contains a ModuleList or ModuleDict is divided into its parts; every other module is one box. A path
+    without gradient, such as the computation of an index, is no edge; a box without inputs from others has no edge.
     """
     network.eval()
     boxes: list[Box] = []
@@ -83,9 +83,9 @@ def trace(network: nn.Module, image_shape: Sequence[int]) -> Graph:
         for tensor in tensors(inputs):
             found = sources(tensor.grad_fn, made_by) | found
         edges.extend(Edge(box.name, name, found[box.name]) for box in boxes if box.name in found)
-        # two dimensions: tokens that are the same for all images
+        # two dimensions: tokens shared by all images
         boxes.append(Box(name, kind, tuple(output.shape[1:] if output.dim() > 2 else output.shape)))
-        output = output.clone()  # a node of its own, also where a module gives back what it was given
+        output = output.clone()  # a separate node, also where a module returns its input unchanged
         made_by[output.grad_fn] = name
         return output
 
@@ -106,7 +106,7 @@ def trace(network: nn.Module, image_shape: Sequence[int]) -> Graph:
 
 
 def with_runs_as_one(graph: Graph) -> Graph:
-    """The same with each run of equal boxes, one into the next and nowhere else, as one box: `layers.0–11`."""
+    """The graph with each chain of equal boxes, without branches, as one box: `layers.0–11`."""
     boxes = {box.name: box for box in graph.boxes}
     run_of: dict[str, list[str]] = {}
     for box in graph.boxes:
@@ -131,12 +131,12 @@ def with_runs_as_one(graph: Graph) -> Graph:
 
 
 def family(box: Box) -> str:
-    """The list that the box stands in, or else its own name."""
+    """The name of the list that contains the box, otherwise the box's own name."""
     return box.name.rpartition(".")[0] or box.name
 
 
 def leaves(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """The modules that are boxes if they are called, with their names."""
+    """The modules that become boxes when called, with their names."""
     for name, child in network.named_children():
         if any(isinstance(module, LISTS) for module in child.modules()):
             yield from leaves(child, f"{prefix}{name}.")
@@ -145,7 +145,7 @@ def leaves(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Modul
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:
-    """The tensors in what a module was called with."""
+    """The tensors in the arguments of a module's call."""
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, dict | list | tuple):
@@ -154,7 +154,7 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 def sources(node: Any, made_by: dict[Any, str]) -> dict[str, tuple[str, ...]]:
-    """The boxes nearest before a node of autograd's graph, with the operations on the way from each."""
+    """The nearest boxes before a node of autograd's graph, with the operations between each of them and the node."""
     found: dict[str, tuple[str, ...]] = {}
     seen, ahead = set(), [(node, ())]
     while ahead:
@@ -179,6 +179,6 @@ def kind_of(module: nn.Module) -> str:
         return "transformer"
     if isinstance(module, nn.Sequential):
         kinds = [kind_of(child) for child in module if any(p.dim() > 1 for p in child.parameters())]
-        counted = {kind: kinds.count(kind) for kind in kinds}  # neither norms nor activations: all have them
+        counted = {kind: kinds.count(kind) for kind in kinds}  # norms and activations are left out: all have them
         return " + ".join(kind if n == 1 else f"{n} × {kind}" for kind, n in counted.items()) or "Sequential"
     return {"LayerNorm": "layer norm"}.get(name := type(module).__name__, name.lower())

@@ -1,4 +1,4 @@
-"""Where the boxes of an architecture's diagram stand, and which ways its arrows take."""
+"""The positions of the boxes of an architecture's diagram, and the paths of its arrows."""
 
 from collections.abc import Iterator
 from math import log2
@@ -7,22 +7,22 @@ import numpy as np
 
 from brainseg.diagram.graph import IMAGE, Box, Edge, Graph
 
-HEIGHT = 0.42  # inches, of a box
+HEIGHT = 0.42  # inches, size of a box
 BESIDE, BELOW, HALFWAY = 1.0, 0.45, 0.4  # columns from a box to the next: in its row, in another, half a row away
 
 Places = dict[str, tuple[float, float]]
 
 
 def level_of(box: Box, graph: Graph) -> float:
-    """Of a map: 0 of the image's height, 1 of half of it."""
+    """The level of a map: 0 at the image's height, 1 at half of it."""
     return log2(graph.boxes[0].shape[1] / box.shape[1])
 
 
 def places(graph: Graph, groups: dict[str, str]) -> Places:
-    """Box -> (column, row), neither of them whole; row 1 is at half the image's height.
+    """Box -> (column, row), which need not be integers; row 1 is at half the image's height.
 
-    Tokens stand in the row of the finest map that they come from, upsampling halfway to what it gives. Columns follow
-    the longest way from the image. A box that finds no room is lifted above its row.
+    Tokens are in the row of the finest map that they come from. Upsampling is halfway to the row of its output. Columns
+    follow the longest way from the image. A box without free space is moved above its row.
     """
     levels: dict[str, float] = {}
     found: Places = {}
@@ -36,7 +36,7 @@ def places(graph: Graph, groups: dict[str, str]) -> Places:
         column = max((found[name][0] + columns_between(found[name][1], row) for name in before), default=0)
         found[box.name] = free(found, row, column, found[before[-1]][0] + HALFWAY if before else 0)
     for box in reversed(graph.boxes):
-        if box.name not in found:  # it needs nothing: beside what needs it first
+        if box.name not in found:  # it has no inputs: place it beside the first box that uses it
             targets = [edge.target for edge in graph.edges if edge.source == box.name]
             column, row = found[targets[0]] if targets else (0, 0)
             found[box.name] = free(found, row, column - BESIDE, column - BESIDE)
@@ -49,7 +49,7 @@ def columns_between(row: float, next_row: float) -> float:
 
 
 def free(taken: Places, row: float, column: float, lifted: float) -> tuple[float, float]:
-    """(column, row), or the first place above, from the column `lifted`, where no other box stands."""
+    """(column, row), or the first place above, from the column `lifted`, without another box."""
     tried = [(column, row)]
     tried += [(lifted + side * BESIDE, row - lane) for lane in range(1, len(taken) + 2) for side in (0, 1)]
     return next(
@@ -58,7 +58,7 @@ def free(taken: Places, row: float, column: float, lifted: float) -> tuple[float
 
 
 def way(edge: Edge, at: Places, width: float) -> np.ndarray:
-    """Three points of a quadratic curve from box to box, (3, 2) inches: the best that runs through no box."""
+    """Three points of a quadratic curve from box to box, (3, 2) inches: the best one that crosses no box."""
     half = np.array([width, HEIGHT]) / 2
     others = np.array([place for name, place in at.items() if name not in (edge.source, edge.target)]).reshape(-1, 2)
     ends = np.array([at[edge.source], at[edge.target]])
@@ -72,10 +72,10 @@ def way(edge: Edge, at: Places, width: float) -> np.ndarray:
 
 
 def curves(source: np.ndarray, target: np.ndarray, half: np.ndarray) -> Iterator[np.ndarray]:
-    """Ways from box to box, the best first: level or upright, then from side to side, more or less bent."""
+    """Curves from box to box, the best first: horizontal or vertical, then from side to side with different bends."""
     right, below = half * (1, 0), half * (0, 1)
     (dx, dy), middle = target - source, (source + target) / 2
-    if abs(dy) < HEIGHT:  # in one row, else over or under what stands between
+    if abs(dy) < HEIGHT:  # in one row, otherwise above or below the boxes between
         yield straight(source + right, target - right)
         sides = [(source - below, target - below), (source + below, target + below)]
         bends = [-0.2, -0.16, -0.13, -0.1, -0.08, -0.06, -0.05, -0.04, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2]

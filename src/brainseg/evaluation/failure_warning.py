@@ -1,11 +1,11 @@
-"""What DSC a scan will have, and at least, said before anyone has drawn the truth.
+"""The expected DSC of a scan, and a lower bound of it, without the truth.
 
 A line from certainty to DSC is fitted on validation patients. The lower bound is the one-sided
 jackknife+ (Barber, Candes, Ramdas & Tibshirani, Annals of Statistics 2021): each validation patient is
-predicted without itself, and how far that was too high is what a new patient must reckon with.
-It assumes only that new patients are like the validation patients. Proven is then that at most 2 in 10 fall
-below where 1 in 10 may; in practice it is about the 1 in 10 that were asked for. Where weights were
-chosen on the validation patients (predict.weights: best) these did better than new ones will.
+predicted without itself, and the errors give the bound for a new patient. The only assumption is that new
+patients are exchangeable with the validation patients. At a nominal 1 in 10 below the bound, at most 2 in 10 is
+proven; in practice it is about 1 in 10. Where weights were chosen on the validation patients
+(predict.weights: best), their DSC is higher than that of new patients will be.
 """
 
 import math
@@ -19,7 +19,7 @@ COVERAGE = 0.9
 
 def predicted_dsc(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray) -> np.ndarray:
     """DSC to expect at each new certainty (k,), from the (n,) validation patients'; in 0 ... 1."""
-    if len(dsc) < 3 or np.ptp(certainty) < 1e-9:  # alike but for rounding: no line goes through them
+    if len(dsc) < 3 or np.ptp(certainty) < 1e-9:  # equal except for rounding: no line can be fitted
         return np.full(len(new), dsc.mean())
     slope, at_zero = np.polyfit(certainty, dsc, 1)
     return (slope * new + at_zero).clip(0, 1)
@@ -28,10 +28,10 @@ def predicted_dsc(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray) -> np
 def dsc_lower_bound(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray, coverage: float = COVERAGE) -> np.ndarray:
     """What a new patient's DSC reaches with about the probability `coverage`: (k,) in 0 ... 1.
 
-    nan for too few patients, n < 9 at 0.9: nothing can be said of one in ten from fewer.
+    nan for too few patients, n < 9 at 0.9: fewer patients allow no bound for one in ten.
     """
     n = len(dsc)
-    below = math.floor((1 - coverage) * (n + 1) + 1e-9)  # so many of n + 1 may lie below
+    below = math.floor((1 - coverage) * (n + 1) + 1e-9)  # this many of n + 1 may be below
     if below < 1:
         return np.full(len(new), math.nan)
     bounds = np.empty((n, len(new)))
@@ -44,7 +44,7 @@ def dsc_lower_bound(certainty: np.ndarray, dsc: np.ndarray, new: np.ndarray, cov
 
 
 def leave_one_out(certainty: np.ndarray, dsc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """predicted_dsc and dsc_lower_bound of the validation patients, each from all others: (n,) and (n,)."""
+    """predicted_dsc and dsc_lower_bound of each validation patient, from all others: (n,) and (n,)."""
     predicted, at_least = np.empty(len(dsc)), np.empty(len(dsc))
     for patient in range(len(dsc)):
         others = np.arange(len(dsc)) != patient
@@ -55,9 +55,9 @@ def leave_one_out(certainty: np.ndarray, dsc: np.ndarray) -> tuple[np.ndarray, n
 
 
 def with_warning(per_volume: pd.DataFrame) -> pd.DataFrame:
-    """With the columns predicted_dsc and dsc_lower_bound, from the validation patients; of these, each from the others.
+    """Add the columns predicted_dsc and dsc_lower_bound, from validation patients; for each of these, from the others.
 
-    nan where nothing is predicted: certainty speaks of an outline, and there is none.
+    nan where nothing is predicted: certainty is about an outline, and there is none.
     """
     anything = (per_volume.predicted_voxels > 0).to_numpy()
     validation = anything & (per_volume.subset == "validation").to_numpy()
@@ -74,7 +74,7 @@ def with_warning(per_volume: pd.DataFrame) -> pd.DataFrame:
 def summarize_warning(patients: pd.DataFrame) -> dict[str, Any]:
     """Rank correlation of certainty and DSC, and how often the DSC reached the bound; None where undefined.
 
-    Of the patients for whom anything is predicted; nothing_predicted counts the others, which warn by themselves.
+    Over the patients with a non-empty prediction; nothing_predicted counts the others: an empty mask is a warning.
     """
     predicted, bounded = patients.dropna(subset="predicted_dsc"), patients.dropna(subset="dsc_lower_bound")
     ranked = len(predicted) > 2 and predicted.certainty.nunique() > 1 and predicted.dsc.nunique() > 1

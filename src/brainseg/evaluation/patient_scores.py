@@ -28,14 +28,14 @@ class EvaluateSettings(MaskSettings, extra="forbid"):
 
 @dataclass(frozen=True)
 class Scores:
-    """One patient: what docs/reference/metrics.md lists. What is undefined is nan.
+    """The scores of one patient, as listed in docs/reference/metrics.md. Undefined scores are nan.
 
-    All are of the final mask (final_mask.py), on the file's grid over all slices, but:
-    dsc_largest_component, dsc_every_component: of what their names say, whatever the settings
+    All are of the final mask (final_mask.py), on the file's grid over all slices, except:
+    dsc_largest_component, dsc_every_component: of the components in their names, whatever the settings
     dsc_report: the report's protocol, on the 256 x 256 grid of its preprocessing, above 0.5, largest
         component, first and last slice and those without any signal left out. Its box is that of
         preprocessing: the report's where preprocess.background is the report's 0.1
-    ceiling_dsc: of the truth itself, brought to the network's grid and back
+    ceiling_dsc: of the truth itself, resampled to the network's grid and back
     certainty, near_threshold_share, calibration_error: of the probabilities
     """
 
@@ -122,7 +122,7 @@ def _dsc_report(prediction: Prediction, truth: np.ndarray, retained: np.ndarray,
 
 
 def _ceiling_dsc(truth: np.ndarray, geometry: Geometry, side_px: int) -> float:
-    """What a network would score that copies its training mask exactly."""
-    occupied = truth.any(axis=(1, 2))  # the others stay empty both ways
+    """The DSC of a network that reproduces its training mask exactly."""
+    occupied = truth.any(axis=(1, 2))  # the other slices are empty in both
     as_seen = geometry.to_square(truth[occupied], side_px, order=0)
     return dsc(above_threshold(to_uint8(geometry.to_file(as_seen)), 0.5), truth[occupied])

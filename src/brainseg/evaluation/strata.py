@@ -1,6 +1,6 @@
-"""What sort of patient: size of the lesion, raggedness of its edge, institution, missing sequences.
+"""Traits of a patient: size of the lesion, raggedness of its edge, institution, missing sequences.
 
-Known from the truth and the image alone, so that scores can be looked at by them.
+They come only from the truth and the image, so scores can be grouped by them.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ STRATA = {"size": SIZES, "edge": EDGES}  # column -> its words, in order
 class Traits:
     """raggedness is nan without lesion; equal_channels: none where all differ, 1=2 where these two are the same.
 
-    In the LGG set FLAIR, channel 2, stands in for a missing sequence: 1=2 lacks the pre-contrast image, 2=3
+    In the LGG set FLAIR, channel 2, replaces a missing sequence: 1=2 lacks the pre-contrast image, 2=3
     the one after contrast, 1=2=3 both.
     """
 
@@ -43,7 +43,7 @@ def _equal_channels(image: np.ndarray) -> str:
 
 
 def terciles(values: Sequence[float]) -> tuple[float, float]:
-    """The bounds that cut the defined values in three; of none, nan."""
+    """The bounds that divide the defined values into three parts; nan without values."""
     defined = np.asarray(values, float)[~np.isnan(values)]
     low, high = np.quantile(defined, [1 / 3, 2 / 3]) if len(defined) else (np.nan, np.nan)
     return float(low), float(high)
@@ -57,12 +57,12 @@ def stratum(value: float, bounds: tuple[float, float], words: Sequence[str]) -> 
 
 
 def with_strata(per_volume: pd.DataFrame) -> pd.DataFrame:
-    """With the columns institution, and size (of the lesion) and edge by terciles of the training patients.
+    """Add the columns institution, and size (of the lesion) and edge by terciles of the training patients.
 
-    "" where a patient has no lesion, or the names no institutions.
+    "" where a patient has no lesion, or the names contain no institutions.
     """
     training = per_volume[per_volume.subset == "train"]
-    volume = per_volume.lesion_voxels.where(per_volume.lesion_voxels > 0)  # none is of no size
+    volume = per_volume.lesion_voxels.where(per_volume.lesion_voxels > 0)  # without lesion there is no size
     sizes, edges = terciles(volume[training.index]), terciles(training.raggedness)
     return per_volume.assign(
         institution=institutions(per_volume.patient),

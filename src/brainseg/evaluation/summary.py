@@ -1,4 +1,4 @@
-"""Scores of patients put together."""
+"""Summary of scores over patients."""
 
 from dataclasses import asdict
 from itertools import product
@@ -12,15 +12,15 @@ from brainseg.evaluation.patient_scores import Scores
 from brainseg.evaluation.strata import STRATA
 
 FAILURE_DSC = 0.1  # below this the lesion counts as not found
-COUNTED = ("lesions", "lesion_voxels", "predicted_voxels")  # of interest patient by patient only
+COUNTED = ("lesions", "lesion_voxels", "predicted_voxels")  # of interest only for single patients
 TRAITS = STRATA | {"institution": None, "equal_channels": None}  # strata in order, or sorted
 
 
 def summarize(scores: list[Scores]) -> dict[str, Any]:
-    """Mean and median of each score over patients, and the spread of the DSC, and of the report's.
+    """Mean and median of each score over patients, and the spread of the DSC and of the report's DSC.
 
-    Undefined values are left out; then `patients` beside the mean says how many are in it, and with
-    none at all mean and median are None.
+    Undefined values are left out; then `patients` beside the mean is the number of values. Without
+    values mean and median are None.
     """
     columns = {name: np.array([asdict(patient)[name] for patient in scores], float) for name in asdict(scores[0])}
     summary: dict[str, Any] = {"patients": len(scores)}
@@ -42,12 +42,12 @@ def _mean_and_median(values: np.ndarray) -> dict[str, Any]:
 
 
 def _sd(values: np.ndarray) -> float | None:
-    """Standard deviation of a sample; one patient has none."""
+    """Standard deviation of a sample; undefined for one patient."""
     return float(values.std(ddof=1)) if len(values) > 1 else None
 
 
 def by_stratum(per_volume: pd.DataFrame) -> pd.DataFrame:
-    """DSC and NSD in each stratum of each subset: a row for each that has patients."""
+    """DSC and NSD in each stratum of each subset: one row per stratum that has patients."""
     rows = []
     for subset, trait in product(SUBSETS, TRAITS):
         inside = per_volume[(per_volume.subset == subset) & (per_volume[trait] != "")]  # "": no lesion, no institution

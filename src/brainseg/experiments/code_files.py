@@ -1,4 +1,4 @@
-"""The project's own code in a revision, file by file: dvc.lock has one digest for a whole folder."""
+"""The project's own code in a revision, file by file. dvc.lock has only one digest for a whole folder."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ def code_files(folder: Path, revision: str) -> dict[str, str]:
 
 
 def _git(folder: Path, *command: str, stdin: str = "") -> str:
-    text = {"encoding": "utf-8", "errors": "surrogateescape"}  # names of files may be anything
+    text = {"encoding": "utf-8", "errors": "surrogateescape"}  # file names may have any bytes
     done = subprocess.run(["git", *command], cwd=folder, input=stdin, capture_output=True, **text)
     if done.returncode:
         raise UserError(f"{folder}: git {command[0]} failed: {' '.join(done.stderr.split())}")

@@ -12,7 +12,7 @@ from brainseg.core.errors import UserError
 
 
 def cache_folder(folder: Path) -> Path:
-    """What `dvc cache dir` prints in the project `folder`, whose files lie there under files/md5."""
+    """The output of `dvc cache dir` in the project `folder`. Cached files are in it under files/md5."""
     configs = [
         Path(os.environ.get("DVC_SYSTEM_CONFIG_DIR") or site_config_dir("dvc", "iterative")) / "config",
         Path(os.environ.get("DVC_GLOBAL_CONFIG_DIR") or user_config_dir("dvc", "iterative")) / "config",
@@ -32,7 +32,7 @@ def cache_folder(folder: Path) -> Path:
 
 
 def fetch(cache: Path, md5: str, workspace_file: Path) -> bytes | None:
-    """The content with this md5, from the cache or the workspace; None if neither has it whole."""
+    """The content with this md5, from the cache or the workspace; None if neither has the complete content."""
     for path in (cache / "files" / "md5" / md5[:2] / md5[2:], workspace_file):
         if path.is_file() and md5_of(content := path.read_bytes()) == md5:
             return content

@@ -1,4 +1,4 @@
-"""Experiments, found in git and DVC's cache. Nothing is checked out, and the workspace stays as it is."""
+"""Find experiments in git and DVC's cache. Nothing is checked out, and the workspace does not change."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ __all__ = ["EvaluatedRun", "Experiment", "all_evaluated", "find"]
 
 
 def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
-    """The experiments that `patterns` mean, in their order, each once.
+    """The experiments that match `patterns`, in the order of the patterns, each once.
 
     A pattern is an experiment's name, a shell pattern of such names, a git revision, or "workspace".
-    Without any: HEAD and all experiments that hang from it; those that were not run as a whole, as a search that
-    stops after training, or whose files are not here, as a fresh clone's HEAD, are left out with a note.
-    Raises UserError for what is named and not found, was not run as a whole, or lacks a file.
+    Without patterns: HEAD and all experiments based on it. Left out with a note are experiments that were not run to
+    the end, such as a search that stops after training, and those with missing files, such as a fresh clone's HEAD.
+    Raises UserError for a named experiment that is not found, was not run to the end, or lacks a file.
     """
     if not (folder / ".dvc").is_dir():
         raise UserError(f"{folder.absolute()}: no project of DVC; run this in the folder that holds dvc.yaml")
@@ -45,9 +45,9 @@ def find(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
 
 
 def all_evaluated(folder: Path) -> list[EvaluatedRun]:
-    """All that any experiment, branch or tag of the repository scored and is here, equal scores once.
+    """All available scores of experiments, branches and tags of the repository; equal scores count once.
 
-    An experiment that was brought to a branch, or a commit with many tags, is one choice, not several.
+    An experiment that was also applied to a branch, or a commit with many tags, counts once.
     """
     scored: dict[str, EvaluatedRun] = {}
     with Git(folder) as git:

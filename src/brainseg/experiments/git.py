@@ -1,4 +1,4 @@
-"""What a git repository holds, read by two processes of git and never written to."""
+"""The contents of a git repository, read by two git processes and never changed."""
 
 import re
 import subprocess
@@ -8,13 +8,13 @@ from types import TracebackType
 
 from brainseg.core.errors import UserError
 
-# DVC keeps an experiment as refs/exps/<2 digits>/<38 digits>/<name>, the digits being the commit it hangs
-# from; what else lies in refs/exps is of runs under way
+# DVC keeps an experiment as refs/exps/<2 digits>/<38 digits>/<name>, the digits being the commit it is based
+# on; other refs in refs/exps belong to runs in progress
 EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38,62})/(.+)")
 
 
 def experiment_ref(baseline: str, name: str) -> str:
-    """Where DVC keeps the experiment of this name that hangs from the commit with the full sha `baseline`."""
+    """The ref of the experiment of this name that is based on the commit with the full sha `baseline`."""
     return f"refs/exps/{baseline[:2]}/{baseline[2:]}/{name}"
 
 
@@ -22,11 +22,11 @@ def experiment_ref(baseline: str, name: str) -> str:
 class Ref:
     name: str
     revision: str  # full sha of the commit
-    baseline: str = ""  # of an experiment: full sha of the commit that it hangs from
+    baseline: str = ""  # for an experiment: full sha of the commit that it is based on
 
 
 class Git:
-    """A repository, as seen from a folder in it. To be closed, or used as a context."""
+    """A repository, with paths relative to a folder in it. Close it, or use it as a context manager."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,7 +68,7 @@ class Git:
                     self.branch = short
 
     def commit(self, revision: str) -> str | None:
-        """The full sha of anything git takes for a commit; None if it takes it for none, or for several."""
+        """The full sha of a revision in any form that git accepts; None if it matches no commit, or several."""
         found = self._object(f"{revision}^{{commit}}")
         return found[0] if found else None
 
@@ -88,7 +88,7 @@ class Git:
             if not header:
                 raise UserError(f"{self.folder}: git cat-file stopped; `git fsck` tells if the repository is whole")
             return None
-        content = self._objects.stdout.read(int(found[2]) + 1)  # and a line end
+        content = self._objects.stdout.read(int(found[2]) + 1)  # and a newline
         return found[1].decode(), content[:-1]
 
     def close(self) -> None:

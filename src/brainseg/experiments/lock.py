@@ -1,6 +1,6 @@
-"""What dvc.lock says an experiment was run with, and whether that fits together.
+"""The settings and files of an experiment by dvc.lock, and whether they are consistent.
 
-A lock is the `stages` of dvc.lock: for each stage the md5 of what it read and wrote, and its settings.
+A lock is the `stages` of dvc.lock: for each stage the md5 of its inputs and outputs, and its settings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from brainseg.core.errors import UserError
 
 Lock = Mapping[str, Any]
 
-SCORED = ("split", "preprocess", "train", "predict", "evaluate")  # what scores take, after the data
+SCORED = ("split", "preprocess", "train", "predict", "evaluate")  # the stages that scores need, after the data
 STAGES = ("download", *SCORED)
 
 
@@ -33,12 +33,12 @@ def flat(name: str, value: Any) -> dict[str, Any]:
 
 
 def flat_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a params.yaml by dotted keys."""
+    """All settings of a params.yaml by dotted keys."""
     return {key: leaf for part, block in params.items() for key, leaf in flat(str(part), block).items()}
 
 
 def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str] = SCORED) -> None:
-    """Raises UserError unless these stages were run, each on what the one before wrote, with the settings of params."""
+    """Raises UserError unless these stages were run, each on the output of the one before, with params' settings."""
     for stage in stages:
         if stage not in lock:
             raise UserError(f"{name}: stage {stage} was not run; run all stages (`dvc repro`), or leave it out")

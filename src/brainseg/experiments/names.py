@@ -1,4 +1,4 @@
-"""Which experiments a person means."""
+"""Resolve the names and patterns of experiments."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from brainseg.core.errors import UserError
 from brainseg.experiments.git import Git
 
-WORKSPACE = "workspace"  # DVC's word for it
+WORKSPACE = "workspace"  # DVC's name for it
 LIST = "`dvc exp list -A` lists the experiments"
 
 
 def named(git: Git, patterns: Sequence[str]) -> dict[str, str]:
-    """revision -> name of all that the patterns mean, in their order, each once; "" is the workspace."""
+    """revision -> name of all matches of the patterns, in the order of the patterns, each once; "" is the workspace."""
     found: dict[str, str] = {}
     for pattern in patterns:
         for revision, name in _meant(git, pattern):
@@ -22,7 +22,7 @@ def named(git: Git, patterns: Sequence[str]) -> dict[str, str]:
 
 
 def distinct(names: dict[str, str]) -> dict[str, str]:
-    """revision -> name, with the first digits of the revision where two have one name, as of two commits."""
+    """revision -> name, with the first digits of the revision added where two have the same name, as on two commits."""
     often = Counter(names.values())
     return {revision: name if often[name] == 1 else f"{name} ({revision[:7]})" for revision, name in names.items()}
 
@@ -55,7 +55,7 @@ def _hint(given: str, known: Sequence[str]) -> str:
 
 
 def _experiment(git: Git, name: str) -> str:
-    """The revision of an experiment; of several of one name the one that hangs from HEAD."""
+    """The revision of an experiment; of several with the same name, the one based on HEAD."""
     same = [ref for ref in git.experiments if ref.name == name]
     of_head = [ref for ref in same if ref.baseline == git.head]
     if len(same) > 1 and not of_head:
@@ -65,7 +65,7 @@ def _experiment(git: Git, name: str) -> str:
 
 
 def _shown(git: Git, given: str, revision: str) -> str:
-    """HEAD by its branch, a sha by the experiment that it is, or its first digits; all else as given."""
+    """The name to print: the branch for HEAD, the experiment or first digits for a sha, all else as given."""
     if given in ("HEAD", "@"):
         return head_name(git)
     if revision.startswith(given.lower()):

@@ -24,9 +24,9 @@ PER_EPOCH = ("train", "metrics/validation_per_epoch.csv", ("epoch", "patient", "
 
 @dataclass(frozen=True)
 class EvaluatedRun:
-    """Who was scored, and how."""
+    """An evaluated run: its revision, its lock and the scores of its patients."""
 
-    name: str  # as DVC knows it: of an experiment, branch or tag, a short sha, or "workspace"
+    name: str  # as in DVC: an experiment, branch or tag, a short sha, or "workspace"
     revision: str  # full sha; "" for the workspace
     lock: dict[str, Any]  # the stages of dvc.lock
     per_volume: pd.DataFrame  # metrics/per_volume.csv, indexed by patient
@@ -34,19 +34,19 @@ class EvaluatedRun:
 
 @dataclass(frozen=True)
 class Experiment(EvaluatedRun):
-    """All that a comparison needs of an experiment."""
+    """All data of an experiment that a comparison needs."""
 
     params: dict[str, Any]  # params.yaml
     evaluation: dict[str, Any]  # metrics/*.json
     training: dict[str, Any]
     timing: dict[str, Any]
-    history: pd.DataFrame  # plots/history.csv, a row an epoch
-    validation_per_epoch: pd.DataFrame  # metrics/validation_per_epoch.csv, a row an epoch and patient
+    history: pd.DataFrame  # plots/history.csv, one row per epoch
+    validation_per_epoch: pd.DataFrame  # metrics/validation_per_epoch.csv, one row per epoch and patient
     code: dict[str, str] = field(default_factory=dict)  # path of each file of src/ and stages/ -> git's id of it
 
 
 class Reader:
-    """Reads what revisions of a repository hold, or for "" the workspace."""
+    """Reads the files of revisions of a repository, or for "" of the workspace."""
 
     def __init__(self, folder: Path, git: Git) -> None:
         self.folder, self.git, self.cache = folder, git, cache_folder(folder)
@@ -123,11 +123,11 @@ class Reader:
 
 def _read_csv(content: bytes) -> pd.DataFrame:
     header = content.partition(b"\n")[0].decode().strip().split(",")
-    undefined = {column: ["", "nan"] for column in header if column != "patient"}  # a patient may be called NA, or 007
+    undefined = {column: ["", "nan"] for column in header if column != "patient"}  # a patient may be named NA, or 007
     return pd.read_csv(
         BytesIO(content),
         dtype={"patient": str},
         keep_default_na=False,
         na_values=undefined,
-        float_precision="round_trip",  # every digit of a score counts
+        float_precision="round_trip",  # scores are read with full precision
     )

@@ -1,7 +1,7 @@
-"""YAML 1.2, as DVC reads and writes it, by libyaml: ten times as fast as ruamel, whose parser is Python.
+"""YAML 1.2, as DVC reads and writes it, by libyaml. It is ten times as fast as ruamel, whose parser is Python.
 
-A comparison reads a dvc.lock of seven hundred lines for each experiment. libyaml only parses; what a
-scalar means is decided by the table below, ruamel's for YAML 1.2: `1e-4` is a number, `yes` is a word.
+A comparison reads a dvc.lock of seven hundred lines for each experiment. libyaml only parses. The
+type of a scalar comes from the table below, which is ruamel's for YAML 1.2: `1e-4` is a number, `yes` is a word.
 """
 
 import re
@@ -23,7 +23,7 @@ MEANINGS = {  # tag -> (pattern, possible first characters)
 }
 
 
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # a PyYAML built without libyaml is slow, and right
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # a PyYAML built without libyaml is slow, but correct
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own way; these are YAML 1.1's otherwise)
 
     def whole_number(self, node: yaml.ScalarNode) -> int:
@@ -39,7 +39,7 @@ Loader.add_constructor("tag:yaml.org,2002:int", Loader.whole_number)
 
 @lru_cache(maxsize=1000)  # many commits hold the same dvc.lock
 def parse(text: bytes) -> Any:
-    """The content of a YAML file, not to be changed by who gets it. Raises ValueError where it is not valid."""
+    """The content of a YAML file, which the caller must not change. Raises ValueError where it is not valid."""
     try:
         return yaml.load(text, Loader=Loader)  # a safe loader: Loader is a CSafeLoader
     except yaml.YAMLError as error:

@@ -1,4 +1,4 @@
-"""What augmentation does to slices."""
+"""Slices before and after augmentation."""
 
 import torch
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ COLUMNS = 6
 def augmentation_gallery(
     images: torch.Tensor, masks: torch.Tensor, geometry: AugmentSettings, intensity: IntensitySettings, title: str
 ) -> Figure:
-    """A row a slice: as it is, then augmented; z-scored images (B, 3, n, n), masks (B, 1, n, n)."""
+    """One row per slice: original, then augmented; z-scored images (B, 3, n, n), masks (B, 1, n, n)."""
     generator = torch.Generator().manual_seed(0)
     versions = [(images, masks)]
     for _ in range(COLUMNS - 1):

@@ -9,7 +9,7 @@ from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 
 def loss_curves(history: Sequence[Mapping[str, float]], title: str) -> Figure:
-    """Training and validation loss; history has a row an epoch."""
+    """Training and validation loss; history has one row per epoch."""
     figure, axes = _axes(title, "loss")
     epochs = [row["epoch"] for row in history]
     axes.plot(epochs, [row["train_loss"] for row in history], color=TRAIN, label="training (augmented)")

@@ -9,13 +9,13 @@ from brainseg.figures.style import VALIDATION
 
 
 def dsc_bars(dsc: Mapping[str, float], title: str) -> Figure:
-    """A bar a patient, best on top, from zero; the mean is the red line, the median the green one."""
+    """One bar per patient, best on top, from zero; the mean is the red line, the median the green one."""
     ordered = sorted(dsc.items(), key=lambda item: (item[1], item[0]))
     values = np.array([value for _, value in ordered])
     figure = Figure(figsize=(7, 1.4 + 0.26 * len(ordered)), layout="constrained")
     axes = figure.add_subplot()
     axes.barh([name for name, _ in ordered], values, color=VALIDATION, alpha=0.75)
-    for row, value in enumerate(values):  # a column of its own: at the bars' ends the lines cross the numbers
+    for row, value in enumerate(values):  # in a separate column: at the bars' ends the lines would cross the numbers
         axes.text(1.01, row, f"{value:.3f}", va="center", fontsize=8)
     axes.axvline(values.mean(), color="#d62728", lw=2, label=f"mean {values.mean():.4f}")
     axes.axvline(np.median(values), color="#2ca02c", lw=2, label=f"median {np.median(values):.4f}")

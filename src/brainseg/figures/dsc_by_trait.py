@@ -1,4 +1,4 @@
-"""DSC by what sort of patient: size and edge of the lesion, institution, missing sequences."""
+"""DSC by traits of the patients: size and edge of the lesion, institution, missing sequences."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from brainseg.figures.style import EXTRA, TRAIN, VALIDATION
 
 
 def dsc_by_trait(per_volume: pd.DataFrame, title: str) -> Figure:
-    """Each patient a dot, a stratum's median a bar; the tick is the truth itself at the training size."""
+    """A dot is a patient, a bar a stratum's median; a tick is the DSC of the truth itself at the training size."""
     figure = Figure(figsize=(11, 3.9), layout="constrained")
     panels = figure.subplots(1, 4, sharey=True, width_ratios=(1.3, 1.3, 1, 1))
     _scattered(panels[0], per_volume, "lesion_voxels", "size")

@@ -62,7 +62,7 @@ def telling_slices(truth: np.ndarray, prediction: np.ndarray, count: int) -> lis
 
 def _draw(axes, example: Example, number: int) -> None:
     image, truth, prediction = example.image[number, ..., FLAIR], example.truth[number], example.prediction[number]
-    brightest = np.percentile(example.image[..., FLAIR], 99.95)  # a few bright voxels would darken all others
+    brightest = np.percentile(example.image[..., FLAIR], 99.95)  # else a few bright voxels would darken all others
     axes.imshow(image, cmap="gray", vmin=0, vmax=max(brightest, 1))
     for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
         if mask.any():

@@ -1,4 +1,4 @@
-"""What was promised of each patient, without its truth, and what came."""
+"""The DSC predicted for each patient without its truth, and the actual DSC."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from brainseg.figures.style import EXTRA, PREDICTION, TRAIN, VALIDATION
 
 
 def warning(per_volume: pd.DataFrame, coverage: float, title: str) -> Figure:
-    """Patients from the least to the most promising; the bound is a bar that the DSC should stay above."""
+    """Patients by increasing predicted DSC. The lower bound is a bar, and the DSC should be above it."""
     ordered = per_volume.sort_values(["predicted_dsc", "patient"])
     places = np.arange(len(ordered))
     below = (ordered.dsc < ordered.dsc_lower_bound).to_numpy()

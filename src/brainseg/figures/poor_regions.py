@@ -1,4 +1,4 @@
-"""Where a slice is clearly badly segmented, found from its error map."""
+"""Clearly poor regions of a segmented slice, found from its error map."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ def poor_regions(prediction: np.ndarray, truth: np.ndarray) -> list[Circle]:
     """Circles around the clearly poor regions of a slice, largest first.
 
     prediction and truth are (H, W) bool. An edge that is off by a pixel or two is a thin line
-    of errors, no cause for concern: a region counts if it survives an opening by a square of
-    THICKNESS_PX and is at least SHARE of the lesion, true or predicted. A lesion that is missed
-    whole, or made up, counts however small it is.
+    of errors and does not count: a region counts if it survives an opening by a square of
+    THICKNESS_PX and is at least SHARE of the lesion, true or predicted. A lesion that is completely
+    missed, or falsely predicted, counts however small it is.
     """
     opened = ndimage.binary_opening(prediction ^ truth, np.ones((THICKNESS_PX, THICKNESS_PX)))
     labels, _ = ndimage.label(opened, np.ones((3, 3)))
@@ -43,4 +43,4 @@ def poor_regions(prediction: np.ndarray, truth: np.ndarray) -> list[Circle]:
 def _around(place: np.ndarray) -> Circle:
     centre = (place.min(axis=0) + place.max(axis=0)) / 2
     radius = np.sqrt(((place - centre) ** 2).sum(axis=1)).max()
-    return Circle(float(centre[0]), float(centre[1]), float(radius) + 2.5)  # a little air around it
+    return Circle(float(centre[0]), float(centre[1]), float(radius) + 2.5)  # a small margin

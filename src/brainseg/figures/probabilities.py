@@ -1,4 +1,4 @@
-"""What the probabilities are worth: the DSC at other thresholds, and whether 0.8 means 80 %."""
+"""Quality of the probabilities: the DSC at other thresholds, and whether 0.8 means 80 %."""
 
 import numpy as np
 import pandas as pd

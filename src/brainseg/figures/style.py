@@ -1,4 +1,4 @@
-"""What all figures share: colours, room for names, and how they are saved."""
+"""Shared by all figures: colours, space for names, and saving."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,5 +21,5 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
 
 
 def inches(words: Iterable[str], font_pt: float = 10) -> float:
-    """How wide the longest is, about, and never too little: a letter is at most 0.62 of its font's size on average."""
+    """Upper estimate of the width of the longest name: a letter is at most 0.62 of its font's size on average."""
     return max(map(len, words)) * 0.62 * font_pt / 72

@@ -1,10 +1,10 @@
-"""The part of a volume that masks occupy: a lesion is small, and what is outside it costs time."""
+"""The part of a volume that masks occupy. A lesion is small, and voxels far from it cost time."""
 
 import numpy as np
 
 
 def box_around(*masks: np.ndarray, margin_px: tuple[int, ...] | None = None) -> tuple[slice, ...]:
-    """The smallest box that holds every voxel of every mask, a slice an axis.
+    """The smallest box that contains every voxel of every mask, as one Python slice per axis.
 
     The masks are bool of one shape. `margin_px` widens the box along each axis, within the volume.
     Empty masks give an empty box. A ValueError where shapes differ.

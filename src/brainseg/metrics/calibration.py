@@ -1,4 +1,4 @@
-"""Whether predicted probabilities are what they say: of voxels at 0.8, 80 % should be lesion."""
+"""Calibration of predicted probabilities: of voxels at 0.8, 80 % should be lesion."""
 
 import math
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Reliability:
     lesion: np.ndarray
 
     def __add__(self, other: "Reliability") -> "Reliability":
-        """The voxels of both, to pool patients; of one number of bins."""
+        """The voxels of both, to pool patients; both have the same number of bins."""
         return Reliability(self.voxels + other.voxels, self.probability + other.probability, self.lesion + other.lesion)
 
 
@@ -34,8 +34,8 @@ def reliability(probability: np.ndarray, truth: np.ndarray, near_px: float, bins
     probability: (S, H, W) uint8 in steps of 1/255
     truth: (S, H, W) bool
     near_px: voxels count up to this distance, in the slice plane, from the truth or from the
-    prediction above 0.5. Of the whole volume nearly all is certain background, which would make any
-    network look calibrated. Where there is neither, no voxel counts.
+    prediction above 0.5. Nearly all of the whole volume is certain background, with which any
+    network would look calibrated. Where truth and prediction are empty, no voxel counts.
     bins: of equal width, each with its upper end and without its lower; 0 is in the first
     """
     if probability.shape != truth.shape:
@@ -48,7 +48,7 @@ def reliability(probability: np.ndarray, truth: np.ndarray, near_px: float, bins
     values = np.arange(256)
     voxels = np.bincount(probability[near], minlength=256)
     lesion = np.bincount(probability[near & truth], minlength=256)
-    bin_of = np.maximum((values * bins + 254) // 255 - 1, 0)  # whole numbers: no rounding at a bin's end
+    bin_of = np.maximum((values * bins + 254) // 255 - 1, 0)  # integers: no rounding at a bin's end
 
     def binned(counts: np.ndarray) -> np.ndarray:
         return np.bincount(bin_of, weights=counts, minlength=bins)
@@ -57,7 +57,7 @@ def reliability(probability: np.ndarray, truth: np.ndarray, near_px: float, bins
 
 
 def calibration_error(counts: Reliability) -> float:
-    """Expected calibration error, in [0, 1]: by how much probability and share of lesion differ.
+    """Expected calibration error, in [0, 1]: the difference between probability and share of lesion.
 
     The mean over bins of |share of lesion - mean probability|, weighted by their voxels: Guo et
     al., "On calibration of modern neural networks", 2017, arXiv 1706.04599, for the probability of

@@ -1,4 +1,4 @@
-"""Lesions found and missed, one by one: a large lesion must not hide that a small one is missed."""
+"""Lesions found and missed, counted one by one, so that a large lesion does not hide a missed small one."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from brainseg.metrics.bounding_box import box_around
 
-# 26 neighbours: slices are far apart, so what is one lesion may meet from slice to slice at a corner
+# 26 neighbours: slices are far apart, so parts of one lesion may touch from slice to slice at a corner
 # only; with 6 it would count as several, each of which had to be found
 NEIGHBOURS = np.ones((3, 3, 3), bool)
 
@@ -30,7 +30,7 @@ class LesionCounts:
 def count_lesions(prediction: np.ndarray, truth: np.ndarray) -> LesionCounts:
     """Count the 26-connected components of (S, H, W) bool masks of one shape; an empty mask has none.
 
-    One voxel shared is enough: how much is found, the overlap says. A predicted component may find
+    One shared voxel is enough; the extent is measured by the overlap. A predicted component may find
     several lesions, and several may find one. medpy's `obj_tpr` and `obj_fpr` pair them one to
     one instead, so that two lesions joined in the prediction count as one found and one missed.
     """

@@ -1,8 +1,8 @@
 """Overlap of a prediction and the truth, for a whole volume at once.
 
 Hard masks (bool) and soft ones (probabilities) go through the same formulas. The policy for
-empty masks is that of Metrics Reloaded (Nature Methods 2024): of dsc and iou both masks empty
-scores 1, only one of them empty scores 0; what has nothing to be a share of is nan.
+empty masks is that of Metrics Reloaded (Nature Methods 2024): dsc and iou are 1 where both
+masks are empty, and 0 where only one of them is; a share of an empty mask is nan.
 """
 
 import math
@@ -38,7 +38,7 @@ def precision(prediction: np.ndarray, truth: np.ndarray) -> float:
 def _volumes(prediction: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
     if prediction.shape != truth.shape:
         raise ValueError(f"prediction is {prediction.shape}, truth {truth.shape}; expected one shape")
-    if prediction.dtype == truth.dtype == bool:  # the same, many times as fast
+    if prediction.dtype == truth.dtype == bool:  # the same result, much faster
         return tuple(float(np.count_nonzero(mask)) for mask in (prediction & truth, prediction, truth))
     intersection = np.where(truth, prediction, 0).sum(dtype=np.float64)
     return float(intersection), float(prediction.sum(dtype=np.float64)), float(truth.sum(dtype=np.float64))

@@ -1,4 +1,4 @@
-"""How ragged the outline of a lesion is, to score smooth and ragged ones apart."""
+"""Raggedness of the outline of a lesion, to score smooth and ragged lesions separately."""
 
 import math
 
@@ -13,12 +13,12 @@ NEIGHBOURS[1] = True
 
 
 def raggedness(mask: np.ndarray) -> float:
-    """Length of the contour over that of its convex hull, at least 1; of a (S, H, W) bool mask.
+    """Length of the contour divided by that of its convex hull, at least 1; for a (S, H, W) bool mask.
 
     Taken for each 8-connected component of each slice and averaged with their areas in pixels as
     weights. The contour is the line at 0.5 between inside and outside (marching squares), holes
-    included; what lies beyond the image is outside. A rectangle has 1, and a disc 1.05: the line goes in steps of 45
-    degrees and its hull does not. nan for an empty mask.
+    included; outside the image counts as outside the lesion. A rectangle has 1, and a disc 1.05: the contour turns in
+    steps of 45 degrees and its hull does not. nan for an empty mask.
     """
     components, count = ndimage.label(mask, NEIGHBOURS)
     if not count:
@@ -30,8 +30,8 @@ def raggedness(mask: np.ndarray) -> float:
 
 
 def _ratio(component: np.ndarray) -> float:
-    """Of one component, (h, w) bool; not empty."""
+    """The ratio for one component, (h, w) bool; not empty."""
     padded = np.pad(component, 1).astype(np.float64)  # so that every line is closed
     lines = contour_generator(z=padded).lines(0.5)  # (points, 2) each, the first point again at the end
     length_px = sum(float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum()) for line in lines)
-    return length_px / ConvexHull(np.concatenate(lines)).area  # in the plane, scipy's area is the length
+    return length_px / ConvexHull(np.concatenate(lines)).area  # in two dimensions scipy's area is the length

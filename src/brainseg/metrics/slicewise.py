@@ -1,4 +1,4 @@
-"""DSC slice by slice, to compare with what others quote; not a measure of ours."""
+"""DSC slice by slice, to compare with other publications; not one of the main measures here."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ import numpy as np
 def dsc_slicewise(prediction: np.ndarray, truth: np.ndarray) -> float:
     """Mean over all slices of their Dice similarity coefficient; (S, H, W) bool masks of one shape.
 
-    A slice that is empty in both masks scores 1, one that is empty in one of them 0. It flatters: most slices of
-    a patient have no lesion, so a network that predicts nothing at all scores their share, and
-    two empty volumes 1. On the other hand a slice with three lesion pixels weighs as much as one
+    A slice that is empty in both masks scores 1, one that is empty in one of them 0. The score is
+    optimistic: most slices of a patient have no lesion, so a network that predicts nothing scores their share, and
+    two empty volumes score 1. On the other hand a slice with three lesion pixels weighs as much as one
     with three thousand. `scores.dsc` takes the volume as a whole.
     """
     if prediction.shape != truth.shape:

@@ -1,13 +1,13 @@
-"""How far the surface of a prediction is from the true one: NSD slice by slice, HD95 and ASSD in three dimensions.
+"""Distance of the surface of a prediction from the true one: NSD slice by slice, HD95 and ASSD in three dimensions.
 
 NSD pools the contours of the slices and needs no distance between slices. For HD95 and ASSD the surface of a mask
-are its voxels with a face on a voxel outside; what lies beyond the volume is outside. Each distance is
+are its voxels with a face on a voxel outside; outside the volume counts as outside the mask. Each distance is
 that of a surface voxel to the nearest one of the other mask, centre to centre.
 
 Masks are (S, H, W) bool of one shape; `spacing_px` is the step between voxels along the three axes,
 (slice step, 1, 1) for distances in pixels of the slice plane, or a file's spacing for mm. Policy for
-empty masks, after Metrics Reloaded (Maier-Hein et al., Nature Methods 2024): both empty are 0
-apart; if only one is, the distance is the worst that the volume allows, its diagonal from centre
+empty masks, after Metrics Reloaded (Maier-Hein et al., Nature Methods 2024): where both are
+empty the distance is 0; where only one is, it is the largest in the volume, its diagonal from centre
 to centre of the corner voxels. So a missed lesion costs at least as much as any that is found.
 """
 
@@ -23,7 +23,7 @@ def surface_dice(prediction: np.ndarray, truth: np.ndarray, tolerance_px: float)
     """Normalized surface distance, NSD: of all contour pixels those within tolerance of the other contour.
 
     The masks are (S, H, W) bool of one shape. Contour pixels are those of a mask with one of the
-    four neighbours in their slice outside it; what lies beyond the image is outside. A pixel counts
+    four neighbours in their slice outside it; outside the image counts as outside. A pixel counts
     if one on the other mask's contour in the same slice is at most `tolerance_px` away, in
     pixels; none does in a slice where the other mask is empty. The pixels of both masks and of
     all slices are pooled: a large slice weighs more, an empty one nothing.
@@ -37,7 +37,7 @@ def surface_dice(prediction: np.ndarray, truth: np.ndarray, tolerance_px: float)
     predicted, true = (border(mask[box], (1, 2)) for mask in (prediction, truth))
     if not predicted.any() or not true.any():
         return 0.0 if predicted.any() or true.any() else 1.0
-    # slices so far apart that what lies within tolerance is always of the same slice
+    # slices so far apart that pixels within tolerance are always of the same slice
     spacing_px = (tolerance_px + 1, 1, 1)
     distances_px = np.concatenate([distances(predicted, true, spacing_px), distances(true, predicted, spacing_px)])
     return float((distances_px <= tolerance_px).mean())

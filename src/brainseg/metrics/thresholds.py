@@ -1,6 +1,6 @@
-"""How a score, and the mask itself, depend on the threshold.
+"""Dependence of a score, and of the mask itself, on the threshold.
 
-Probabilities are (S, H, W) uint8 in steps of 1/255, so that a histogram of 256 values says all.
+Probabilities are (S, H, W) uint8 in steps of 1/255, so a histogram of 256 values is exact.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ AGREEMENT_THRESHOLDS = (0.1, 0.3, 0.7, 0.9)
 
 
 def dsc_by_threshold(probability: np.ndarray, truth: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """DSC above each threshold, strictly, every component kept; (thresholds,) float64.
+    """DSC of the voxels strictly above each threshold, with all components; (thresholds,) float64.
 
-    truth is bool of the same shape. Equal to `overlap.dsc` of each thresholded mask, for the price
-    of one: where nothing is above and the truth is empty it is 1, where only one of them is empty 0.
+    truth is bool of the same shape. Equal to `overlap.dsc` of each thresholded mask, in the time
+    of one: 1 where nothing is above and the truth is empty, 0 where only one of them is empty.
     """
     if probability.shape != truth.shape:
         raise ValueError(f"probability is {probability.shape}, truth {truth.shape}; expected one shape")
@@ -32,8 +32,8 @@ def dsc_by_threshold(probability: np.ndarray, truth: np.ndarray, thresholds: Seq
 def near_threshold_share(probability: np.ndarray, threshold: float, margin: float = 0.1) -> float:
     """Of the voxels above threshold - margin, the share not above threshold + margin; 0 if none is.
 
-    Those are the ones that a slightly other threshold would turn over: a sign of an
-    uncertain outline that needs no truth. Voxels of probability 0 never count.
+    A slightly different threshold would change these voxels. A large share shows an
+    uncertain outline, without the truth. Voxels of probability 0 never count.
     """
     counted = np.count_nonzero(above_threshold(probability, max(threshold - margin, 0)))
     certain = np.count_nonzero(above_threshold(probability, threshold + margin))
@@ -43,16 +43,15 @@ def near_threshold_share(probability: np.ndarray, threshold: float, margin: floa
 def threshold_agreement(
     probability: np.ndarray, mask: np.ndarray, postprocess: Callable[[np.ndarray], np.ndarray]
 ) -> float:
-    """How little the mask depends on the threshold: its mean DSC with those at AGREEMENT_THRESHOLDS, in 0 ... 1.
+    """Stability of the mask under the threshold: its mean DSC with the masks at AGREEMENT_THRESHOLDS, in 0 ... 1.
 
-    probability (S, H, W) uint8 in steps of 1/255, mask (S, H, W) bool the one that counts; `postprocess` does to
-    a thresholded mask what was done to it. Where another threshold would choose another lesion
-    the agreement falls far. 1 where nothing is above any threshold, which says nothing about a lesion
-    that is missed with certainty.
+    probability (S, H, W) uint8 in steps of 1/255, mask (S, H, W) bool the final one; `postprocess` is its
+    post-processing, for a thresholded mask. The agreement is low where another threshold would select another
+    lesion. 1 where nothing is above any threshold, so a lesion that is missed with certainty is not detected.
 
     Of a dozen such numbers tried on 60 predictions of networks with four losses (the expected DSC of the
-    probabilities, their mean inside, the agreement of two thresholds ...) this and its kin followed
-    the DSC best; expected DSC fails where a network is badly calibrated.
+    probabilities, their mean inside, the agreement of two thresholds ...) this and similar ones had
+    the closest relation to the DSC; expected DSC fails where a network is badly calibrated.
     """
     return float(
         np.mean([dsc(postprocess(above_threshold(probability, threshold)), mask) for threshold in AGREEMENT_THRESHOLDS])

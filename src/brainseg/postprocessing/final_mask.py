@@ -1,4 +1,4 @@
-"""The mask that counts: how probabilities become the lesion that is scored and shown."""
+"""The final mask: from probabilities to the lesion that is scored and shown."""
 
 import numpy as np
 from pydantic import Field
@@ -9,14 +9,14 @@ from brainseg.postprocessing.largest_component import largest_component
 
 
 class MaskSettings(StrictSettings, extra="ignore"):
-    """What of the block `evaluate` makes the mask: who needs no more should not run again for the rest."""
+    """The settings of `evaluate` that define the mask. Stages that need only these do not rerun for the others."""
 
     threshold: float = Field(gt=0, lt=1)
     largest_component: bool
 
 
 def final_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
-    """(S, H, W) bool on the file's grid: above the threshold, cleaned as the settings say."""
+    """(S, H, W) bool on the file's grid: above the threshold, post-processed by the settings."""
     return postprocess(above_threshold(prediction.on_file_grid, settings.threshold), settings)
 
 

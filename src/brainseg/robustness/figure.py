@@ -1,4 +1,4 @@
-"""How the DSC of the held-out patients falls as their images are perturbed more and more."""
+"""The DSC of the held-out patients under increasing perturbation of their images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from brainseg.figures.style import TRAIN, VALIDATION
 
 
 def robustness_lines(dsc: Mapping[str, Mapping[str, Sequence[float]]], title: str) -> Figure:
-    """A panel a kind: the mean bold, each patient faint; dsc[kind][strength] of each patient, first of none."""
+    """One panel per kind: mean bold, each patient faint; dsc[kind][strength] of each patient, no perturbation first."""
     figure = Figure(figsize=(2.4 * len(dsc) + 0.6, 3.9), layout="constrained")
     panels = figure.subplots(1, len(dsc), sharey=True, squeeze=False)[0]
     for axes, (kind, of_strength) in zip(panels, dsc.items(), strict=True):
@@ -18,7 +18,7 @@ def robustness_lines(dsc: Mapping[str, Mapping[str, Sequence[float]]], title: st
         axes.plot(places, values, color=TRAIN, lw=0.8, alpha=0.45)
         axes.axhline(means[0], color=VALIDATION, ls=":", lw=1)
         axes.plot(places, means, "o-", color=VALIDATION, lw=2.2, ms=5)
-        # the means stand with the names: among the lines nobody could read them
+        # the means are beside the names: among the lines they would be unreadable
         labels = [f"{strength}\n{mean:.3f}" for strength, mean in zip(of_strength, means, strict=True)]
         axes.set_xticks(places, labels, fontsize=8)
         axes.set_title(kind.replace("_", " "), fontsize=10)

@@ -1,7 +1,7 @@
-"""What another scanner does to intensities: gamma, contrast, bias field and noise, at three strengths.
+"""Changes of intensity as between scanners: gamma, contrast, bias field and noise, at three strengths.
 
-All kinds change the head alone: values from a share of the volume's maximum on, that of
-`preprocess.background`. A brighter background would move the box that preprocessing crops, and test that
+All kinds change only the head: values from a share of the volume's maximum on, that of
+`preprocess.background`. A brighter background would change the crop box of preprocessing, and test the crop
 instead of the network.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 BIAS_DEGREE = 3  # of the polynomial, as in MONAI's and torchio's random bias fields
 
-# Differences between scanners, sized by what is simulated or trained with elsewhere.
+# Differences between scanners; the sizes follow other simulations and augmentation schemes.
 STRENGTHS = {
     # exponent; torchio draws up to exp(0.3) = 1.35, nnU-Net 0.7 to 1.5
     "gamma": {"weak": 1.15, "medium": 1.3, "strong": 1.5},
@@ -54,9 +54,9 @@ def generator(patient: str, kind: str) -> np.random.Generator:
 
 
 def gamma(image: np.ndarray, exponent: float, background: float) -> np.ndarray:
-    """The head to the power of `exponent`, of a full scale of 1: above 1 darker, below 1 brighter.
+    """The head to the power of `exponent`, on a full scale of 1: above 1 darker, below 1 brighter.
 
-    Image (S, H, W, 3) uint8 or uint16, and so is the result; as for all that follow.
+    Image (S, H, W, 3) uint8 or uint16, and so is the result; the same for all functions below.
     """
     lowest, white = _head_range(image, background)
     value = _every_value(image.dtype)
@@ -76,10 +76,10 @@ def contrast(image: np.ndarray, factor: float, background: float) -> np.ndarray:
 
 
 def bias_field(image: np.ndarray, amplitude: float, background: float, rng: np.random.Generator) -> np.ndarray:
-    """Times a random smooth field that goes from 1 - amplitude to 1 + amplitude over the head.
+    """The image times a random smooth field that goes from 1 - amplitude to 1 + amplitude over the head.
 
-    A polynomial of the place in the volume, one for the three channels: one coil received them all.
-    A head in which it is constant, or none, stays as it is.
+    A polynomial of the position in the volume, the same for the three channels, which share one receive coil.
+    An image without head, or with a field that is constant over it, does not change.
     """
     lowest, white = _head_range(image, background)
     degree = np.indices((BIAS_DEGREE + 1,) * 3).sum(axis=0)
@@ -94,14 +94,14 @@ def bias_field(image: np.ndarray, amplitude: float, background: float, rng: np.r
 
 
 def noise(image: np.ndarray, share: float, background: float, rng: np.random.Generator) -> np.ndarray:
-    """Plus Gaussian noise with a standard deviation of `share` of the full scale, each voxel and channel its own."""
+    """The image plus Gaussian noise, independent per voxel and channel; its deviation is `share` of the full scale."""
     lowest, white = _head_range(image, background)
     grain = rng.standard_normal(image.shape, dtype=np.float32)
     return _in_head(image, image + np.float32(share * white) * grain, lowest, white)
 
 
 def _head_range(image: np.ndarray, background: float) -> tuple[int, int]:
-    """The lowest value that is of the head, and the full scale.
+    """The lowest value of the head, and the full scale.
 
     Scanners use a part of 16 bit: there the full scale is the volume's maximum, as in preprocessing.
     """
@@ -110,10 +110,10 @@ def _head_range(image: np.ndarray, background: float) -> tuple[int, int]:
 
 
 def _every_value(dtype: np.dtype) -> np.ndarray:
-    """What a voxel can be, in order: few values, many voxels, so a table of the results is fastest."""
+    """All possible voxel values, in order. Values are few and voxels many, so a lookup table is fastest."""
     return np.arange(np.iinfo(dtype).max + 1).astype(dtype)
 
 
 def _in_head(before: np.ndarray, after: np.ndarray, lowest: int, white: int) -> np.ndarray:
-    """`before` with what is of the head from `after`, rounded and clipped to the full scale."""
+    """`before` with the head from `after`, rounded and clipped to the full scale."""
     return np.where(before >= lowest, np.rint(after).clip(0, white), before).astype(before.dtype)

@@ -1,4 +1,4 @@
-"""What the perturbations cost, over all held-out patients."""
+"""The loss of DSC by the perturbations, over all held-out patients."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ Scores = Mapping[tuple[str, str], Sequence[float]]  # (kind, strength) -> the DS
 
 
 def summary(scores: Scores) -> dict[str, Any]:
-    """Mean DSC without perturbation; of each kind and strength the mean, and how far it is from that."""
+    """Mean DSC without perturbation; for each kind and strength the mean, and its difference from that."""
     unperturbed = float(np.mean(scores["none", "none"]))
     summarized: dict[str, Any] = {"unperturbed": unperturbed}
     for kind, strengths in STRENGTHS.items():
@@ -21,6 +21,6 @@ def summary(scores: Scores) -> dict[str, Any]:
 
 
 def by_kind(scores: Scores) -> dict[str, dict[str, Sequence[float]]]:
-    """Kind -> strength, from none on -> the DSC of each patient."""
+    """Kind -> strength, no perturbation first -> the DSC of each patient."""
     none = scores["none", "none"]
     return {kind: {"none": none} | {s: scores[kind, s] for s in strengths} for kind, strengths in STRENGTHS.items()}

@@ -23,7 +23,7 @@ class Settings(StrictSettings):
     @field_validator("path")
     @classmethod
     def _exists(cls, path: str) -> str:
-        source = Path(path)  # no ~: DVC, which watches the path too, would take it for a name
+        source = Path(path)  # ~ is not expanded, since DVC reads the path too and does not expand it
         if not source.is_dir() and not (source.is_file() and zipfile.is_zipfile(source)):
             raise ValueError(f"{path!r} is neither a folder nor a zip archive")
         return path
@@ -40,7 +40,7 @@ def folder(destination: Path, *, path: str, unzipped_limit_gb: float) -> None:
         return
     temporary = destination.with_name(".unzipped.aside")
     unpacked = temporary / source.stem  # the patient's name, if its files lie at the top
-    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(temporary, ignore_errors=True)  # remains of a run that was killed
     unpacked.mkdir(parents=True)
     try:
         _unpack(source, unpacked, unzipped_limit_gb)
@@ -57,7 +57,7 @@ def _unpack(source: Path, destination: Path, limit_gb: float) -> None:
             _unpack_slices(archive, destination, limit_gb)
     except UserError:
         raise
-    except Exception as error:  # damaged, or with a password: zipfile and its decompressors raise nearly anything
+    except Exception as error:  # damaged, or with a password: zipfile raises many types
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -67,8 +67,8 @@ def _unpack(source: Path, destination: Path, limit_gb: float) -> None:
 def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float) -> None:
     """Unpack the slices after a look at all names and sizes; UserErrors name the destination.
 
-    The sizes are the declared ones: zipfile unpacks no more than these of a deflated member. Of other
-    methods it unpacks as much as they hold before it cuts that to size, so these are refused.
+    The declared sizes are used, since zipfile unpacks no more than this of a deflated member. With other
+    methods it unpacks all data before it cuts them to the declared size, so other methods are refused.
     """
     faults = []
     slices: dict[Path, zipfile.ZipInfo] = {}

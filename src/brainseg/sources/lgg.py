@@ -14,7 +14,7 @@ from brainseg.core.progress import progress
 from brainseg.data.raw.patients import numbered_files
 from brainseg.sources.shared.copying import copy_patients, find_patients
 
-HANDLE = "mateuszbuda/lgg-mri-segmentation/versions/2"  # with a version, the cache serves without network
+HANDLE = "mateuszbuda/lgg-mri-segmentation/versions/2"  # with a version, the cache is used without network
 PUBLISHED = Path(__file__).with_name("lgg_patients.csv")  # patient, sha256: see patient_digest
 
 
@@ -25,12 +25,12 @@ class Settings(StrictSettings):
 def lgg(destination: Path) -> None:
     """Download the set into kagglehub's own cache, check each patient, and copy it to `destination`.
 
-    A later run finds it in the cache, without network. UserErrors say what to do when it cannot
-    be fetched, and list the patients whose files are not the published ones.
+    A later run finds it in the cache, without network. A UserError gives the remedy if the set cannot
+    be downloaded, and lists the patients whose files are not the published ones.
     """
     downloaded = Path(_download())
     try:
-        folders = {folder.name: folder for folder in find_patients(downloaded)}  # Kaggle's holds each twice
+        folders = {folder.name: folder for folder in find_patients(downloaded)}  # Kaggle's archive contains each twice
         check_digests(folders, published())
         copy_patients(downloaded, destination)
     except UserError as error:
@@ -42,7 +42,7 @@ def _download() -> str:
 
     try:
         return kagglehub.dataset_download(HANDLE)
-    except Exception as error:  # of its own, of requests, of the operating system
+    except Exception as error:  # errors of kagglehub, of requests, of the operating system
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         remedy = "run again with a network, or fetch the set elsewhere and use data: folder"
         raise UserError(f"{HANDLE}: cannot be downloaded from Kaggle ({reason}); {remedy}") from None

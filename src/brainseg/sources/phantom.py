@@ -1,7 +1,7 @@
 """Made-up patients: head-like volumes with lesions, and with things that only look like them.
 
 The files have the same bytes on every machine: all numbers come from PCG64's uniform doubles
-through + - * / and square roots, which IEEE 754 rounds alike everywhere. No sin, exp, log or
+through + - * / and square roots, which IEEE 754 rounds the same everywhere. No sin, exp, log or
 matrix product: their last bit depends on the processor.
 """
 
@@ -94,7 +94,7 @@ def phantom_patient(rng: np.random.Generator, slices: int, side_px: int, noise: 
     bias = 1 + 0.25 * _smooth_noise(rng, shape, side_px / 2)
     gain = np.array([_between(rng, 0.8, 1.1) for _ in range(3)])
     image = np.where(head[..., None], image * bias[..., None] * gain, 0.03)
-    # the sum of four uniform numbers is near enough to a normal one, and exact everywhere
+    # the sum of four uniform numbers is close to normal, and the same on every machine
     image += noise * math.sqrt(3) * (sum(rng.random(image.shape) for _ in range(4)) - 2)
     return np.floor(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8), mask
 

@@ -1,8 +1,8 @@
-"""A row's run, in a folder of its own: a clone of the commit, whose experiment is fetched into the project.
+"""The run of a row in its own folder, a clone of the commit. Its experiment is then fetched into the project.
 
-DVC's own queue writes to the workspace while it queues (it detaches HEAD, stashes, and resets), leaves the tasks of a
-worker that was killed `Running` for ever, and gives all workers one environment. Here the workspace is not
-touched, what was killed leaves nothing behind that counts, and each worker has its threads or its GPU.
+DVC's own queue writes to the workspace while it queues (it detaches HEAD, stashes, and resets). The tasks of a
+killed worker stay `Running` for ever, and all workers have the same environment. Here the workspace does not
+change, a killed run has no lasting effect, and each worker has its own threads or GPU.
 """
 
 import os
@@ -22,7 +22,7 @@ from brainseg.experiments.git import experiment_ref
 from brainseg.sweep.plan import Row, set_value
 from brainseg.sweep.project import Project, run_git
 
-# of experiments' commits, where git knows no other
+# for experiments' commits, where git has no other
 AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
 
 
@@ -48,7 +48,7 @@ def clone(project: Project, sweep: str, row: Row) -> Iterator[Path]:
 
 
 def remove_folders(project: Project, sweep: str) -> None:
-    """All of the sweep's own folders, also what a killed one left."""
+    """Remove all folders of the sweep, also those of a killed sweep."""
     shutil.rmtree(_folders(project, sweep), ignore_errors=True)
 
 
@@ -57,7 +57,7 @@ def _folders(project: Project, sweep: str) -> Path:
 
 
 def fetch(project: Project, folder: Path, name: str) -> None:
-    """Make the experiment that was run in the folder one of the project."""
+    """Fetch the experiment that was run in the folder into the project."""
     clone = run_git(folder, "rev-parse", "--show-toplevel").strip()
     ref = experiment_ref(project.head, name)
     alone = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules"]
@@ -65,7 +65,7 @@ def fetch(project: Project, folder: Path, name: str) -> None:
 
 
 def _share_cache(project: Project, folder: Path) -> None:
-    """With its type, and nothing else of the project's local configuration: paths in it may be relative."""
+    """Use the project's cache, with its link type. Other local settings are left out: their paths may be relative."""
     config = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     config.read(project.folder / ".dvc" / "config.local")
     cache = dict(config["cache"]) if config.has_section("cache") else {}
@@ -85,9 +85,9 @@ def _write_settings(path: Path, row: Row) -> None:
 
 
 def dvc(words: list[str], folder: Path, environment: Mapping[str, str], log: Path, lock: int) -> subprocess.Popen:
-    """DVC, started, in a process that ends when this one does; its output goes to the end of the log.
+    """Start DVC in a process that ends when this one does. Its output is appended to the log.
 
-    It holds the lock, a file's descriptor, too: who starts the sweep again right after a kill waits for its end.
+    It also holds the lock, a file descriptor: a sweep started again right after a kill waits for its end.
     """
     # else DVC leaves one in /var/tmp for each folder, for ever
     site = {"DVC_SITE_CACHE_DIR": str(folder / ".dvc" / "tmp" / "site")}
@@ -100,5 +100,5 @@ def dvc(words: list[str], folder: Path, environment: Mapping[str, str], log: Pat
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=[lock],
-            start_new_session=True,  # Ctrl-C is the sweep's, which then ends this
+            start_new_session=True,  # the sweep handles Ctrl-C, and then ends this process
         )

@@ -1,6 +1,6 @@
 """`dvc` that ends with the process that started it: python -m brainseg.sweep.dvc_process PARENT exp run ...
 
-Its stages end with it in turn (brainseg.core.process), so a sweep that is killed leaves nothing running.
+Its stages end with it too (brainseg.core.process), so no process remains after a sweep is killed.
 """
 
 import sys

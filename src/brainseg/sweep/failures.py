@@ -1,4 +1,4 @@
-"""Rows that failed, remembered, so that they are not run in vain each time."""
+"""Records of failed rows, so that they are not run again each time."""
 
 import json
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from brainseg.sweep.plan import Row
 
 @dataclass(frozen=True)
 class Failures:
-    """Each in a file of its own, with the commit and the settings that it failed with: others may well do."""
+    """One file per failed row, with its commit and settings: with others it may succeed."""
 
     folder: Path
     head: str
 
     def reason(self, row: Row) -> str | None:
-        """Why the row failed the last time; None if it did not, or was another then."""
+        """Why the row failed the last time; None if it did not fail, or had another commit or other settings."""
         try:
             record = json.loads(self._path(row).read_text())
-        except (FileNotFoundError, ValueError):  # ValueError: cut off by a full disk
+        except (FileNotFoundError, ValueError):  # ValueError: the file is incomplete, as after a full disk
             return None
         return record["reason"] if (record["commit"], record["settings"]) == (self.head, row.params) else None
 

@@ -17,7 +17,7 @@ from brainseg.sweep.random_search import random_search
 from brainseg.sweep.row_names import check_name, label
 from brainseg.sweep.sweep_file import Changes, SweepFile
 
-SHOWN = 3  # rows with the same fault that are named; the rest is counted
+SHOWN = 3  # number of rows with the same fault that are listed; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Row:
 
 
 def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Changes) -> list[Row]:
-    """All experiments, in the order of the file; `overrides` hold for all of them.
+    """All experiments, in the order of the file; `overrides` apply to all of them.
 
-    Raises UserError with all that is wrong in any of them, each fault once.
+    Raises UserError with all faults in any of them, each fault once.
     """
     check_name("the sweep's name", name)
     drawn = random_search(sweep.random) if sweep.random else [{}]
@@ -46,7 +46,7 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
         for point in product(*sweep.grid.values()):
             on_grid = dict(zip(sweep.grid, point, strict=True))
             for draw in drawn:
-                # a row for each value that --set puts in the place of all would be one experiment many times
+                # where --set replaces a varied setting, its rows would be the same experiment several times
                 varied = {key: value for key, value in (on_grid | draw).items() if key not in overrides}
                 short = "-".join(filter(None, [row_name, label(varied)]))
                 full = "-".join(filter(None, [name, short]))
@@ -59,7 +59,7 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
 
 
 def _each_once(rows: Sequence[Row]) -> list[Row]:
-    """Rows that --set has made the same are one; different ones need names of their own."""
+    """Rows that are equal because of --set become one; different rows need different names."""
     by_name: dict[str, Row] = {}
     for row in rows:
         if by_name.setdefault(row.name, row).params != row.params:
@@ -103,7 +103,7 @@ def _check_all(rows: Sequence[Row]) -> None:
 
 
 def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
-    """What is there in the project, and not in the clone of it that a row runs in."""
+    """Faults of paths that exist in the project but not in the clone that a row runs in."""
     if params["predict"]["networks"] != "data/weights":
         return [f"{PARAMS_FILE}: predict.networks is not 'data/weights'; rows run elsewhere, and know no ensemble"]
     if params["data"] == "folder" and not Path(path := params["datasets"]["folder"]["path"]).is_absolute():
@@ -112,7 +112,7 @@ def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
 
 
 def filter_rows(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
-    """The rows that any of the patterns means, with or without the sweep's name; all without patterns."""
+    """The rows that match any pattern, with or without the sweep's name; all rows without patterns."""
     if not patterns:
         return list(rows)
     for pattern in patterns:

@@ -1,4 +1,4 @@
-"""How far a sweep is, in epochs, and how long the rest will take."""
+"""The progress of a sweep in epochs, and the remaining time."""
 
 import re
 import sys
@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from brainseg.sweep.plan import Row
 
-EPOCH = re.compile(r"^epoch +(\d+)/\d+ ", re.MULTILINE)  # what training prints
+EPOCH = re.compile(r"^epoch +(\d+)/\d+ ", re.MULTILINE)  # the line that training prints
 LOOK_EVERY_SECONDS = 1.0
 
 
 class ProgressTracker:
-    """Counts the epochs of all rows of a sweep: whole rows as they end, running ones by their logs."""
+    """Counts the epochs of all rows of a sweep: finished rows as they end, running rows from their logs."""
 
     def __init__(self, rows: Sequence[Row], log_of: Callable[[Row], Path]) -> None:
         self.rows, self.log_of = rows, log_of
@@ -38,7 +38,7 @@ class ProgressTracker:
         return sum(row.epochs if row.name in self.ended else self._trained(row) for row in self._counted())
 
     def eta(self) -> str:
-        """Such as `about 1 h 20 min left`: as if all epochs took as long; "" before the first."""
+        """Such as `about 1 h 20 min left`, if all epochs take equally long; "" before the first epoch."""
         done = self.done()
         if not done or done == self.total:
             return ""
@@ -46,7 +46,7 @@ class ProgressTracker:
 
     @contextmanager
     def bar(self):
-        """On a terminal a bar, meanwhile."""
+        """Shows a progress bar while the sweep runs, on a terminal only."""
         if not sys.stderr.isatty():
             yield
             return
@@ -68,7 +68,7 @@ class ProgressTracker:
                 thread.join()
 
     def _counted(self) -> list[Row]:
-        """Not those that failed: their epochs will not be trained, nor do they say how long others take."""
+        """Rows that count. Failed rows do not: their epochs will not be trained, and their times are no estimate."""
         return [row for row in self.rows if row.name not in self.failed]
 
     def _trained(self, row: Row) -> int:

@@ -1,4 +1,4 @@
-"""The project that a sweep runs in: its commit, what differs from it, and which rows are finished."""
+"""The project that a sweep runs in: its commit, changes since the commit, and finished rows."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from brainseg.experiments.git import Git
 from brainseg.experiments.lock import SCORED, check, flat_params
 from brainseg.sweep.plan import Row
 
-# what an experiment reads beside params.yaml and the cache
+# what an experiment reads besides params.yaml and the cache
 READ = ["params.yaml", "dvc.yaml", "src", "stages", ".dvc/config", "data/own"]
 
 POINT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
@@ -22,15 +22,15 @@ POINT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR
 
 @dataclass(frozen=True)
 class Project:
-    folder: Path  # the one that holds dvc.yaml
+    folder: Path  # the folder of dvc.yaml
     inside: Path  # the same, relative to the git repository
     repository: Path
-    head: str  # sha of the commit that all rows hang from
+    head: str  # sha of the commit that all rows are based on
     cache: Path  # DVC's
 
     @property
     def scratch(self) -> Path:
-        """Where rows have folders of their own: training in there keeps its state in the project's runs/."""
+        """The folder of the rows' own folders. Training in them stores its state in the project's runs/."""
         return self.folder / ".dvc" / "tmp" / "exps"
 
     def records(self, sweep: str) -> Path:
@@ -39,9 +39,9 @@ class Project:
 
 
 def open_project(folder: Path) -> Project:
-    """Raises UserError unless it is one of git and DVC, and what experiments read is as committed.
+    """Raises UserError unless the folder is a git and DVC project and all that experiments read is committed.
 
-    Rows start from the commit. Changes that were not committed would be in some rows and not in others.
+    Rows start from the commit. Uncommitted changes would be in some rows and not in others.
     """
     if not (folder / "dvc.yaml").is_file() or not (folder / ".dvc").is_dir():
         raise UserError(f"{folder}: no dvc.yaml; run this in the folder that holds it")
@@ -51,7 +51,7 @@ def open_project(folder: Path) -> Project:
             raise UserError(f"{folder}: no commit yet; experiments hang from commits")
         committed = git.read(head, str(PARAMS_FILE))
     changed = run_git(folder, "diff", "--name-only", "--relative", "HEAD", "--", *READ).splitlines()
-    # git takes a file of the same size and second for unchanged, and `dvc exp run -S` writes such ones
+    # git treats a file of the same size and second as unchanged, and `dvc exp run -S` writes such files
     if committed != (folder / PARAMS_FILE).read_bytes() and str(PARAMS_FILE) not in changed:
         changed.insert(0, str(PARAMS_FILE))
     unknown = run_git(folder, "ls-files", "--others", "--exclude-standard", "--", *READ).splitlines()
@@ -68,11 +68,11 @@ def open_project(folder: Path) -> Project:
 
 
 def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[str, str]:
-    """name -> revision of the rows that were run to their end, from this commit and with these very settings.
+    """name -> revision of the rows that were run to the end, from this commit and with exactly these settings.
 
     Raises UserError where an experiment of this commit has a row's name and other settings.
     """
-    stages = SCORED[: SCORED.index(until) + 1] if until else SCORED  # pictures are not worth running it again
+    stages = SCORED[: SCORED.index(until) + 1] if until else SCORED  # missing pictures are no reason to run a row again
     with Git(project.folder) as git:
         revisions = {ref.name: ref.revision for ref in git.experiments if ref.baseline == project.head}
         done = {}
@@ -84,7 +84,7 @@ def finished(project: Project, rows: Sequence[Row], until: str | None) -> dict[s
             _same_settings(row, params)
             try:
                 check(row.name, yaml12.parse(git.read(revision, "dvc.lock") or b"{}").get("stages", {}), params, stages)
-            except UserError:  # run by hand, and not to the end
+            except UserError:  # run by hand, but not to the end
                 continue
             done[row.name] = revision
     return done
@@ -101,7 +101,7 @@ def _same_settings(row: Row, given: dict) -> None:
 
 
 def run_git(folder: Path, *words: str) -> str:
-    """What git prints; a UserError where it fails."""
+    """The output of git; raises UserError where git fails."""
     done = subprocess.run(
         ["git", *words],
         cwd=folder,
@@ -109,7 +109,7 @@ def run_git(folder: Path, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        start_new_session=True,  # Ctrl-C is for the sweep: a clone or fetch that it stopped would look like a failure
+        start_new_session=True,  # only the sweep handles Ctrl-C: a clone or fetch stopped by it looks like a failure
     )
     if done.returncode:
         raise UserError(f"{folder}: git {words[0]} says: {(done.stderr.splitlines() or ['nothing'])[0]}")
@@ -117,5 +117,5 @@ def run_git(folder: Path, *words: str) -> str:
 
 
 def own_environment() -> dict[str, str]:
-    """Without what a hook or an alias of git sets: it would have git act on the project from within a clone."""
+    """The environment without variables set by a git hook or alias: with them git in a clone would use the project."""
     return {key: value for key, value in os.environ.items() if key not in POINT_ELSEWHERE}

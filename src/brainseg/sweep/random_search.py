@@ -9,12 +9,12 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.sweep.sweep_file import Changes, RandomSearch, Range
 
-DIGITS = 3  # of a number drawn: enough to choose by, short enough for a name
-TRIES = 100  # in vain, before all is taken for drawn already
+DIGITS = 3  # digits of a drawn number: precise enough, and short enough for a name
+TRIES = 100  # repeated draws in a row, before all points count as drawn
 
 
 def random_search(search: RandomSearch) -> list[Changes]:
-    """`count` different draws. The first n of them are the same whatever `count` is: more can be asked for later."""
+    """`count` different draws. The first n do not depend on `count`, so more can be added later."""
     rng = np.random.default_rng(search.seed)
     drawn: list[Changes] = []
     in_vain = 0
@@ -33,7 +33,7 @@ def _draw(rng: np.random.Generator, source: Range | Sequence[Any]) -> Any:
         return source[rng.integers(len(source))]
     low, high = source.low, source.high
     whole = isinstance(low, int) and isinstance(high, int)
-    if whole:  # each whole number has the part of the line that rounds to it
+    if whole:  # each integer has the interval that rounds to it
         low, high = low - 0.5, high + 0.5
     on_log = source.scale == "log"
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if on_log else rng.uniform(low, high)

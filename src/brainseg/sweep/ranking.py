@@ -1,4 +1,4 @@
-"""Which settings of a sweep are best, by the validation patients: test patients have no part in a choice."""
+"""The ranking of a sweep's settings by validation patients. Test patients are not used for a choice."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,15 @@ from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project
 
 OTHER_GROUNDS = ("datasets.", "split.", "preprocess.")
-NO_CHOICE = ("seed", "split.fold")  # rows that differ in these alone are one setting, whose scores are averaged
+NO_CHOICE = ("seed", "split.fold")  # rows that differ only in these are one setting, and their scores are averaged
 
 
 def ranking(project: Project, rows: Sequence[Row], revisions: Mapping[str, str]) -> pd.DataFrame:
-    """A line for each setting, the best first: what varies, validation_dsc (of the last epoch, the mean over its
+    """One row per setting, the best first: what varies, validation_dsc (of the last epoch, the mean over its
     rows), rows and the minutes of training. Empty if nothing varies.
 
-    Raises UserError where validation_dsc is no fair judge: where it is of other patients or on another grid, or where
-    the validation patients are those that are reported.
+    Raises UserError where validation_dsc is not comparable, because patients or grid differ, and where the validation
+    patients are also those that are reported.
     """
     lines = []
     with Git(project.folder) as git:

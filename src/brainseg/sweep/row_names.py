@@ -1,4 +1,4 @@
-"""What an experiment of a sweep is called, so that a person reads its settings off the name."""
+"""The name of an experiment of a sweep, from which its settings can be read."""
 
 import re
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from typing import Any
 
 from brainseg.core.errors import UserError
 
-# what git takes as the end of a ref, and a shell as one word
+# valid as the end of a git ref, and as one word in a shell
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
-LONGEST = 150  # letters: files are named after it, with something more
+LONGEST = 150  # letters: file names contain it, with an extension
 
 
 def label(values: dict[str, Any]) -> str:
-    """dice-lr0.001-seed0 of loss, optims.adam.lr and seed: words as they are, numbers after the last of their key."""
+    """dice-lr0.001-seed0 for loss, optims.adam.lr and seed: words unchanged, numbers after their key's last word."""
     ends = _distinct_ends(list(values))
     parts = [value if isinstance(value, str) else f"{ends[key]}{_shown(value)}" for key, value in values.items()]
     return "-".join(re.sub(r"[^\w.+-]", "_", part, flags=re.ASCII) for part in parts)
 
 
 def _distinct_ends(keys: Sequence[str]) -> dict[str, str]:
-    """As many of the last words of each dotted key as tell it from all others."""
+    """The last words of each dotted key, as many as distinguish it from all others."""
     ends = {}
     for key in keys:
         parts = key.split(".")
@@ -38,7 +38,7 @@ def _shown(value: Any) -> str:
 
 
 def check_name(what: str, name: str) -> None:
-    """Raises UserError for what cannot be the name of a branch, or would have to be quoted in a shell."""
+    """Raises UserError for a name that no branch can have, or that needs quotes in a shell."""
     if len(name) > LONGEST:
         raise UserError(f"{what} {name[:40]}...: {len(name)} letters; expected up to {LONGEST}")
     if not NAME.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):

@@ -1,4 +1,4 @@
-"""What `brainseg sweep` does."""
+"""The work of `brainseg sweep`."""
 
 import fcntl
 import time
@@ -27,7 +27,7 @@ from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
 from brainseg.sweep.workers import Workers, environments
 
 SHOWN = 10  # settings in the ranking
-PATIENCE_SECONDS = 3.0  # in which what a killed sweep had started is over
+PATIENCE_SECONDS = 3.0  # within which processes of a killed sweep have ended
 
 
 def run(
@@ -40,7 +40,7 @@ def run(
     dry_run: bool,
     out: Path,
 ) -> None:
-    """Run what is not finished yet, print the ranking of a search, and compare. Raises UserError if a row failed."""
+    """Run the unfinished rows, print the ranking of a search, and compare. Raises UserError if a row failed."""
     check_folder(out)
     project = open_project(Path.cwd())
     name = name or path.stem
@@ -93,7 +93,7 @@ def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
 
 
 def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], sweep: SweepFile, out: Path) -> None:
-    """What came out: the ranking of a search, and the comparison of what has scores."""
+    """Print the results: the ranking of a search, and the comparison of the rows that have scores."""
     ended = [row for row in rows if row.name in done]
     if ended and (sweep.grid or sweep.random):
         try:
@@ -101,7 +101,7 @@ def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], swee
         except UserError as error:
             print_line(f"not ranked: {error}")
     if ended and sweep.until != "train":
-        try:  # by their shas: a commit made meanwhile changes what a name means
+        try:  # by their shas: a commit made in the meantime changes what a name means
             compare([done[row.name] for row in ended], None, "dsc", 0.01, out)
         except NothingToCompareError as error:
             print_line(f"not compared: {error}")
@@ -144,7 +144,7 @@ def _parsed(overrides: Sequence[str]) -> Changes:
 
 @contextmanager
 def _alone(path: Path, name: str) -> Iterator[int]:
-    """One process a sweep: two would run each row twice. Gives the lock's descriptor, for what it starts to hold."""
+    """Lock the sweep: two processes would run each row twice. Gives the lock's descriptor, to pass to subprocesses."""
     with path.open("a+") as file:
         end = time.monotonic() + PATIENCE_SECONDS
         while True:

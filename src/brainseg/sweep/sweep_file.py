@@ -1,4 +1,4 @@
-"""A file of experiments/: many experiments over one base, as named rows, a grid, or random draws."""
+"""A file of experiments/: many experiments with the same base, as named rows, a grid, or random draws."""
 
 import math
 from pathlib import Path
@@ -24,7 +24,7 @@ Changes = dict[str, Value]  # dotted key of params.yaml -> value
 
 
 class Range(StrictSettings):
-    """Numbers to draw from; whole ones where both ends are."""
+    """Numbers to draw from; integers where both ends are integers."""
 
     low: int | float
     high: int | float
@@ -48,7 +48,7 @@ class RandomSearch(StrictSettings):
 
 
 class SweepFile(StrictSettings):
-    """Its experiments: each row, with each point of the grid, with each random draw; all over the base."""
+    """A sweep. Its experiments are each row with each grid point and each random draw, all applied to the base."""
 
     base: Changes = Field(default_factory=dict)
     rows: dict[str, Changes] = Field(default_factory=dict)
@@ -89,7 +89,7 @@ def read_sweep(path: Path) -> SweepFile:
 
 
 def _source(given: Any, path: Path, key: str) -> Range | list[Any]:
-    """Not a union for pydantic: it would tell a fault once for each of its members."""
+    """Choose the type by hand. A pydantic union would report a fault once for each of its members."""
     if isinstance(given, list):
         return validated(Choices, {"choices": given}, path, key).choices
     return validated(Range, given, path, key)

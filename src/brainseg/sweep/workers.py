@@ -1,4 +1,4 @@
-"""Rows run side by side, each worker with threads or a GPU of its own."""
+"""Rows run in parallel, each worker with its own threads or GPU."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ AFTER_TRAINING = ("predict", "evaluate", "plot")
 
 
 class RowFailedError(Exception):
-    """Why a row did not end well, in one line."""
+    """Why a row failed, in one line."""
 
 
 class StoppedError(Exception):
@@ -35,12 +35,12 @@ class StoppedError(Exception):
 
 @dataclass
 class Workers:
-    """Runs rows of one sweep; what they print goes to a log each."""
+    """Runs rows of one sweep; the output of each row goes to its own log."""
 
     project: Project
     sweep: str
-    environments: list[dict[str, str]]  # one a worker
-    lock: int  # descriptor of the file that keeps another sweep of this name out
+    environments: list[dict[str, str]]  # one per worker
+    lock: int  # descriptor of the file that prevents a second sweep of this name
     until: str | None = None  # the last stage; None: all
     stopped: threading.Event = field(default_factory=threading.Event)
     _preparing: threading.Lock = field(default_factory=threading.Lock)
@@ -48,7 +48,7 @@ class Workers:
     _training: dict[str, threading.Lock] = field(default_factory=dict)
 
     def run(self, rows: Sequence[Row], ended: Callable[[Row, Exception | None, float], None]) -> None:
-        """Run all; `ended` is called for each, with what went wrong if anything did, and the seconds it took."""
+        """Run all rows. `ended` is called for each, with its error or None, and the seconds it took."""
         free: SimpleQueue[dict[str, str]] = SimpleQueue()
         for environment in self.environments:
             free.put(environment)
@@ -85,12 +85,12 @@ class Workers:
         with clone(self.project, self.sweep, row) as folder:
             self._prepare(row, folder, environment, log)
             trained_with = _key(row, [section for section in row.params if section not in AFTER_TRAINING])
-            with self._training.setdefault(trained_with, threading.Lock()):  # the next one finds it in the run cache
+            with self._training.setdefault(trained_with, threading.Lock()):  # the next row finds it in the run cache
                 self._dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
             fetch(self.project, folder, row.name)
 
     def _prepare(self, row: Row, folder: Path, environment: dict[str, str], log: Path) -> None:
-        """Leave the data, split and preprocessed images in the cache; one row at a time, for all that share them."""
+        """Put the data, split and preprocessed images in the cache; one row at a time, for all rows that share them."""
         key = _key(row, PREPARED_WITH)
         with self._preparing:
             if key not in self._prepared:
@@ -114,9 +114,9 @@ def _key(row: Row, sections: Iterable[str]) -> str:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """The process and all that it started, if it still runs."""
+    """End the process and all that it started, if it still runs."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # training resumes; all else is done again
+        os.killpg(process.pid, signal.SIGKILL)  # training resumes; all other stages start again
     process.wait()
 
 
@@ -129,10 +129,10 @@ def _reason(log: Path) -> str:
 
 
 def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:
-    """The environment of each worker: a GPU each where there are several; else the cores are divided.
+    """The environment of each worker: one GPU each where there are several; otherwise the cores are divided.
 
-    Without `jobs` there are as many workers as GPUs, at least one; never more than rows. Networks compute otherwise
-    with another number of threads, in their last digits, so it rests on all rows of a sweep, not on those left to run.
+    Without `jobs` there are as many workers as GPUs, at least one; never more than rows. The number of threads changes
+    the last digits of results, so it depends on all rows of a sweep, not on those left to run.
     """
     gpus = _gpus()
     count = min(jobs or max(1, len(gpus)), rows)
@@ -140,7 +140,7 @@ def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:
     common = {key: value for key, value in own_environment().items() if not key.startswith("DVC_EXP")}
     common["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     common["DVC_EXP_AUTO_PUSH"] = "false"  # a clone's remote is the project
-    if count > 1:  # two trainings that fight for threads take five times as long each
+    if count > 1:  # two trainings that share threads take five times as long each
         common |= {"OMP_NUM_THREADS": threads, "BRAINSEG_WORKERS": threads}
     if len(gpus) < 2:
         return [common] * count
@@ -148,7 +148,7 @@ def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:
 
 
 def _gpus() -> list[str]:
-    """As CUDA_VISIBLE_DEVICES names them; none where the user chose a device."""
+    """The GPUs as in CUDA_VISIBLE_DEVICES; none where the user chose a device."""
     if os.environ.get("BRAINSEG_DEVICE"):
         return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

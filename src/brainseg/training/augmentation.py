@@ -1,7 +1,7 @@
 """Augmentation of geometry, for a whole batch at once on the device: scale, rotate, shear, shift, flip, bend.
 
 The reference code of the report scales, rotates and flips. It resamples twice, once to scale and once to rotate, a
-slice at a time. Here one map does all, so a slice is interpolated once and stays a little sharper.
+slice at a time. Here the maps are combined into one, so a slice is interpolated once and stays slightly sharper.
 """
 
 import math
@@ -31,7 +31,7 @@ def augment(
     """Each slice mapped by `random_affine` about its centre, then bent by `random_displacement`.
 
     images (B, C, n, n) float32 are resampled linearly, masks (B, 1, n, n) float32 to the nearest
-    pixel; what comes from outside is 0, the mean grey, as in the reference code. The random
+    pixel. Values from outside the slice are 0, the mean intensity, as in the reference code. The random
     numbers come from a CPU generator, so they are the same on every device.
     """
     maps = random_affine(len(images), settings, generator).to(images.device, non_blocking=True)
@@ -46,7 +46,7 @@ def augment(
 
 
 def random_affine(count: int, settings: AugmentSettings, generator: torch.Generator) -> torch.Tensor:
-    """(count, 2, 3) float32 maps from places in the augmented slice to places in the original.
+    """(count, 2, 3) float32 maps from coordinates in the augmented slice to coordinates in the original.
 
     Each scales by 1 +- scale, rotates by +- rotation_deg, mirrors left-right with probability flip, shears along the
     rows by +- shear_deg and shifts by +- shift sides along rows and columns, all uniform. A setting of 0 of the last
@@ -71,11 +71,11 @@ def random_affine(count: int, settings: AugmentSettings, generator: torch.Genera
 def random_displacement(
     count: int, side_px: int, settings: AugmentSettings, generator: torch.Generator
 ) -> torch.Tensor:
-    """(count, side_px, side_px, 2) float32, smooth displacements of places, in units of half a side.
+    """(count, side_px, side_px, 2) float32, smooth displacements of coordinates, in units of half a side.
 
-    At elastic_grid x elastic_grid control points they are normal with an SD of elastic_px pixels along each axis;
-    between them they are interpolated bicubically. After Simard, Steinkraus & Platt, ICDAR 2003, who smooth noise of
-    every pixel by a Gaussian; a coarse grid costs less.
+    The displacements of elastic_grid x elastic_grid control points are normal with an SD of elastic_px pixels along
+    each axis. Between the control points they are interpolated bicubically. Source: Simard, Steinkraus & Platt,
+    ICDAR 2003, who smooth noise of every pixel by a Gaussian; a coarse grid costs less.
     """
     shape = (count, 2, settings.elastic_grid, settings.elastic_grid)
     control_points = torch.randn(shape, generator=generator) * (2 * settings.elastic_px / side_px)

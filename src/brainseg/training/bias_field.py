@@ -1,4 +1,4 @@
-"""Smooth multiplicative fields, as the coils of a scanner leave them in its images."""
+"""Smooth multiplicative fields, as the coils of a scanner cause them in its images."""
 
 import torch
 

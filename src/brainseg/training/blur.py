@@ -1,4 +1,4 @@
-"""Gaussian blur of a batch, with a width of its own for every map."""
+"""Gaussian blur of a batch, with a separate width for every map."""
 
 import math
 
@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d, pad
 def blur(maps: torch.Tensor, sigma_px: torch.Tensor) -> torch.Tensor:
     """Each map of maps (K, n, n) float32 under a Gaussian of SD sigma_px (K,); (K, n, n) float32.
 
-    The kernel ends at four SDs of the widest one, the slice's edge is repeated beyond it. 0 changes nothing.
+    The kernel ends at four SDs of the widest one. The slice's edge is repeated outside it. An SD of 0 changes nothing.
     """
     radius = min(max(1, math.ceil(4 * float(sigma_px.max()))), maps.shape[-1])
     offset = torch.arange(-radius, radius + 1)

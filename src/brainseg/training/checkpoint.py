@@ -1,8 +1,8 @@
-"""Training that was stopped goes on: its state after each epoch, outside the pipeline's outs.
+"""Resumes training that was stopped, from its state after the last epoch; stored outside the pipeline's outs.
 
 DVC removes a stage's outs before it runs, and a queued experiment runs in a folder of its own.
-So the state lies in the project's `runs/unfinished`, under a fingerprint of all that determines
-the result: only the very same training ever finds it. A lock refuses a second training of it.
+So the state is stored in the project's `runs/unfinished`, under a fingerprint of everything that determines
+the result. Only the same training finds it. A lock prevents two processes from running the same training.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class Checkpoint:
         self.path = path
 
     def restore(self, state: TrainingState) -> None:
-        """Load what `write` was given last; a file that is damaged or of another training is left out, with a note."""
+        """Load the last state of `write`; a damaged file, or one of another training, is ignored with a note."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -45,9 +45,9 @@ class Checkpoint:
             return
         try:
             state.load_state_dict(torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True))
-        except (MemoryError, torch.OutOfMemoryError):  # it is whole
+        except (MemoryError, torch.OutOfMemoryError):  # the file is not damaged
             raise
-        except Exception as error:  # torch raises whatever does not fit
+        except Exception as error:  # torch raises many types for a state that does not fit
             print_line(f"{self.path}: is of another training ({type(error).__name__}); training starts anew")
             return
         print_line(f"going on after epoch {len(state.trained.history)}, where this training was stopped")
@@ -75,7 +75,7 @@ def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
     except Timeout:
         try:
             process = holder.read_text()
-        except FileNotFoundError:  # it has not written it yet
+        except FileNotFoundError:  # the other process has not written it yet
             process = "unknown"
         message = f"the same training runs already, as process {process}; wait for it, or end it"
         raise UserError(f"{path}: {message}") from None
@@ -84,12 +84,12 @@ def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
         yield Checkpoint(folder / f"{key}.pt")
     finally:
         holder.unlink(missing_ok=True)
-        path.unlink(missing_ok=True)  # while it is held: a process that waits for it opens another one
+        path.unlink(missing_ok=True)  # while the lock is held: a waiting process opens a new file
         lock.release()
 
 
 def fingerprint(*parts: bytes | torch.Tensor) -> str:
-    """A digest of settings, data, the project's code as loaded, and what else decides how numbers are rounded."""
+    """A digest of settings, data, the project's code as loaded, and everything else that affects rounding."""
     digest = hashlib.sha256()
     for part in parts:
         _add(digest, part if isinstance(part, bytes) else part.cpu().contiguous().numpy())
@@ -104,7 +104,7 @@ def fingerprint(*parts: bytes | torch.Tensor) -> str:
 
 def _add(digest: Any, content: Any) -> None:
     view = memoryview(content)
-    digest.update(view.nbytes.to_bytes(8, "little"))  # so that a part's end cannot pass for the next's start
+    digest.update(view.nbytes.to_bytes(8, "little"))  # separates a part's end from the next part's start
     digest.update(view.cast("B") if view.nbytes else b"")
 
 
@@ -116,7 +116,7 @@ def _loaded_files() -> Iterable[tuple[str, Path]]:
 
 
 def project_folder() -> Path:
-    """The project itself, also from within the snapshot that a queued experiment runs in."""
+    """The folder of the project, also when called in the snapshot folder of a queued experiment."""
     here = Path.cwd()
     for parent in here.parents:
         if here.is_relative_to(parent / ".dvc" / "tmp" / "exps"):

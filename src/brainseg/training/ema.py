@@ -11,16 +11,16 @@ from torch.optim.swa_utils import AveragedModel
 
 
 def averaged(network: torch.nn.Module, decay: float) -> AveragedModel:
-    """A second network, `.module`, that follows the first; `update_parameters(network)` after each step moves it.
+    """A second network, `.module`, with the averaged weights; call `update_parameters(network)` after each step.
 
-    The first update copies. In update n (the first is 0) each number x of the average moves to d x + (1 - d) y, with
-    y the network's and d the smaller of `decay` and (1 + n) / (10 + n): the random start is soon forgotten. The
-    statistics of batch norm are averaged as the weights are.
+    The first update copies the weights. In update n (the first is 0) each number x of the average becomes
+    d x + (1 - d) y, where y is the network's number and d the smaller of `decay` and (1 + n) / (10 + n). The small d
+    at the start limits the influence of the random initial weights. The statistics of batch norm are averaged too.
     """
 
     @torch.no_grad()
     def update(average: Sequence[torch.Tensor], current: Sequence[torch.Tensor], _: torch.Tensor) -> None:
-        count = int(ema.n_averaged)  # on the CPU; the one that is passed lies on the device, and reading it would wait
+        count = int(ema.n_averaged)  # on the CPU; reading the count on the device would wait for it
         weight = 1 - min(decay, (1 + count) / (10 + count))
         for x, y in zip(average, current, strict=True):
             if x.is_floating_point():

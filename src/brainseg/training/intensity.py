@@ -1,5 +1,5 @@
-"""Augmentation of intensity, for a whole batch at once on the device: what another scanner would have made brighter,
-darker, noisier or less sharp, or would not have measured at all.
+"""Augmentation of intensity, for a whole batch at once on the device: brightness, contrast, noise, blur and
+missing sequences, as they differ between scanners.
 """
 
 import torch
@@ -28,22 +28,22 @@ def change_intensity(
 ) -> torch.Tensor:
     """The z-scored slices (B, in_channels, n, n) float32 with other intensities, same shape, channels last.
 
-    Every channel of a slice is changed by itself; the same channel of neighbouring slices is changed alike, since one
-    scan measured them. In this order, each where its setting is not 0, with draws uniform in the ranges given:
+    Every channel of a slice is changed separately. The same channel of neighbouring slices is changed equally, since
+    one scan measured them. The changes, in this order, are made where their setting is not 0, with uniform draws:
 
-    bias_field: times a smooth field, see bias_field.py; the slice's minimum stays what it is
+    bias_field: times a smooth field, see bias_field.py; the slice's minimum is unchanged
     gamma: u -> u ** exp(+- gamma), where u runs from 0 to 1 between the slice's minimum and maximum
     blur_px: a Gaussian of SD 0 to blur_px pixels
     gain, offset: times 1 +- gain, plus +- offset
-    noise: plus normal noise of SD 0 to noise, another for each pixel of each neighbouring slice
-    channel_dropout: with this probability one channel, another than FLAIR, becomes a copy of FLAIR. The LGG set
-        itself replaces a missing sequence so. The copy is exact, so it comes last.
+    noise: plus normal noise of SD 0 to noise, independent for each pixel of each neighbouring slice
+    channel_dropout: with this probability one channel other than FLAIR becomes a copy of FLAIR. The LGG set
+        replaces a missing sequence in this way. The copy is exact, so it is made last.
 
     The random numbers come from a CPU generator, so they are the same on every device.
     """
     device, side_px = images.device, images.shape[3]
     x = images.unflatten(1, (input_settings.slices, len(input_settings.channels)))  # (B, slices, C, n, n)
-    each = (len(x), 1, len(input_settings.channels))  # one number a slice and channel, whatever the neighbours
+    each = (len(x), 1, len(input_settings.channels))  # one number per slice and channel, the same for its neighbours
 
     def uniform(low: float, high: float) -> torch.Tensor:
         return low + (high - low) * torch.rand(*each, 1, 1, generator=generator)
@@ -55,7 +55,7 @@ def change_intensity(
     if settings.gamma:
         exponent = uniform(-settings.gamma, settings.gamma).exp().to(device)
         darkest, brightest = x.amin((1, 3, 4), keepdim=True), x.amax((1, 3, 4), keepdim=True)
-        span = (brightest - darkest).clamp_min(1e-6)  # a channel of one value has none
+        span = (brightest - darkest).clamp_min(1e-6)  # the span of a constant channel is 0
         x = darkest + span * ((x - darkest) / span) ** exponent
     if settings.blur_px:
         sigma_px = uniform(0, settings.blur_px).expand(*x.shape[:3], 1, 1).flatten()

@@ -1,4 +1,4 @@
-"""The learning rate, step by step: warm-up from nothing, then a schedule."""
+"""The learning rate at each step: a warm-up from 0, then a schedule."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ def lr_scheduler(
 ) -> LambdaLR:
     """A scheduler to be stepped after each step of the optimizer; it multiplies the optimizer's own learning rates.
 
-    Over the first `warmup_steps` the factor rises evenly to the schedule's first value (Goyal et al., arXiv
+    Over the first `warmup_steps` the factor rises linearly to the schedule's first value (Goyal et al., arXiv
     1706.02677, section 2.2); the schedule runs over the rest of the `steps`.
     """
 

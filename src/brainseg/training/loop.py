@@ -35,11 +35,10 @@ def train(
 ) -> Trained:
     """Train for `recipe.settings.epochs` epochs; an epoch draws as many slices as there are.
 
-    A network may ask for more to be judged than its output, see supervision.py: the training loss holds that, the
-    validation loss is of the output alone. With `ema_decay` it is the averaged network that is validated and
-    written. The best epoch is the one with the highest mean validation DSC, the report's choice. Each epoch ends with
-    all that the next ones need in `checkpoint`; a state found there is of this training, stopped before its end,
-    and training goes on from it, to the very same result.
+    The training loss may include more than the network's output, see supervision.py. The validation loss is that of
+    the output only. With `ema_decay` the averaged network is validated and written. The best epoch is the one with
+    the highest mean validation DSC, as in the report. After each epoch the state is written to `checkpoint`. If
+    `checkpoint` already holds a state of this training, training resumes from it and reaches the same result.
     Raises UserError if a batch is larger than the data or the loss is no longer finite.
     """
     settings = recipe.settings
@@ -59,7 +58,7 @@ def train(
     forward = torch.compile(network) if settings.compile else network
     for epoch in range(len(trained.history) + 1, settings.epochs + 1):
         start = time.perf_counter()
-        # each epoch's random numbers depend on the seed and its number alone
+        # each epoch's random numbers depend only on the seed and the epoch's number
         epoch_seed = int(np.random.SeedSequence([recipe.seed, epoch]).generate_state(1)[0])
         torch.manual_seed(epoch_seed)  # for dropout
         generator = torch.Generator().manual_seed(epoch_seed)

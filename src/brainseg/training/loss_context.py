@@ -1,4 +1,4 @@
-"""What a loss may use of its training, besides a batch and its settings."""
+"""Values of the training that a loss may use, besides a batch and its settings."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -9,10 +9,10 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def bind_context(loss: Callable[..., torch.Tensor], *, progress: float, lesion_share: float) -> Loss:
-    """The loss with those of these values bound that are among its keywords.
+    """The loss with these values bound, where it has a keyword of that name.
 
-    progress: of the epochs, 0 in the first and 1 in the last
-    lesion_share: of the pixels of all training slices
+    progress: share of the epochs that are done, 0 in the first and 1 in the last
+    lesion_share: share of lesion pixels among the pixels of all training slices
     """
     context = {"progress": progress, "lesion_share": lesion_share}
     keywords = signature(loss).parameters

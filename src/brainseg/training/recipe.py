@@ -1,4 +1,4 @@
-"""How a network is trained: all settings but those of the network and the optimizer."""
+"""How a network is trained: all settings except those of the network and the optimizer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -10,18 +10,19 @@ from brainseg.training.slices import Slices
 
 
 class SamplingSettings(StrictSettings):
-    area_power: float = Field(ge=0)  # 1: the report
-    background_share: float = Field(ge=0)  # 0.1: the report
+    area_power: float = Field(ge=0)  # 1 in the report
+    background_share: float = Field(ge=0)  # 0.1 in the report
     train_on: Literal["retained", "all"]
 
 
 def slice_weights(slices: Slices, settings: SamplingSettings) -> torch.Tensor:
     """Probability of each slice, (N,) float64 on the CPU, summing to 1.
 
-    Patients are equally likely. Within one, a slice weighs its lesion's area to the power `area_power`, plus
-    `background_share` times the mean of that over the patient's slices, so that slices without lesion are drawn too.
-    A power of 1 and a share of 0.1 are the reference code of the report. A smaller power draws slices with a small
-    lesion more often, a larger share those without. A patient without lesion is drawn evenly.
+    Patients are equally likely. Within a patient, the weight of a slice is its lesion area to the power `area_power`,
+    plus `background_share` times the mean of these powers over the patient's slices. So slices without lesion are
+    drawn too. The reference code of the report has a power of 1 and a share of 0.1. A smaller power draws slices with
+    a small lesion more often. A larger share draws slices without lesion more often. The slices of a patient without
+    lesion are equally likely.
     """
     area = slices.masks.sum(dim=(1, 2)).double().cpu()
     weighted_area = torch.where(area > 0, area**settings.area_power, 0.0)  # 0 ** 0 is 1
@@ -35,7 +36,7 @@ def slice_weights(slices: Slices, settings: SamplingSettings) -> torch.Tensor:
 
 
 def draw(weights: torch.Tensor, batch_size: int, generator: torch.Generator) -> torch.Tensor:
-    """An epoch's batches, (B, batch_size) int64: as many draws as slices, the ragged end dropped."""
+    """An epoch's batches, (B, batch_size) int64: as many draws as slices, without the last incomplete batch."""
     batches = len(weights) // batch_size
     drawn = torch.multinomial(weights, batches * batch_size, replacement=True, generator=generator)
     return drawn.view(batches, batch_size)

@@ -16,7 +16,7 @@ from brainseg.data.preprocessed import z_score
 
 @dataclass(frozen=True)
 class Slices:
-    """The retained slices of P patients, or all of them, N in all, patient by patient.
+    """The retained slices, or all slices, of P patients; N slices in total, patient by patient.
 
     images: (N, n, n, 3) uint16 in 0 ... FULL_SCALE; a third of the memory of z-scores
     masks: (N, n, n) bool
@@ -50,7 +50,7 @@ class Slices:
         return z_score(picked.to(torch.float32), mean, std)
 
     def content(self) -> tuple[bytes | torch.Tensor, ...]:
-        """All of it, to tell one set of slices from another."""
+        """All values, as input to a fingerprint of the slices."""
         return ("\n".join(self.names).encode(), self.images, self.masks, self.patient, self.mean, self.std)
 
     def of_patient(self, number: int) -> torch.Tensor:
@@ -58,7 +58,7 @@ class Slices:
         return torch.nonzero(self.patient == number).flatten()
 
     def largest_lesion(self, number: int) -> torch.Tensor:
-        """The index of a patient's slice with most lesion."""
+        """The index of a patient's slice with the largest lesion area."""
         index = self.of_patient(number)
         return index[self.masks[index].sum(dim=(1, 2)).argmax()]
 
@@ -70,7 +70,7 @@ def load_slices(
     all_slices: bool = False,
     folder: Path = preprocessed.FOLDER,
 ) -> Slices:
-    """The retained slices of these patients; with `all_slices` those too that preprocessing drops."""
+    """The retained slices of these patients; with `all_slices` also the slices that preprocessing drops."""
     if not names:
         raise UserError(f"{folder}: no patient to load")
     parts, index, count = [], [], 0

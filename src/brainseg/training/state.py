@@ -1,4 +1,4 @@
-"""What changes while a network trains, and what training leaves."""
+"""The state that changes during training, and the results of training."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 
 @dataclass
 class Trained:
-    """A row an epoch, a row an epoch and patient, and two sets of weights."""
+    """A row per epoch, a row per epoch and patient, and two sets of weights."""
 
     __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True, revalidate_instances="always")
 
@@ -48,7 +48,7 @@ class TrainingState:
 
     @property
     def eval_network(self) -> torch.nn.Module:
-        """The network that is validated, and whose weights are written in the end."""
+        """The network that is validated, and whose weights are written at the end."""
         return self.ema.module if self.ema else self.network
 
     def state_dict(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class TrainingState:
         return {"trained": vars(self.trained), **parts}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Raises an error of whatever type, and leaves everything as it was, if the state is not of this training."""
+        """Raises an error of any type, and changes nothing, if the state is not of this training."""
         before = deepcopy(self.state_dict())
         try:
             trained = Trained(**state["trained"])
@@ -95,7 +95,7 @@ class TrainingState:
 
 
 def _check_form(found: Any, expected: Any) -> None:
-    """Raises ValueError unless keys, lengths, types, and of tensors the shapes are the same."""
+    """Raises ValueError unless keys, lengths, types and the shapes of tensors are the same."""
     if torch.is_tensor(expected):
         same = torch.is_tensor(found) and found.shape == expected.shape
     elif isinstance(expected, Mapping):

@@ -1,5 +1,5 @@
-"""What training looks like while it runs, for TensorBoard. Its files hold clock times and
-are no part of any result."""
+"""Curves and example slices of a running training, for TensorBoard. The files contain clock times and
+are not part of any result."""
 
 import shutil
 from pathlib import Path
@@ -15,16 +15,16 @@ EXAMPLES = 4  # validation patients shown
 
 
 class Monitor:
-    """Writes a curve for every number of an epoch, and example slices now and then."""
+    """Writes a curve for every number of an epoch, and example slices every few epochs."""
 
     def __init__(self, folder: Path, validation: Slices) -> None:
         self.folder = folder
-        self.writer: SummaryWriter | None = None  # until the first epoch says which one it is
+        self.writer: SummaryWriter | None = None  # until the first epoch
         self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
         shown = torch.stack(largest[:EXAMPLES])
         self.images, self.masks = validation.batch(shown)
-        # (B, 1, n, n), also where the network does not see it
+        # (B, 1, n, n), also where FLAIR is not an input of the network
         self.flair = validation.z_scores(shown)[:, None, ..., FLAIR]
 
     def __enter__(self) -> "Monitor":
@@ -38,7 +38,7 @@ class Monitor:
     def after_epoch(self, network: torch.nn.Module, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
         if not self.writer:
-            if epoch == 1:  # else training goes on, and so do its curves
+            if epoch == 1:  # otherwise training was resumed and its curves are continued
                 shutil.rmtree(self.folder, ignore_errors=True)
             self.writer = SummaryWriter(self.folder, purge_step=epoch)
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""How good the network is after an epoch, patient by patient, on its own grid."""
+"""Validation scores of each patient after an epoch, on the network's grid."""
 
 from collections.abc import Callable
 
@@ -20,9 +20,9 @@ def validate(
     """Mean loss over the slices, and for each patient its name with hard and soft DSC and IoU.
 
     dsc and iou are of the mask above 0.5 after keeping its largest component, soft_dsc and
-    soft_iou of the probabilities themselves. All are on the network's own grid: at 256 x 256 that
-    is how the report chooses its epoch, at other sizes it is quicker and close to it. The loss is
-    the mean over batches, weighted by their slices.
+    soft_iou of the probabilities themselves. All are computed on the network's grid. At 256 x 256 this
+    is how the report chooses its epoch; at other sizes it is faster and close to that. The loss is
+    the mean over batches, weighted by their number of slices.
     """
     network.eval()
     total = torch.zeros((), device=slices.images.device)

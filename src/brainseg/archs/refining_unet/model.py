@@ -2,11 +2,12 @@
 
 Source: the report's section 11 (its last wish); near to it: Kirillov et al., "PointRend", CVPR 2020 (arXiv 1912.08193)
 
-The pixels whose logit is nearest to 0 become tokens: their neighbourhood in the slice and in the U-Net's finest map,
-what the bottleneck says there, the logit and the place. The tokens attend to each other and to the bottleneck's
-places, and each changes its own pixel's logit. No label is needed to find them, so training and prediction do the
-same. With `coarsening` 2 the U-Net sees the slice at half its resolution, and only the tokens see it whole. In
-training the U-Net's logits are judged too, and the cross-entropy of the tokens' pixels may be added.
+The pixels whose logit is nearest to 0 become tokens. A token is made of the pixel's neighbourhood in the slice and
+in the U-Net's finest map, the bottleneck's features there, the logit and the position. The tokens attend to each other
+and to the bottleneck's positions, and each changes the logit of its pixel. The selection needs no label, so it is the
+same in training and prediction. With `coarsening` 2 the U-Net's input is the slice at half its resolution, and only
+the tokens use the full resolution. The training loss includes the U-Net's logits, and may include the cross-entropy
+of the tokens' pixels.
 """
 
 import torch
@@ -46,8 +47,9 @@ def refining_unet(in_channels: int, settings: Settings) -> nn.Module:
 class RefiningUNet(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
 
-    K = token_share * H * W pixels a slice are looked at twice, at least two; the surest of them only for the others'
-    sake. The U-Net's `levels` begin at its own resolution, H / coarsening.
+    K = token_share * H * W pixels of each slice, at least two, become tokens. The more certain a pixel, the smaller
+    the change of its logit; the most certain token only gives context to the others. The U-Net's `levels` begin at
+    its own resolution, H / coarsening.
     """
 
     def __init__(self, in_channels: int, settings: Settings) -> None:
@@ -79,9 +81,9 @@ class RefiningUNet(nn.Module):
         flat = coarse.flatten(1)  # (N, H W)
         count = max(2, round(self.token_share * flat.shape[1]))
         least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
-        # falls to nothing at the last place, so that little hangs on which places rounding lets in
+        # 0 for the last selected pixel, so that the effect of rounding on the selection is small
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
-        with torch.autocast(x.device.type, enabled=False):  # few numbers: converting them would cost more than it saves
+        with torch.autocast(x.device.type, enabled=False):  # few numbers: conversion would cost more than it saves
             change = importance * self.refine(x, maps, flat, places)
         refined = flat.index_put((slice_number(places), places), change, accumulate=True).view_as(coarse)
         if self.training:

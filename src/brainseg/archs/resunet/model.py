@@ -3,7 +3,7 @@
 Source: Isensee et al., "nnU-Net Revisited", MICCAI 2024 (arXiv 2404.09556), the ResEnc U-Nets
 
 With batch norm as an alternative to nnU-Net's instance norm. Deep supervision is nnU-Net's: a head at each
-resolution of the decoder, each counting half of the next finer one.
+resolution of the decoder, each with half the weight of the next finer one.
 """
 
 from itertools import pairwise

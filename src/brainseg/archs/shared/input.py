@@ -32,9 +32,9 @@ class InputSettings(StrictSettings):
         return self.slices * len(self.channels)
 
     def slice_index(self, retained: torch.Tensor) -> torch.Tensor:
-        """For each slice itself and its neighbours, (S, slices) int64, of a patient with retained (S,) bool.
+        """The indices of each slice and its neighbours, (S, slices) int64, of a patient with retained (S,) bool.
 
-        A retained slice has retained neighbours only; beyond the first and the last one that one is repeated.
+        A retained slice has retained neighbours only. Beyond the first and the last one, that slice is repeated.
         retained is one run of slices.
         """
         place = torch.arange(len(retained))

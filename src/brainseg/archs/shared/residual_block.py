@@ -16,7 +16,7 @@ def normalisation(norm: Norm, channels: int) -> nn.Module:
 def normalised_convolution(
     in_channels: int, out_channels: int, norm: Norm, kernel_size: int = 3, stride: int = 1
 ) -> list[nn.Module]:
-    # no bias: both norms subtract the mean anyway
+    # no bias: both norms subtract the mean
     convolution = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=False)
     return [convolution, normalisation(norm, out_channels)]
 
@@ -24,8 +24,8 @@ def normalised_convolution(
 class ResidualBlock(nn.Module):
     """(N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)
 
-    The block adds what its convolutions find to what came in. Where the stride is 2, what came in is averaged over
-    2 x 2 pixels; where the channels differ, a 1 x 1 convolution brings it to theirs.
+    The output of the convolutions is added to the input. Where the stride is 2, the input is averaged over
+    2 x 2 pixels. Where the numbers of channels differ, a 1 x 1 convolution changes those of the input.
     Source: He et al., "Bag of tricks", CVPR 2019, figure 2c (arXiv 1812.01187)
     """
 

@@ -1,7 +1,7 @@
-"""A network that works at half the resolution of the slices it gets.
+"""A network that computes at half the resolution of its input slices.
 
 The four pixels of a 2 x 2 block become channels of one position, and four logits of that position become the block's
-pixels again. Nothing of the slice is lost, and a step costs about a quarter.
+pixels again. No pixel is lost, and a step costs about a quarter.
 Source: Shi et al., "Real-time single image and video super-resolution", CVPR 2016 (arXiv 1609.05158), for the way back
 """
 
@@ -14,8 +14,8 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 from brainseg.archs.shared.supervision import TrainingOutput
 
 Stem = Literal["plain", "space_to_depth"]
-BLOCK_PX = 2  # a side
-POSITIONS = BLOCK_PX**2  # of a block
+BLOCK_PX = 2  # per side
+POSITIONS = BLOCK_PX**2  # pixels of a block
 
 
 class SpaceToDepth(nn.Module):

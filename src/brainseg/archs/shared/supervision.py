@@ -1,4 +1,4 @@
-"""What training judges besides the output of a network: further heads, and pixels that count more."""
+"""Terms of the training loss besides a network's output: further heads, and pixels with additional weight."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,10 +10,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 class TrainingOutput(NamedTuple):
     """What a network in training mode may return in place of its logits (N, 1, H, W).
 
-    head_logits: (N, 1, H, W) each, judged by the loss; the last one is the network's output
+    head_logits: (N, 1, H, W) each, inputs of the loss; the last one is the network's output
     extra_pixels: (N, K) int64, pixels of the flattened slices whose cross-entropy is added; None for none
-    extra_weight: of that cross-entropy, the mean over those pixels
-    head_weights: of the heads, summing to 1; None where all count alike
+    extra_weight: weight of that cross-entropy, which is the mean over those pixels
+    head_weights: weights of the heads, summing to 1; None for equal weights
     """
 
     head_logits: tuple[torch.Tensor, ...]
@@ -27,7 +27,7 @@ def supervised_loss(
     target: torch.Tensor,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
 ) -> torch.Tensor:
-    """The scalar to minimise: the loss of the logits; of several heads its mean, plus the extra pixels' share."""
+    """The scalar to minimise: the loss of the logits, averaged over the heads, plus the term of the extra pixels."""
     if isinstance(output, torch.Tensor):
         return loss(output, target)
     losses = torch.stack([loss(logits, target) for logits in output.head_logits])

@@ -1,4 +1,4 @@
-"""The U-Net, which more than one architecture is made of."""
+"""The U-Net, a part of several architectures."""
 
 from itertools import pairwise
 
@@ -32,7 +32,7 @@ class UNet(nn.Module):
         return self.head(self.maps(x)[0])  # (N, out_channels, H, W)
 
     def maps(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """What the decoder knows at each resolution, the finest first and the bottleneck last.
+        """The decoder's feature maps, the finest first and the bottleneck last.
 
         (N, widths[level], H / 2**level, W / 2**level) each.
         """

@@ -4,7 +4,7 @@ Source: Chen et al., "TransUNet", section 3 (arXiv 2102.04306); Dosovitskiy et a
     ICLR 2021 (arXiv 2010.11929)
 
 With features 64, blocks [3, 4, 9], width 768, layers 12, heads 12 and grid 14 it is the paper's R50 + ViT-B/16, and
-`pretrained` starts it from weights learnt on ImageNet-21k. There is no class token: nothing is classified.
+`pretrained` starts it from weights learnt on ImageNet-21k. There is no class token, since there is no classification.
 """
 
 import torch
@@ -50,7 +50,7 @@ def transunet(in_channels: int, settings: Settings) -> nn.Module:
 class TransUNet(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by 16.
 
-    Each place of the map at 1/16 is a token. Positions are learnt on a grid of `grid` x `grid` tokens
+    Each position of the map at 1/16 is a token. Position embeddings are learnt on a grid of `grid` x `grid` tokens
     and interpolated for slices of other sizes.
     """
 
@@ -114,7 +114,7 @@ def transformer_layer(width: int, settings: Settings) -> nn.TransformerEncoderLa
         batch_first=True,
         norm_first=True,
     )
-    layer.self_attn.dropout, layer.dropout1.p = 0.0, 0.0  # the authors drop in the layer's second half only
+    layer.self_attn.dropout, layer.dropout1.p = 0.0, 0.0  # the authors use dropout in the layer's second half only
     return layer
 
 

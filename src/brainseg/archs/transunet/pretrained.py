@@ -15,7 +15,7 @@ REPOSITORY, FILE = "timm/vit_base_r50_s16_224.orig_in21k", "model.safetensors"
 REVISION = "f7dc19ea6cb95cd53735ca80d0365ff1853dd9ca"  # of November 2023: the weights decide the result
 R50_VIT_B16 = {"features": 64, "blocks": [3, 4, 9], "width": 768, "layers": 12, "heads": 12, "grid": 14}
 
-# their names -> ours, the first pattern that fits
+# public names -> names of this network, by the first pattern that matches
 RENAMED = (
     (r"patch_embed\.backbone\.stem\.conv\.", "stem.root.0."),
     (r"patch_embed\.backbone\.stem\.norm\.", "stem.root.1."),
@@ -30,17 +30,17 @@ RENAMED = (
     (r"blocks\.(\d+)\.", r"layers.\1."),
     (r"norm\.", "norm."),
 )
-UNUSED = ("cls_token", "head.", "fc_norm.", "pre_logits.")  # of classification
+UNUSED = ("cls_token", "head.", "fc_norm.", "pre_logits.")  # parts of the classifier
 
 
 def fetch() -> dict[str, torch.Tensor]:
-    """The public weights by their own names, through the hub's cache; a UserError where they can't be had."""
-    from huggingface_hub import hf_hub_download  # only who asks for the weights needs the libraries
+    """The public weights by their own names, through the hub's cache; a UserError if they cannot be downloaded."""
+    from huggingface_hub import hf_hub_download  # the library is needed only for these weights
     from safetensors.torch import load_file
 
     try:
         return load_file(hf_hub_download(REPOSITORY, FILE, revision=REVISION))
-    except Exception as error:  # of the network, of HTTP, of the hub, of a file cut off: all mean the same here
+    except Exception as error:  # of the network, HTTP, the hub or a truncated file: all are handled equally
         reason = " ".join(str(error).split()).partition(". ")[0][:150] or type(error).__name__  # its first sentence
         raise UserError(
             f"{PARAMS_FILE}: archs.transunet.pretrained: {FILE} of {REPOSITORY} can't be fetched from the Hugging Face"
@@ -49,7 +49,7 @@ def fetch() -> dict[str, torch.Tensor]:
 
 
 def renamed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Their names made ours; the positions without the class token's, as a map (1, width, grid, grid)."""
+    """The weights by this network's names; positions without the class token's, as a map (1, width, grid, grid)."""
     ours = {}
     for name, value in weights.items():
         if name.startswith(UNUSED):
@@ -69,10 +69,10 @@ def renamed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def load_pretrained(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
-    """Load into TransU-Net what it shares with the classifier: all but its decoder.
+    """Load into TransU-Net the parts it shares with the classifier: all except its decoder.
 
     The first convolution is repeated over the network's channels: filters are standardised, so their scale
-    is of no account. Raises UserError where a weight is missing or has another shape.
+    has no effect. Raises UserError where a weight is missing or has another shape.
     """
     ours, own = renamed(weights), network.state_dict()
     if (first := ours.get("stem.root.0.weight")) is not None:

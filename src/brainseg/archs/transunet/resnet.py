@@ -1,8 +1,8 @@
 """A ResNet with weight-standardised convolutions and group norm, the stem of hybrid vision transformers.
 
 Kolesnikov et al., "Big transfer (BiT)", ECCV 2020, section 3.1 (arXiv 1912.11370); weight standardisation:
-Qiao et al., arXiv 1903.10520. As in Google's R50 + ViT-B/16, of which the public weights are: normalisation
-after each convolution, and TensorFlow's padding, which is uneven where a convolution strides.
+Qiao et al., arXiv 1903.10520. As in Google's R50 + ViT-B/16, the model of the public weights: normalisation
+after each convolution, and TensorFlow's padding, which is uneven where the stride is above 1.
 """
 
 import math
@@ -13,19 +13,19 @@ from torch.nn.functional import conv2d, max_pool2d, pad, relu
 
 
 class StandardisedConv(nn.Conv2d):
-    """A convolution without bias whose filters have mean 0 and variance 1; sides are even where it strides."""
+    """A convolution without bias whose filters have mean 0 and variance 1; sides must be even where the stride is 2."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         variance, mean = torch.var_mean(self.weight, dim=(1, 2, 3), keepdim=True, correction=0)
-        weight = (self.weight - mean) * torch.rsqrt(variance + 1e-8)  # more would weaken the public weights' filters
+        weight = (self.weight - mean) * torch.rsqrt(variance + 1e-8)  # more would weaken the public filters
         return conv2d(pad_as_tensorflow(x, self.kernel_size[0], self.stride[0]), weight, stride=self.stride)
 
 
 def pad_as_tensorflow(x: torch.Tensor, kernel_size: int, stride: int, value: float = 0.0) -> torch.Tensor:
-    """So that even sides shrink by `stride` exactly; the odd pixel of padding is at the bottom and the right."""
+    """Pad so that even sides shrink by `stride` exactly; the odd pixel of padding is at the bottom and the right."""
     total = max(kernel_size - stride, 0)
     before, after = total // 2, total - total // 2
     return pad(x, (before, after, before, after), value=value)

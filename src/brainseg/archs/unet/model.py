@@ -16,7 +16,7 @@ from brainseg.core.params import StrictSettings
 class Settings(StrictSettings):
     features: int = Field(ge=1)
     levels: int = Field(ge=2, le=7)
-    stem: Stem = "plain"  # weights from before this setting were trained with it
+    stem: Stem = "plain"  # older weights, without this setting, were trained with it
 
 
 def unet(in_channels: int, settings: Settings) -> nn.Module:

@@ -29,8 +29,9 @@ def unetpp(in_channels: int, settings: Settings) -> nn.Module:
 class UNetPlusPlus(nn.Module):
     """(N, C, H, W) -> logits (N, 1, H, W); H and W divisible by `divisor`.
 
-    With deep supervision there is a head on each x[0, j], and training judges them all; `set_output_heads` says which
-    ones answer afterwards. Without, the report's "fast mode", there is one on the last.
+    With deep supervision there is a head on each x[0, j], and the training loss includes all of them.
+    `set_output_heads` selects the heads for prediction. Without deep supervision, the report's "fast mode", there is
+    one head, on the last x[0, j].
     """
 
     def __init__(self, in_channels: int, features: int, levels: int, deep_supervision: bool) -> None:
@@ -55,7 +56,7 @@ class UNetPlusPlus(nn.Module):
     def set_output_heads(self, heads: str, depth: int) -> None:
         """Outside training, answer with the head at `depth`, or with the mean probability of all up to there.
 
-        What lies deeper is not computed: the paper's pruning, L1 at depth 1 to the whole network at the last.
+        Deeper maps are not computed. This is the paper's pruning: L1 at depth 1, the whole network at the last depth.
         """
         self.mean_of_heads, self.depth = heads == "mean", depth
 
@@ -72,7 +73,7 @@ class UNetPlusPlus(nn.Module):
 
     def maps(self, x: torch.Tensor, deepest: int) -> list[torch.Tensor]:
         """x[0, 0] to x[0, deepest], (N, features, H, W) each, and nothing that they do without."""
-        rows: list[list[torch.Tensor]] = []  # of each resolution, depth by depth
+        rows: list[list[torch.Tensor]] = []  # for each resolution, depth by depth
         for level in range(deepest + 1):
             x = self.nodes[node(level, 0)](max_pool2d(x, 2) if level else x)
             rows.append([x])

@@ -1,4 +1,4 @@
-"""By how much each method differs from the baseline: patients, estimate, interval, margin."""
+"""The difference of each method from the baseline: patients, estimate, interval, margin."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,9 +13,9 @@ COLOURS = {"better": "#2a8f4a", "worse": PREDICTION, "equivalent": VALIDATION, "
 
 
 def difference_plot(verdicts: Sequence[Verdict], differences: Mapping[str, np.ndarray], margin: float) -> Figure:
-    """differences[a] are (patients,); a row a verdict, named by its method a, coloured by its word.
+    """One row per verdict, named by its method a, coloured by its outcome; differences[a] are (patients,).
 
-    The axis reaches as far as nine in ten patients of every method; who is beyond is a triangle at its end.
+    The axis covers nine in ten patients of every method. Patients beyond it are a triangle at its end.
     """
     names = [verdict.a for verdict in verdicts]
     figure = Figure(figsize=(6.6 + inches(names), 1.9 + 0.62 * len(verdicts)), layout="constrained")
@@ -52,7 +52,7 @@ def _patients(axes: Axes, row: int, values: np.ndarray, reach: float) -> None:
     heights = row + np.linspace(-0.16, 0.16, len(values))
     out = np.abs(values) > reach
     axes.plot(values[~out], heights[~out], "o", color=TRAIN, alpha=0.45, ms=3.5, mec="none")
-    for positive in (False, True):  # all that are beyond an end share a triangle: their numbers would overlap
+    for positive in (False, True):  # all patients beyond one end share a triangle: separate numbers would overlap
         beyond = np.sort(values[out & ((values > 0) == positive)])
         if len(beyond):
             end = reach if positive else -reach
@@ -75,6 +75,6 @@ def _estimate(axes: Axes, row: int, verdict: Verdict, reach: float) -> None:
     colour = COLOURS[verdict.outcome]
     axes.plot(np.clip([low, high], -reach, reach), [row, row], color=colour, lw=3, solid_capstyle="butt")
     for end in (low, high):
-        if abs(end) > reach:  # it goes on; of few patients, for ever
+        if abs(end) > reach:  # the interval continues beyond the axis; for few patients it is infinite
             axes.plot(np.clip(end, -reach, reach), row, "<" if end < 0 else ">", color=colour, ms=8)
     axes.plot(np.clip(estimate, -reach, reach), row, "D", color=colour, ms=7)

@@ -1,4 +1,4 @@
-"""How firm the order of the methods is."""
+"""How certain the ranking of the methods is."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,11 @@ from brainseg.figures.style import inches
 
 
 def rank_plot(names: Sequence[str], shares: np.ndarray, drawn: str) -> Figure:
-    """shares (methods, ranks): a cell as dark as the share of draws of `drawn`
-    (patients, seeds) in which a method took a rank."""
+    """One cell per method and rank, the darker the more often the method took that rank.
+
+    shares: (methods, ranks), the share of draws
+    drawn: what was resampled (patients, seeds)
+    """
     count = len(names)
     order = np.argsort((shares * np.arange(count)).sum(axis=1), kind="stable")
     size = (inches(names) + 0.62 * count + 0.6, max(0.42 * count, 0.8) + 1.1)

@@ -1,4 +1,4 @@
-"""Scores of all patients under each method, a patient's joined by a line."""
+"""Scores of all patients for each method. A line joins the scores of one patient."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,11 @@ LABELLED = 3  # patients whose scores differ most between methods
 
 
 def paired_boxes(methods: Sequence[Method], metric: str) -> Figure:
-    """A box a method (quartiles, median, mean as a diamond); the patients that methods disagree on most are named."""
+    """One box per method: quartiles, median, mean as a diamond. The patients with the largest differences are named."""
     scores = np.stack([method.per_patient for method in methods], axis=1)  # (patients, methods)
     places = np.arange(len(methods))
     names = [method.name for method in methods]
-    room = inches(names)  # the names stand below the axes at 30 degrees, and the first reaches out to the left
+    room = inches(names)  # the names are below the axes at 30 degrees, and the first extends to the left
     figure = Figure(figsize=(max(6, 1.1 * len(methods) + 0.87 * room), 4.2 + 0.5 * room), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(places, scores.T, color=TRAIN, lw=0.7, alpha=0.4, zorder=1)

@@ -1,4 +1,4 @@
-"""Where methods part: small lesions and ragged edges."""
+"""Scores of the methods by lesion size and edge."""
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,14 @@ from brainseg.evaluation.strata import STRATA
 from brainseg.figures.style import inches
 
 COLOURS = colormaps["tab10"].colors
-MARKERS = "osD^"  # beyond ten methods colours come again, with another marker
+MARKERS = "osD^"  # after ten methods colours repeat, with another marker
 
 
 def score_by_stratum(strata: pd.DataFrame, metric: str) -> Figure:
     """The mean of each method in each stratum: rows of trait, stratum, method, patients, mean_{metric}."""
     methods = list(dict.fromkeys(strata.method))
     figure = Figure(figsize=(8.2 + inches(methods), max(4.3, 0.24 * len(methods) + 0.6)), layout="constrained")
-    offset = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else [0.0]  # equal means would hide each other
+    offset = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else [0.0]  # equal means would cover each other
     panels = figure.subplots(1, len(STRATA), sharey=True)
     for axes, (trait, names) in zip(panels, STRATA.items(), strict=True):
         rows = strata[strata.trait == trait]

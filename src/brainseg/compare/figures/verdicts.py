@@ -18,7 +18,7 @@ def verdict_matrix(names: Sequence[str], pairs: Sequence[Verdict]) -> Figure:
     """The row's method against the column's: its mean difference and Holm's p, coloured by the verdict."""
     count, room = len(names), inches(names)
     colours = np.ones((count, count, 4))
-    width, height = CELL * count + room + 0.6, CELL * count + 0.7 * room + 1.2  # column names stand at 45 degrees
+    width, height = CELL * count + room + 0.6, CELL * count + 0.7 * room + 1.2  # column names are at 45 degrees
     figure = Figure(figsize=(max(5, width), height), layout="constrained")
     axes = figure.add_subplot()
     for verdict in pairs:
@@ -29,7 +29,7 @@ def verdict_matrix(names: Sequence[str], pairs: Sequence[Verdict]) -> Figure:
         ):
             colours[row, column] = to_rgba(COLOURS[outcome], 0.12 if outcome == "inconclusive" else 0.55)
             p = "<.001" if verdict.p_of_outcome < 0.001 else f"{verdict.p_of_outcome:.3f}".removeprefix("0")
-            label = f"{sign * verdict.mean + 0.0:+.3f}\np {p}"  # no -0.000 of equal scores
+            label = f"{sign * verdict.mean + 0.0:+.3f}\np {p}"  # avoids -0.000 for equal scores
             axes.text(column + 0.5, row + 0.5, label, ha="center", va="center", fontsize=8)
     axes.pcolormesh(colours, edgecolors="white", linewidth=1.5)
     axes.set_aspect("equal")

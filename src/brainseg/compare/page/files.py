@@ -42,7 +42,7 @@ def write(comparison: Comparison, folder: Path) -> None:
         "ranks": rank_plot(names, comparison.ranks, comparison.drawn),
     }
     if comparison.strata.empty:
-        (folder / "strata.png").unlink(missing_ok=True)  # one of an earlier comparison would be taken for this one's
+        (folder / "strata.png").unlink(missing_ok=True)  # else an old one could be mistaken for a new one
     else:
         figures["strata"] = score_by_stratum(comparison.strata, comparison.metric)
     for name, figure in figures.items():
@@ -50,9 +50,9 @@ def write(comparison: Comparison, folder: Path) -> None:
 
 
 def score_table(comparison: Comparison) -> pd.DataFrame:
-    """A row a patient: its fold, and the score of each method, averaged over seeds."""
+    """One row per patient: its fold, and the score of each method, averaged over seeds."""
     table = pd.DataFrame({method.name: method.per_patient for method in comparison.methods})
-    table.insert(0, "fold", comparison.baseline.folds, allow_duplicates=True)  # a method may be called so
+    table.insert(0, "fold", comparison.baseline.folds, allow_duplicates=True)  # a method may have this name
     table.insert(0, "patient", comparison.baseline.patients, allow_duplicates=True)
     return table
 
@@ -106,7 +106,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """JSON knows neither nan nor infinity, nor numpy's numbers."""
+    """The value as JSON allows it: JSON has no nan, no infinity and no numpy numbers."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

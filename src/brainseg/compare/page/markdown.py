@@ -1,4 +1,4 @@
-"""A comparison as a page to read."""
+"""A comparison as a Markdown page."""
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ PICTURES = {
 
 
 def page(comparison: Comparison) -> str:
-    """Markdown; the terminal shows the same without the pictures."""
+    """The page in Markdown. The terminal shows the same without the pictures."""
     shown = {name: caption for name, caption in PICTURES.items() if name != "strata.png" or len(comparison.strata)}
     pictures = [f"![{caption}]({name})\n\n*{caption}.*\n" for name, caption in shown.items()]
     return "\n".join([text(comparison), "## Pictures\n", *pictures])

@@ -1,4 +1,4 @@
-"""Numbers and tables as Markdown has them."""
+"""Numbers and tables in Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def markdown_table(rows: Sequence[Mapping[str, object]]) -> str:
-    """Columns of equal width, so that it reads on a terminal too."""
+    """A table with aligned columns, so that it is readable in a terminal too."""
     cells = [list(rows[0]), *(list(row.values()) for row in rows)]
     cells = [[str(cell).replace("|", "\\|") for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]

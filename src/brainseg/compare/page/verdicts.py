@@ -1,4 +1,4 @@
-"""Verdicts as a page tells them: each with what it rests on, and what these patients cannot say."""
+"""Verdicts in words: each with its evidence, and with what these patients leave open."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from brainseg.compare.verdicts import ALPHA, Verdict
 
 
 def against_baseline(verdicts: Sequence[Verdict], margin: float, failures: Mapping[str, float]) -> str:
-    """failures: patients below a DSC of 0.1, of each method and the baseline; the ranks look past a few."""
+    """failures: patients below a DSC of 0.1, of each method and the baseline. Signed ranks give a few little weight."""
     table = markdown_table([_row(verdict, failures) for verdict in verdicts])
     return "\n".join([f"## Verdicts against {verdicts[0].b}", "", table, _explanation(verdicts, margin)])
 
@@ -62,10 +62,10 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
 
 
 def all_pairs(pairs: Sequence[Verdict]) -> str:
-    """How many of each verdict; and those that say something."""
+    """The number of each verdict, and the conclusive verdicts."""
     counts = pd.Series([verdict.outcome for verdict in pairs]).value_counts()
     counts_text = ", ".join(f"{count} {word}" for word, count in counts.items())
-    smallest = min(verdict.smallest_p for verdict in pairs)  # 0 of a claim about methods
+    smallest = min(verdict.smallest_p for verdict in pairs)  # 0 for a claim about methods
     limit = ""
     if smallest >= ALPHA:
         patients, of = pluralise(pairs[0].patients, "patient"), pluralise(len(pairs), "pair")

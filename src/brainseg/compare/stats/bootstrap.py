@@ -8,15 +8,15 @@ from scipy import stats
 from brainseg.compare.stats.finite import refuse_missing
 
 DRAWS = 4000
-INTERVAL_DRAWS = 20_000  # ends move in the third digit; with one outlier among ten patients in the second
+INTERVAL_DRAWS = 20_000  # interval ends vary in the third digit; with one outlier among ten patients in the second
 SEED = 0
-FEW_PATIENTS = 50  # below it intervals are rough, and too short where one in ten patients is lost
+FEW_PATIENTS = 50  # below this number intervals are rough, and too short where one in ten patients fails
 
 
 def mean_interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the mean of (n,) scores, patients resampled; BCa (Efron 1987), for scores pile up below 1.
+    """Interval of the mean of (n,) scores, patients resampled; BCa (Efron 1987), as scores are skewed towards 1.
 
-    Infinite for one patient, without width where all score the same. Raises ValueError for NaN.
+    Infinite for one patient, of zero width where all scores are equal. Raises ValueError for NaN.
     """
     return _interval(scores, np.mean, confidence, "BCa")
 
@@ -31,9 +31,9 @@ def median_interval(scores: np.ndarray, confidence: float = 0.95) -> tuple[float
 
 def _interval(scores: np.ndarray, statistic, confidence: float, method: str) -> tuple[float, float]:
     refuse_missing(scores)
-    if len(scores) == 1:  # says nothing of others
+    if len(scores) == 1:  # one patient gives no information about others
         return -math.inf, math.inf
-    if np.ptp(scores) == 0:  # nothing to resample, which SciPy answers with nan
+    if np.ptp(scores) == 0:  # no variance: SciPy would return nan
         return float(scores[0]), float(scores[0])
     drawn = stats.bootstrap(
         (scores,), statistic, confidence_level=confidence, n_resamples=INTERVAL_DRAWS, method=method, rng=SEED
@@ -44,9 +44,9 @@ def _interval(scores: np.ndarray, statistic, confidence: float, method: str) -> 
 def resampled_means(methods: list[np.ndarray], folds: np.ndarray, draws: int = DRAWS) -> np.ndarray:
     """Mean score of each method on other patients, from other seeds: (draws, methods).
 
-    Scores are (n, seeds of the method), of the same n patients in folds (n,). All methods meet the same
-    resampled patients; with several folds whole folds are drawn first, then patients in each; every
-    method draws its own seeds.
+    Scores are (n, seeds of the method), of the same n patients in folds (n,). All methods have the same
+    resampled patients. With several folds, whole folds are drawn first, then patients in each. Seeds are
+    drawn separately for every method.
     """
     rng = np.random.default_rng(SEED)
     weights = _patient_weights(folds, draws, rng)  # (draws, n), rows sum to 1
@@ -60,7 +60,7 @@ def resampled_means(methods: list[np.ndarray], folds: np.ndarray, draws: int = D
 
 def _patient_weights(folds: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     names = np.unique(folds)
-    # as often as each fold is drawn; one fold is always there
+    # how often each fold is drawn; a single fold is always drawn
     times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)
     weights = np.zeros((draws, len(folds)))
     for column, name in enumerate(names):
@@ -72,7 +72,7 @@ def _patient_weights(folds: np.ndarray, draws: int, rng: np.random.Generator) ->
 
 
 def rank_shares(means: np.ndarray) -> np.ndarray:
-    """How often each method took each rank: (methods, ranks), rows sum to 1; equal ones by lot."""
+    """How often each method took each rank: (methods, ranks), rows sum to 1; ties are broken at random."""
     by_lot = np.random.default_rng(SEED).uniform(0, 1e-12, means.shape)
     ranks = stats.rankdata(-means + by_lot, method="ordinal", axis=1) - 1
     count = means.shape[1]
@@ -83,9 +83,9 @@ def winners_optimism(scores: np.ndarray) -> float:
     """The optimism of the best mean of (n, N) scores, N networks scored on the same n patients.
 
     In each draw of patients the network with the best mean is chosen. Its optimism is what that mean loses when it is
-    scored on the patients at hand, on average (Efron & Gong 1983). What a draw does to all networks alike is
-    subtracted, so one network has an optimism of 0. It is a lower bound: where networks are equal the optimism is
-    up to twice as large, and seed variance is not included.
+    scored on the patients at hand, on average (Efron & Gong 1983). The effect of a draw that
+    all networks share is subtracted, so one network has an optimism of 0. It is a lower bound: where networks are
+    equal the optimism is up to twice as large, and seed variance is not included.
     """
     refuse_missing(scores)
     weights = _patient_weights(np.zeros(len(scores)), DRAWS, np.random.default_rng(SEED))

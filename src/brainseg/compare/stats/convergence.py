@@ -1,10 +1,10 @@
-"""When training stopped improving, and how steady it was then."""
+"""When training stopped improving, and how stable it was after that."""
 
 import numpy as np
 
 from brainseg.compare.stats.finite import refuse_missing
 
-WINDOW = 5  # epochs; the median of so many ignores one that jumps
+WINDOW = 5  # epochs; the median of this many is not affected by a single outlier
 REACHED = 0.99  # of the plateau
 FEWEST_EPOCHS = 2 * WINDOW
 
@@ -12,9 +12,9 @@ FEWEST_EPOCHS = 2 * WINDOW
 def converged_at(validation_dsc: np.ndarray) -> int | None:
     """The first epoch, from 1, at which the median of the last five reaches 99 % of the plateau; None if not converged.
 
-    The plateau is the median of the last fifth of the (epochs,) validation DSC, of five epochs at least. Who
-    reaches it only in there may still be rising, fewer than ten epochs cannot tell, and at a plateau
-    of 0 nothing was learned: None.
+    The plateau is the median of the last fifth of the (epochs,) validation DSC, of five epochs at least. None
+    where 99 % is first reached within that last fifth, as the DSC may still be rising; for fewer than ten epochs;
+    and for a plateau of 0, where nothing was learned.
     """
     refuse_missing(validation_dsc)
     epochs = len(validation_dsc)

@@ -1,18 +1,18 @@
-"""Two methods: does one lead to better networks, on other patients and from other seeds too?
+"""Test of two methods: whether one gives better networks, also on other patients and from other seeds.
 
-A method is scored by several networks, one a seed, or one a fold. Patients of one network share
-its luck, so counting them all as independent (a pooled signed-rank test, a bootstrap of patients)
-claims too much. Two ways to count right:
+A method has the scores of several networks, one per seed, or one per fold. Scores of one network are not
+independent of each other. Treating them as independent (a pooled signed-rank test, a bootstrap of patients)
+gives too many false positives. Two valid ways:
 
 - seeds: patients and networks vary independently of each other, as cases and readers do in
-  radiology (Obuchowski & Rockette 1995). The variance of the mean difference is the part of the patients
-  plus that of each method's seeds.
-- folds: each patient is scored by the network of its fold alone. The variance is that of the folds'
+  radiology (Obuchowski & Rockette 1995). The variance of the mean difference is the sum of the part
+  due to patients and the part due to each method's seeds.
+- folds: each patient is scored only by the network of its fold. The variance is that of the folds'
   mean differences. (Networks of two folds share training patients, for which no correction is
   unbiased: Bengio & Grandvalet 2004.)
 
-Why not the hierarchical bootstrap: of three seeds it draws the same one three times in nine, finds too
-little variance, and claims differences where there are none (docs/results/evidence.md has the rates).
+The hierarchical bootstrap is not used. Of three seeds it draws the same one three times in one draw of nine. It
+underestimates the variance and claims differences where there are none (docs/results/evidence.md has the rates).
 """
 
 import math
@@ -44,7 +44,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class MethodTest:
-    """Of a mean difference: p two-sided, p_equal as in PairedTest, the mean with its interval."""
+    """Test of a mean difference: p two-sided, p_equal as in PairedTest, the mean with its interval."""
 
     p: float
     p_equal: float
@@ -55,7 +55,7 @@ class MethodTest:
 
 
 def can_judge_methods(a: np.ndarray, b: np.ndarray, folds: np.ndarray) -> bool:
-    """Whether there is a spread to measure: three folds, or two seeds of each method and two patients."""
+    """Whether the variance can be estimated: from three folds, or two seeds of each method and two patients."""
     count = len(np.unique(folds))
     return count >= FOLDS_NEEDED or (count == 1 and min(a.shape[1], b.shape[1], len(a)) > 1)
 
@@ -81,14 +81,14 @@ def method_test(a: np.ndarray, b: np.ndarray, folds: np.ndarray, margin: float, 
 
 
 def spread_over_seeds(a: np.ndarray, b: np.ndarray) -> Spread:
-    """One split: patients vary, and seeds. What is random in both is counted in both, on the safe side."""
+    """One split: patients and seeds vary. What is random in both counts in both, which is conservative."""
     patients = Part("patients", len(a), float(np.var(a.mean(1) - b.mean(1), ddof=1)) / len(a))
     seeds = [Part("seeds", each.shape[1], float(np.var(each.mean(0), ddof=1)) / each.shape[1]) for each in (a, b)]
     return Spread((patients, *seeds))
 
 
 def spread_over_folds(a: np.ndarray, b: np.ndarray, folds: np.ndarray) -> Spread:
-    """Folds vary as wholes, with their patients and networks. Weighted by patients, as the mean is."""
+    """Whole folds vary, with their patients and networks. Folds are weighted by patients, as in the mean."""
     differences = a.mean(1) - b.mean(1)
     names, sizes = np.unique(folds, return_counts=True)
     means = np.array([differences[folds == name].mean() for name in names])

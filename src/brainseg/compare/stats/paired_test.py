@@ -1,7 +1,7 @@
-"""Two networks on the same patients: is one better for most of them, and by how much?
+"""Two networks on the same patients: whether one is better for most of them, and by how much.
 
-The Wilcoxon signed-rank test and what belongs to it. It resamples patients alone, so it speaks of
-these networks; what it says of the methods that made them, another seed may undo (methods.py).
+The Wilcoxon signed-rank test with its effect size, shift and interval. Only patients vary, so its result is about
+these networks. It need not hold for the methods that made them: another seed may reverse it (methods.py).
 """
 
 import math
@@ -13,16 +13,16 @@ from scipy import stats
 from brainseg.compare.stats.finite import refuse_missing
 
 EXACT_UP_TO = (
-    200  # patients that differ; counting all rank sums takes the third power of them, and the normal form is close
+    200  # patients that differ; exact counting takes time of their third power, and the normal approximation is close
 )
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Of paired differences: p two-sided; the shift (Hodges & Lehmann) with its interval; effect in -1 ... 1."""
+    """Test of paired differences: p two-sided; the shift (Hodges & Lehmann) with its interval; effect in -1 ... 1."""
 
     p: float
-    p_equal: float  # of "the shift is not within the margin": small where equivalent
+    p_equal: float  # p of "the shift is not within the margin": small where equivalent
     shift: float
     low: float
     high: float
@@ -30,9 +30,9 @@ class PairedTest:
 
 
 def paired_test(differences: np.ndarray, margin: float, confidence: float = 0.95) -> PairedTest:
-    """Wilcoxon signed-rank test of (n,) differences, zeros as Pratt has them (JASA 1959).
+    """Wilcoxon signed-rank test of (n,) differences, zeros by Pratt's method (JASA 1959).
 
-    p_equal joins two one-sided tests against -margin and +margin (Schuirmann 1987). Raises ValueError for NaN.
+    p_equal combines two one-sided tests against -margin and +margin (Schuirmann 1987). Raises ValueError for NaN.
     """
     refuse_missing(differences)
     low, high = hodges_lehmann_interval(differences, confidence)
@@ -46,10 +46,10 @@ def signed_rank_p(differences: np.ndarray, alternative: str = "two-sided") -> fl
 
     alternative: two-sided, greater (gains prevail), less
     """
-    if np.count_nonzero(differences) > EXACT_UP_TO:  # of a few among many zeros the normal form claims too much
+    if np.count_nonzero(differences) > EXACT_UP_TO:  # few differences, many zeros: the normal p is too small
         test = stats.wilcoxon(differences, zero_method="pratt", alternative=alternative, method="asymptotic")
         return float(test.pvalue)
-    doubled = np.round(2 * stats.rankdata(np.abs(differences))).astype(int)  # ties share half ranks
+    doubled = np.round(2 * stats.rankdata(np.abs(differences))).astype(int)  # ties have half ranks
     gains, counted = doubled[differences > 0].sum(), doubled[differences != 0]
     distribution = _rank_sum_distribution(counted)
     at_most, at_least = distribution[: gains + 1].sum(), distribution[gains:].sum()
@@ -58,7 +58,7 @@ def signed_rank_p(differences: np.ndarray, alternative: str = "two-sided") -> fl
 
 
 def smallest_p(patients: int) -> float:
-    """The smallest two-sided p that the signed-rank test can give for so many patients."""
+    """The smallest two-sided p that the signed-rank test can give for this number of patients."""
     return min(1.0, 2.0 ** (1 - patients))
 
 
@@ -68,9 +68,9 @@ def hodges_lehmann(differences: np.ndarray) -> float:
 
 
 def hodges_lehmann_interval(differences: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """The shifts that the signed-rank test does not reject: exact without ties, wider than asked for with them.
+    """The shifts that the signed-rank test does not reject: exact without ties, conservative with them.
 
-    Normal approximation above EXACT_UP_TO. Infinite where so few patients cannot reject anything (under 6 at 95 %).
+    Normal approximation above EXACT_UP_TO. Infinite for too few patients to reject anything (under 6 at 95 %).
     """
     rejected = _rejected_rank_sums(len(differences), (1 - confidence) / 2)
     if rejected == 0:
@@ -87,7 +87,7 @@ def rank_biserial(differences: np.ndarray) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """p values of (m,) tests, raised so that all claims below a level are wrong together at that rate (Holm 1979)."""
+    """p values of (m,) tests, adjusted to control the familywise error rate (Holm 1979)."""
     order = np.argsort(p)
     raised = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
     adjusted = np.empty(len(p))
@@ -101,7 +101,7 @@ def _pair_means(differences: np.ndarray) -> np.ndarray:
 
 
 def _rejected_rank_sums(n: int, level: float) -> int:
-    """How many rank sums of gains, from 0 on, are too small to believe without effect."""
+    """How many rank sums of gains, from 0 on, are too small under the null hypothesis."""
     if n > EXACT_UP_TO:
         mean, sd = n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
         return int(mean + float(stats.norm.ppf(level)) * sd + 0.5)
@@ -110,7 +110,7 @@ def _rejected_rank_sums(n: int, level: float) -> int:
 
 
 def _rank_sum_distribution(ranks: np.ndarray) -> np.ndarray:
-    """P(rank sum of gains = 0, 1, ...) without effect: each of the whole-numbered ranks is in it or not, by a coin."""
+    """P(rank sum of gains = 0, 1, ...) without effect: each integer rank is in the sum with probability 1/2."""
     distribution = np.ones(1)
     for rank in ranks:
         longer = np.zeros(len(distribution) + rank)

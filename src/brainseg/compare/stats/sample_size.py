@@ -1,4 +1,4 @@
-"""How many patients, seeds or folds would settle what these could not."""
+"""How many patients, seeds or folds would give a conclusive comparison."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 POWER = 0.8
-MOST = 10_000  # beyond which a number is no advice
+MOST = 10_000  # larger numbers are not useful as advice
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,20 @@ def satterthwaite(parts: Sequence[Part]) -> float:
 
 
 def settles(mean: float, parts: Sequence[Part], margin: float, alpha: float) -> bool:
-    """Whether so many tell the difference `mean`, were it true, from 0, or tell it to lie within the margin.
+    """Whether a true difference `mean` would be found different from 0, or within the margin, with these counts.
 
-    By a t test at level alpha, in 8 of 10 repetitions (two t quantiles for the noncentral t, which they
-    fit within a tenth of the number from 3 degrees of freedom on).
+    By a t test at level alpha with a power of 0.8. Two t quantiles approximate the noncentral t; from 3 degrees
+    of freedom on the error is within a tenth of the number.
     """
     freedom = satterthwaite(parts)
     error = math.sqrt(sum(part.variance for part in parts))
     reach = max(abs(mean), margin - abs(mean))
-    quantiles = -special.stdtrit(freedom, [alpha / 2, 1 - POWER])  # many times as fast as stats.t
+    quantiles = -special.stdtrit(freedom, [alpha / 2, 1 - POWER])  # much faster than stats.t
     return bool(quantiles.sum() * error <= reach)
 
 
 def settling_count(name: str, mean: float, parts: Sequence[Part], margin: float, alpha: float) -> int | None:
-    """The number of `name`, all else as it is, that settles a comparison; None if MOST do not. Within 3 %."""
+    """The number of `name` that makes a comparison conclusive, all else equal; None if above MOST. Within 3 %."""
     present = max(part.count for part in parts if part.name == name)
     for count in np.unique(np.geomspace(present + 1, MOST, 240).astype(int)).tolist():
         grown = [_grown(part, count) if part.name == name else part for part in parts]

@@ -20,7 +20,7 @@ DATE = re.compile(r"(?P<person>.+)[_-](?:19|20)\d\d[_-]?(?:0[1-9]|1[0-2])[_-]?(?
 
 
 def patient_names(root: Path = FOLDER) -> list[str]:
-    """The folders below `root`, one a patient, sorted. Raises UserError for a name that no table can hold."""
+    """The folders below `root`, one per patient, sorted. Raises UserError for a name that a table cannot store."""
     names = sorted(path.name for path in root.iterdir() if path.is_dir())
     for name in names:
         try:
@@ -69,11 +69,11 @@ def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
 
 
 def check_patients(root: Path) -> None:
-    """Check every patient's files; a UserError lists all that is wrong, a line a fault.
+    """Check every patient's files; a UserError has one line for each fault.
 
-    Each image has its mask, all are named after one patient, numbers run from 1 without a
-    hole and to 2 at least, files are whole, images are (H, W, 3) uint8 or uint16 of one shape, masks
-    are (H, W) of that shape with values 0 and 255 or 0 and 1. A patient without lesion is fine.
+    Each image has its mask, all are named after one patient, numbers run from 1 without
+    gaps and to 2 at least, files are undamaged, images are (H, W, 3) uint8 or uint16 of one shape, masks
+    are (H, W) of that shape with values 0 and 255 or 0 and 1. A patient without lesion is allowed.
     """
     names = patient_names(root)
     if not names:
@@ -142,11 +142,11 @@ def _stem(path: Path) -> str:
 
 
 def persons(patients: Iterable[str], pattern: str = "auto") -> dict[str, str]:
-    """The person whom each patient's name stands for: two scans of one person are two patients.
+    """The person of each patient's name: two scans of one person are two patients.
 
-    auto: what stands before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
+    auto: the part before a trailing _DATE, TCGA_CS_4941 of TCGA_CS_4941_19960909. Any other pattern is a regular
     expression that matches the whole name; its first group is the person. A name that it does not match is
-    a person of its own.
+    a separate person.
     """
     whole = DATE if pattern == "auto" else re.compile(pattern)
     found = {patient: whole.fullmatch(patient) for patient in patients}
@@ -160,6 +160,6 @@ def institution(patient: str) -> str:
 
 
 def institutions(patients: Sequence[str]) -> list[str]:
-    """The institution of each; "" for all where the second words of the names hardly repeat: they are none then."""
+    """The institution of each; "" for all where the second words hardly repeat and so are no institutions."""
     found = [institution(patient) for patient in patients]
     return found if len(set(found)) <= len(patients) / 3 else [""] * len(patients)

@@ -1,4 +1,4 @@
-"""TIFF files, read with distrust: whatever is in one, it is pixels or a UserError."""
+"""Reads TIFF files with checks: any file gives either pixels or a UserError."""
 
 import io
 import logging
@@ -12,12 +12,12 @@ import tifffile
 
 from brainseg.core.errors import UserError
 
-MAX_SIDE_PX = 8192  # a slice is a few hundred; a damaged header can ask for all memory
-# what these unpack to grows with the file alone
+MAX_SIDE_PX = 8192  # a slice is a few hundred; a damaged header can declare a size beyond the memory
+# for these the unpacked size is limited by the file's size
 BOUNDED = (tifffile.COMPRESSION.NONE, tifffile.COMPRESSION.PACKBITS, tifffile.COMPRESSION.LZW)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it finds odd becomes one line of ours
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its warnings are replaced by one line of this module
 
 
 def read_tiff(path: Path) -> np.ndarray:
@@ -30,7 +30,7 @@ def read_tiff(path: Path) -> np.ndarray:
         raise UserError(f"{path}: was copied as text, which replaced bytes by EF BF BD; copy it again as binary")
     try:
         return _decode(content)
-    except Exception as error:  # a damaged TIFF can raise nearly anything in a reader
+    except Exception as error:  # a damaged TIFF can raise many types of error
         text = " ".join(str(error).split())
         reason = (
             text if text and not text.isdigit() else f"{type(error).__name__} {text}".strip()
@@ -39,7 +39,7 @@ def read_tiff(path: Path) -> np.ndarray:
 
 
 def _went_through_text_mode(content: bytes) -> bool:
-    """Valid UTF-8 with replacement characters: the pixels of an image hardly ever look like that."""
+    """Valid UTF-8 with replacement characters: the pixels of an undamaged image hardly ever have this form."""
     if REPLACEMENT not in content:
         return False
     try:
@@ -70,7 +70,7 @@ def _decode(content: bytes) -> np.ndarray:
 
 
 def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:
-    """A strip of kilobytes can unpack to gigabytes, of which the image then needs a corner."""
+    """Refuse strips that unpack to far more than the image: kilobytes can unpack to gigabytes."""
     limit = left = 2 * page.size * page.dtype.itemsize + 2**16  # twice: strips may be padded
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
         packed = content[offset : offset + count]
@@ -80,5 +80,5 @@ def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:
             left -= len(lzma.LZMADecompressor().decompress(packed, left))
         elif page.compression not in BOUNDED:
             raise ValueError(f"is packed with {page.compression.name}; expected none, PackBits, LZW, deflate or LZMA")
-        if left <= 0:  # zlib takes 0 for no limit
+        if left <= 0:  # for zlib 0 means no limit
             raise ValueError(f"unpacks to over {limit} bytes, more than its pixels are")

@@ -8,9 +8,9 @@ from torch.nn.functional import pad
 
 
 def distance_to_contour_px(mask: torch.Tensor) -> torch.Tensor:
-    """From each pixel to the nearest of the other kind, centre to centre: (N, H, W) float32, in pixels.
+    """Distance of each pixel to the nearest of the other class, centre to centre: (N, H, W) float32, in pixels.
 
-    mask is (N, H, W) bool. So a pixel beside the contour has 1, inside as outside, as in
+    mask is (N, H, W) bool. A pixel beside the contour has 1, inside and outside, as in
     Karimi & Salcudean's code. In a slice that is all lesion, or has none, there is no contour: 0.
     """
     if mask.device.type == "cpu":
@@ -24,7 +24,7 @@ def signed_distance_px(mask: torch.Tensor) -> torch.Tensor:
     """Distance to the contour, negative inside: (N, H, W) float32, in pixels of (N, H, W) bool masks.
 
     The contour lies between two pixels, half a pixel from either's centre, so the values next to it are
-    -0.5 and 0.5. 0 all over a slice that is all lesion, or has none.
+    -0.5 and 0.5. 0 everywhere in a slice that is all lesion, or has none.
     """
     distance_px = (distance_to_contour_px(mask) - 0.5).clamp_min(0)
     return torch.where(mask, -distance_px, distance_px)
@@ -33,8 +33,8 @@ def signed_distance_px(mask: torch.Tensor) -> torch.Tensor:
 def nearest_px(mask: torch.Tensor) -> torch.Tensor:
     """Distance of each pixel to the nearest in the mask, both (H, W), on the mask's device.
 
-    Without a look at the values, so that a GPU's queue never waits; of an empty mask, some number
-    larger than any distance. The transform is separable: first along columns, then along rows
+    No value is read on the host, so there is no GPU synchronization. For an empty mask the result is
+    a number larger than any distance. The transform is separable: first along columns, then along rows
     (Felzenszwalb & Huttenlocher, "Distance transforms of sampled functions", 2012, section 3), here
     by comparing all pixels of a line with all others. A slice at a time bounds the memory.
     """
@@ -56,7 +56,7 @@ def _both_sides(mask: np.ndarray) -> np.ndarray:
 def contour(mask: torch.Tensor) -> torch.Tensor:
     """The pixels of (N, H, W) bool masks with an edge on a pixel outside, (N, H, W) bool.
 
-    What lies beyond the image is outside.
+    Outside the image counts as outside the mask.
     """
     padded = pad(mask, (1, 1, 1, 1))
     inner = padded[:, :-2, 1:-1] & padded[:, 2:, 1:-1] & padded[:, 1:-1, :-2] & padded[:, 1:-1, 2:]
@@ -64,7 +64,7 @@ def contour(mask: torch.Tensor) -> torch.Tensor:
 
 
 def mean_contour_distance_px(from_mask: torch.Tensor, to_mask: torch.Tensor) -> torch.Tensor:
-    """How far the contour of one mask is from another's, slice by slice: (N,) float32, in pixels.
+    """Mean distance of one mask's contour from another's, slice by slice: (N,) float32, in pixels.
 
     The masks are (N, H, W) bool. The Euclidean distance of each pixel on the contour of
     `from_mask` to the nearest on that of `to_mask`, averaged. 0 where either mask is empty.
@@ -74,7 +74,7 @@ def mean_contour_distance_px(from_mask: torch.Tensor, to_mask: torch.Tensor) -> 
 
 
 def _on_cpu(here: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-    """From point to point: contours are a few hundred pixels of a slice's many thousands."""
+    """Point to point: contours have a few hundred of a slice's many thousand pixels."""
     mean_px = torch.zeros(len(here))
     for number in torch.nonzero(here.any((1, 2)) & there.any((1, 2))).flatten().tolist():
         nearest = KDTree(np.argwhere(there[number].numpy()))
@@ -84,7 +84,7 @@ def _on_cpu(here: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 
 
 def _on_device(here: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-    """The same without a look at the values, so that a GPU's queue never waits."""
+    """The same without reading a value on the host, so without GPU synchronization."""
     mean_px = []
     for slice_here, slice_there in zip(here, there, strict=True):
         total = (nearest_px(slice_there) * slice_here).sum()

@@ -1,4 +1,4 @@
-"""What more than one loss is made of. All compute in float32, also under autocast.
+"""Terms that several losses share. All compute in float32, also under autocast.
 
 logits and target are (N, 1, H, W). reduce="batch" counts over the whole batch and gives scalars,
 "sample" counts slice by slice and gives (N,).
@@ -25,7 +25,7 @@ def soft_counts(
 
 
 def dice_coefficient(logits: torch.Tensor, target: torch.Tensor, smooth: float, reduce: str) -> torch.Tensor:
-    """(2 sum(p y) + s) / (sum(p) + sum(y) + s); 1 where nothing is and nothing is predicted."""
+    """(2 sum(p y) + s) / (sum(p) + sum(y) + s); 1 where target and prediction are empty."""
     intersection, predicted, true = soft_counts(logits, target, reduce)
     return (2 * intersection + smooth) / (predicted + true + smooth)
 
@@ -33,7 +33,7 @@ def dice_coefficient(logits: torch.Tensor, target: torch.Tensor, smooth: float, 
 def tversky_index(
     logits: torch.Tensor, target: torch.Tensor, fn_weight: float, fp_weight: float, smooth: float, reduce: str
 ) -> torch.Tensor:
-    """(TP + s) / (TP + a FN + b FP + s); 1 where nothing is and nothing is predicted."""
+    """(TP + s) / (TP + a FN + b FP + s); 1 where target and prediction are empty."""
     intersection, predicted, true = soft_counts(logits, target, reduce)
     missed, added = true - intersection, predicted - intersection
     return (intersection + smooth) / (intersection + fn_weight * missed + fp_weight * added + smooth)

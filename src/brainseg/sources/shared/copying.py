@@ -22,15 +22,15 @@ def find_patients(source: Path) -> list[Path]:
 def copy_patients(source: Path, destination: Path) -> None:
     """Copy the slices of the patients found anywhere below `source` to `destination`, a folder each.
 
-    A copy, not a link: DVC makes what it caches read-only, and the originals are not ours. A patient
-    found twice with the same files is copied once; with other files it is a UserError, as
-    is what cannot be read, all of it reported at once.
+    Files are copied, not linked: DVC makes cached files read-only, and the originals must not change. A patient
+    found twice with the same files is copied once. A patient found twice with different files, or a file that
+    cannot be read, is a UserError; all of them are reported together.
     """
     faults = []
     for patient in progress(find_patients(source), "copying patients"):
         target = destination / patient.absolute().name  # "." has none
         if target.exists():
-            if not _same_files(patient, target):  # Kaggle's archive holds its folder twice, with the same files
+            if not _same_files(patient, target):  # Kaggle's archive contains its folder twice, with the same files
                 faults.append(f"{patient}: a second folder of this name; patients need distinct names")
             continue
         target.mkdir(parents=True)
@@ -38,7 +38,7 @@ def copy_patients(source: Path, destination: Path) -> None:
             try:
                 shutil.copyfile(file, target / file.name)
             except OSError as error:
-                # a full disk is trouble on our side, though the system may give the original's name with it
+                # a full disk concerns the destination, though the error may name the original file
                 if error.filename != str(file) or error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise
                 faults.append(f"{file}: cannot be read ({error.strerror})")
