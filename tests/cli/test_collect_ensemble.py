@@ -13,6 +13,7 @@ from brainseg.cli import collect_ensemble as module
 from brainseg.cli.collect_ensemble import collect_ensemble
 from brainseg.core.errors import UserError
 from brainseg.data.ensemble import LEARNED_FROM
+from brainseg.experiments import outputs
 from tests.conftest import ROOT
 
 
@@ -38,7 +39,7 @@ def cache(tmp_path, monkeypatch) -> Cache:
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     cache = Cache()
-    monkeypatch.setattr(module, "DVCFileSystem", cache.at)
+    monkeypatch.setattr(outputs, "DVCFileSystem", cache.at)
     return cache
 
 

@@ -4,14 +4,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
-
 from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
 from brainseg.data import weights
 from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
 from brainseg.experiments.find import find
+from brainseg.experiments.outputs import copy_output
 from brainseg.experiments.reader import Experiment
 
 WEIGHTS = str(weights.FOLDER)
@@ -37,7 +35,7 @@ def collect_ensemble(patterns: Sequence[str]) -> None:
     shutil.rmtree(tmp_path, ignore_errors=True)
     try:
         for experiment in found:
-            _copy_weights(experiment, tmp_path / experiment.name)
+            copy_output(experiment, WEIGHTS, tmp_path / experiment.name)
         _empty(ENSEMBLE)
         for folder in tmp_path.iterdir():
             folder.replace(ENSEMBLE / folder.name)
@@ -55,15 +53,6 @@ def _empty(folder: Path) -> None:
     for old in folder.iterdir():
         if old.is_dir():
             shutil.rmtree(old)
-
-
-def _copy_weights(experiment: Experiment, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        DVCFileSystem(str(Path.cwd()), rev=experiment.revision).get(WEIGHTS, str(folder), recursive=True)
-    except (DvcException, OSError) as error:
-        reason = " ".join(str(error).split())[:150]
-        raise UserError(f"{experiment.name}: {WEIGHTS} is not in DVC's cache ({reason}); `dvc exp pull` it") from None
 
 
 def _known_to(experiment: Experiment) -> list[str]:

@@ -17,3 +17,8 @@ def print_line(line: str) -> None:
     """A line of plain text above any bar that is being shown."""
     tqdm.write(line)
     sys.stdout.flush()
+
+
+def print_error(line: str) -> None:
+    """A line on stderr, for one fault of several; the work goes on."""
+    tqdm.write(f"error: {line}", file=sys.stderr)

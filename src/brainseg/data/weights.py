@@ -37,13 +37,18 @@ def read_network(path: Path) -> TrainedNetwork:
     """The trained network, in evaluation mode, on the CPU, channels last."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        arch, arch_settings, state = content["arch"], content["settings"], content["state"]
-        input_settings = InputSettings(**content["input"])
-        network = build("archs", arch, {"archs": {arch: arch_settings}})(input_settings.in_channels)
-        network.load_state_dict(state)
+        return rebuild(content["arch"], content["settings"], InputSettings(**content["input"]), content["state"])
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # torch raises many types of error for a damaged file
         reason = type(error).__name__
         raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
+
+
+def rebuild(
+    arch: str, arch_settings: dict[str, Any], input_settings: InputSettings, state: dict[str, torch.Tensor]
+) -> TrainedNetwork:
+    """A network with these weights, in evaluation mode, on the CPU, channels last."""
+    network = build("archs", arch, {"archs": {arch: arch_settings}})(input_settings.in_channels)
+    network.load_state_dict(state)
     return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), input_settings)

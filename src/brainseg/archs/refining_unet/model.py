@@ -79,7 +79,7 @@ class RefiningUNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
         maps, coarse = self.coarse_pass(x)
         flat = coarse.flatten(1)  # (N, H W)
-        count = max(2, round(self.token_share * flat.shape[1]))
+        count = max(2, round(self.token_share * int(flat.shape[1])))  # int: a tracer's size is a tensor
         least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
         # 0 for the last selected pixel, so that the effect of rounding on the selection is small
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)

@@ -1,0 +1,96 @@
+"""model.json of a model file: everything about its networks except their weights."""
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import Field
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.params import StrictSettings
+from brainseg.data.raw.patients import persons
+from brainseg.model.training_range import Range
+from brainseg.postprocessing.final_mask import MaskSettings
+from brainseg.preprocessing import PreprocessSettings
+
+SCHEMA = 1  # a reader refuses a later one
+
+
+class NetworkRecord(StrictSettings):
+    """One network; weights and onnx are paths inside the model file."""
+
+    weights: str
+    arch: str
+    settings: dict[str, Any]
+    input: InputSettings
+    onnx: str | None = None
+
+
+class InferenceRecord(StrictSettings):
+    """The settings of `predict` that belong to the networks; see params.yaml."""
+
+    flips: bool
+    precision: Literal["auto", "bf16", "fp32"]
+    heads: Literal["last", "mean"]
+    prune_to: int = Field(ge=0)
+
+
+class TrainingRecord(StrictSettings):
+    """What the networks were trained on. Persons are stored as salted hashes, see `hash_person`."""
+
+    data: str
+    licence: str
+    citation: str
+    commit: str
+    experiments: list[str]
+    patients: int = Field(ge=0)
+    person_pattern: str
+    salt: str
+    person_hashes: list[str]
+    weights_chosen_by: str
+
+
+class ScoreRecord(StrictSettings):
+    """Scores of the held-out patients; means of an undefined score are None."""
+
+    protocol: str
+    subset: Literal["validation", "test"]
+    patients: int = Field(ge=1)
+    dsc_mean: float
+    dsc_median: float
+    dsc_minimum: float
+    failures: int
+    nsd_mean: float | None
+    hd95_px_median: float | None
+
+
+class WarningRecord(StrictSettings):
+    """Certainty and DSC of the validation patients, without names: the failure warning's line is fitted on them."""
+
+    certainty: list[float]
+    dsc: list[float]
+
+
+class ModelRecord(StrictSettings):
+    schema_version: int
+    name: str
+    networks: list[NetworkRecord] = Field(min_length=1)
+    preprocess: PreprocessSettings
+    inference: InferenceRecord
+    mask: MaskSettings
+    training: TrainingRecord
+    scores: ScoreRecord | None
+    failure_warning: WarningRecord
+    training_range: dict[str, Range]  # feature -> its range over the training patients; empty where not measured
+    software: dict[str, str]
+    sha256: dict[str, str] = {}  # path of each other part of the model file -> its digest; filled when it is written
+    onnx_difference: float | None = None  # largest difference of a probability between ONNX and PyTorch
+
+    def knows(self, patient: str) -> bool:
+        """Whether this patient's person is among those that the networks were trained or validated on."""
+        person = persons([patient], self.training.person_pattern)[patient]
+        return hash_person(person, self.training.salt) in self.training.person_hashes
+
+
+def hash_person(person: str, salt: str) -> str:
+    """SHA-256 of salt and name. It hides names that cannot be guessed; a list of candidates can be tested against it."""
+    return hashlib.sha256(f"{salt}/{person}".encode()).hexdigest()
