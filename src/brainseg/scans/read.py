@@ -7,6 +7,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.arrays import read_npy, scan_of_array
+from brainseg.scans.dicom import read_dicom, read_dicom_sequence
 from brainseg.scans.find import WHOLE, ScanFiles
 from brainseg.scans.intensity import to_image
 from brainseg.scans.medical import kind_of, read_volume
@@ -45,7 +46,7 @@ def scan_from_array(array: np.ndarray, spacing_mm: Sequence[float] | None = None
 def _read(files: ScanFiles) -> Scan:
     path = files.files.get(WHOLE)
     if path is None:
-        return _volumes_to_scan(files, {name: _read_sequence(path) for name, path in files.files.items()})
+        return _of_sequences(files)
     if files.format == "npy":
         return scan_of_array(path, files.name, read_npy(path))
     if files.format in ("png", "tiff"):
@@ -56,25 +57,36 @@ def _read(files: ScanFiles) -> Scan:
         stems = tuple(file.stem for file in files.slices)
         return scan_of_array(path, files.name, array, format=files.format, slices=stems, warnings=warnings)
     if files.format == "dicom":
-        raise UserError(f"{path}: is DICOM, which cannot be read yet")
+        volumes, series, warnings = read_dicom(path)
+        return _volumes_to_scan(files, volumes, series, warnings)
     volume, grid = read_volume(path)
     if volume.ndim == 4:
         return _volumes_to_scan(files, {name: (volume[..., n], grid) for n, name in enumerate(SEQUENCES)})
     return _volumes_to_scan(files, {"flair": (volume, grid)})
 
 
-def _read_sequence(path: Path) -> tuple[np.ndarray, Grid]:
-    """One sequence (i, j, k) with its grid."""
-    if not kind_of(path):
-        raise UserError(f"{path}: is DICOM, which cannot be read yet")
-    volume, grid = read_volume(path)
-    if volume.ndim != 3:
-        raise UserError(f"{path}: holds {volume.shape[3]} sequences; expected one")
-    return volume, grid
+def _of_sequences(files: ScanFiles) -> Scan:
+    """A scan whose sequences lie in a file or a DICOM folder each."""
+    volumes: dict[str, tuple[np.ndarray, Grid]] = {}
+    series: tuple[Path, ...] = ()
+    for name, path in files.files.items():
+        if kind_of(path) and path.is_file():
+            volume, grid = read_volume(path)
+            if volume.ndim != 3:
+                raise UserError(f"{path}: holds {volume.shape[3]} sequences; expected one")
+            volumes[name] = volume, grid
+        else:
+            volume, grid, dicom = read_dicom_sequence(path)
+            volumes[name] = volume, grid
+            series = dicom if name == "flair" else series
+    return _volumes_to_scan(files, volumes, series)
 
 
 def _volumes_to_scan(
-    files: ScanFiles, volumes: Mapping[str, tuple[np.ndarray, Grid]], warnings: Sequence[str] = ()
+    files: ScanFiles,
+    volumes: Mapping[str, tuple[np.ndarray, Grid]],
+    series: tuple[Path, ...] = (),
+    warnings: Sequence[str] = (),
 ) -> Scan:
     """Turn the sequences (i, j, k) to axial, bring them onto FLAIR's grid and scale them."""
     where = files.files.get(WHOLE) or files.files["flair"]
@@ -93,4 +105,4 @@ def _volumes_to_scan(
         warnings.append(f"the slices are oblique by {grid.oblique_degrees:.0f} degrees; the nearest plane is used")
     image, found = to_image(where, sequences, as_is=False)
     image = resize_plane(image, square_shape(where, grid.axial_shape, grid.axial_spacing_mm))
-    return Scan(files.name, image, grid.axial_spacing_mm, (*warnings, *found), files.format, grid)
+    return Scan(files.name, image, grid.axial_spacing_mm, (*warnings, *found), files.format, grid, series=series)

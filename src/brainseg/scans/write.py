@@ -8,6 +8,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import atomic_write
+from brainseg.scans.dicom_seg import write_dicom_seg
 from brainseg.scans.medical import EXTENSIONS, write_volume
 from brainseg.scans.scan import Scan
 from brainseg.scans.slices import write_png
@@ -27,7 +28,10 @@ def write_mask(folder: Path, scan: Scan, mask: np.ndarray, format: str | None = 
         raise ValueError(f"mask is {mask.dtype}; expected bool")
     format = _checked_format(scan, mask, format or ("dicom-seg" if scan.format == "dicom" else scan.format))
     if format == "dicom-seg":
-        raise UserError(f"{scan.name}: DICOM-SEG cannot be written yet")
+        path = folder / f"{scan.name}_mask.dcm"
+        with atomic_write(path) as tmp_path:
+            write_dicom_seg(tmp_path, scan, mask)
+        return [path]
     if format in ("tiff", "png"):
         return _write_pictures(folder, scan, mask.astype(np.uint8) * 255, format, "mask")
     return _write_one(folder, scan, mask, format, "mask")
