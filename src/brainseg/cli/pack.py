@@ -57,16 +57,17 @@ def export(
     """Add ONNX graphs to a model file, for `brainseg predict --runtime onnx`, which does without PyTorch."""
     with report_errors():
         from brainseg.model.onnx_export import export_onnx
-        from brainseg.model.onnx_images import middle_slices
-        from brainseg.model.onnx_timing import timing_table
+        from brainseg.segment.runtimes import middle_slices, runtime_table
 
         images = middle_slices(model, scan) if scan else None
         found = export_onnx(model, out, images)
         for number, exported in enumerate(found):
             size = "any number of slices and any size" if exported.any_size else "any number of slices, one size"
-            typer.echo(f"network {number}: {size}; ONNX and PyTorch differ by {exported.difference:.1e} of a probability")
+            typer.echo(
+                f"network {number}: {size}; ONNX and PyTorch differ by {exported.difference:.1e} of a probability"
+            )
         if scan:
-            typer.echo(timing_table(out, scan))
+            typer.echo(runtime_table(out, scan))
 
 
 def import_reference(

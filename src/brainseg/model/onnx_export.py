@@ -12,8 +12,7 @@ import torch
 from brainseg.core.errors import UserError
 from brainseg.data.weights import TrainedNetwork
 from brainseg.inference import PredictSettings, select_heads
-from brainseg.model.archive import CARD, Model, read_model, write_model
-from brainseg.model.card import card
+from brainseg.model.archive import read_model, write_model
 from brainseg.model.onnx_runtime import INPUT, open_session, sigmoid
 from brainseg.model.torch_runtime import read_network
 
@@ -48,15 +47,15 @@ def export_onnx(source: Path, target: Path, images: np.ndarray | None = None) ->
         found.append(exported)
     difference = max(exported.difference for exported in found)
     record = model.record.model_copy(update={"networks": networks, "onnx_difference": difference})
-    write_model(target, record, parts | {CARD: card(record).encode()})
+    write_model(target, record, parts)
     return found
 
 
-def _export(
-    trained: TrainedNetwork, arch: str, side_px: int, images: np.ndarray | None
-) -> tuple[bytes, Exported]:
+def _export(trained: TrainedNetwork, arch: str, side_px: int, images: np.ndarray | None) -> tuple[bytes, Exported]:
     network = trained.network.to(memory_format=torch.contiguous_format)
-    z_scores = np.random.default_rng(0).normal(size=(CHECKED_SLICES, trained.input_settings.slices, side_px, side_px, 3))
+    z_scores = np.random.default_rng(0).normal(
+        size=(CHECKED_SLICES, trained.input_settings.slices, side_px, side_px, 3)
+    )
     inputs = trained.input_settings.as_channels_numpy((z_scores if images is None else images).astype(np.float32))
     noise = np.random.default_rng(1).normal(size=(2, trained.input_settings.in_channels, 2 * side_px, 2 * side_px))
     try:

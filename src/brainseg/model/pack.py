@@ -17,6 +17,7 @@ from brainseg.core.params import lookup, lookup_name, parse_settings
 from brainseg.core.progress import progress
 from brainseg.data import preprocessed, weights
 from brainseg.data.ensemble import ENSEMBLE, learned_from
+from brainseg.data.model_file import hash_person
 from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset
 from brainseg.evaluation.summary import FAILURE_DSC
@@ -25,8 +26,7 @@ from brainseg.experiments.git import Git
 from brainseg.experiments.outputs import copy_output
 from brainseg.experiments.reader import Experiment
 from brainseg.inference import PredictSettings
-from brainseg.model.archive import CARD, Model, write_model
-from brainseg.model.card import card
+from brainseg.model.archive import Model, write_model
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
     SCHEMA,
@@ -36,7 +36,6 @@ from brainseg.model.record import (
     ScoreRecord,
     TrainingRecord,
     WarningRecord,
-    hash_person,
 )
 from brainseg.model.software import software_versions
 from brainseg.model.training_range import Range, features, ranges
@@ -80,7 +79,7 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
         training_range=trained_range,
         software=software_versions(),
     )
-    return write_model(path, record, parts | {CARD: card(record).encode()})
+    return write_model(path, record, parts)
 
 
 def _check_alike(experiments: Sequence[Experiment]) -> None:

@@ -1,12 +1,12 @@
 """model.json of a model file: everything about its networks except their weights."""
 
-import hashlib
 from typing import Any, Literal
 
 from pydantic import Field
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core.params import StrictSettings
+from brainseg.data.model_file import hash_person
 from brainseg.data.raw.patients import persons
 from brainseg.model.training_range import Range
 from brainseg.postprocessing.final_mask import MaskSettings
@@ -35,7 +35,7 @@ class InferenceRecord(StrictSettings):
 
 
 class TrainingRecord(StrictSettings):
-    """What the networks were trained on. Persons are stored as salted hashes, see `hash_person`."""
+    """What the networks were trained on. Persons are stored as salted hashes."""
 
     data: str
     licence: str
@@ -89,8 +89,3 @@ class ModelRecord(StrictSettings):
         """Whether this patient's person is among those that the networks were trained or validated on."""
         person = persons([patient], self.training.person_pattern)[patient]
         return hash_person(person, self.training.salt) in self.training.person_hashes
-
-
-def hash_person(person: str, salt: str) -> str:
-    """SHA-256 of salt and name. It hides names that cannot be guessed; a list of candidates can be tested against it."""
-    return hashlib.sha256(f"{salt}/{person}".encode()).hexdigest()

@@ -14,9 +14,9 @@ from safetensors.torch import save
 
 from brainseg.archs.shared.input import THREE_CHANNELS_2D
 from brainseg.core.errors import UserError
+from brainseg.data.model_file import hash_person
 from brainseg.data.weights import rebuild
-from brainseg.model.archive import CARD, Model, write_model
-from brainseg.model.card import card
+from brainseg.model.archive import Model, write_model
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
     SCHEMA,
@@ -25,14 +25,15 @@ from brainseg.model.record import (
     NetworkRecord,
     TrainingRecord,
     WarningRecord,
-    hash_person,
 )
 from brainseg.model.software import software_versions
 from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.preprocessing import PreprocessSettings
 
 LEVELS = 5
-BLOCK = re.compile(r"(?P<side>encoder|decoder)(?P<number>\d)\.(enc|dec)\d(?P<layer>conv|norm)(?P<half>[12])\.(?P<rest>.+)")
+BLOCK = re.compile(
+    r"(?P<side>encoder|decoder)(?P<number>\d)\.(enc|dec)\d(?P<layer>conv|norm)(?P<half>[12])\.(?P<rest>.+)"
+)
 BOTTLENECK = re.compile(r"bottleneck\.bottleneck(?P<layer>conv|norm)(?P<half>[12])\.(?P<rest>.+)")
 UPSAMPLER = re.compile(r"upconv(?P<number>\d)\.(?P<rest>.+)")
 PLACE = {("conv", "1"): 0, ("norm", "1"): 1, ("conv", "2"): 3, ("norm", "2"): 4}  # in a block of this project's U-Net
@@ -77,7 +78,7 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
         training_range={},
         software=software_versions(),
     )
-    return write_model(target, record, parts | {CARD: card(record).encode()})
+    return write_model(target, record, parts)
 
 
 def ours(name: str) -> str:

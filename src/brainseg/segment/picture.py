@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from brainseg.figures.style import PREDICTION
+from brainseg.scans.resampling import resize_plane
 from brainseg.segment.segmenter import Segmentation
 
 COLUMNS, ROWS = 4, 2
@@ -12,7 +13,7 @@ FLAIR = 1
 
 def picture(found: Segmentation) -> Figure:
     """Up to eight slices, evenly spaced over the lesion, or over the scan where no lesion was found."""
-    image = found.scan.to_axial_image()[..., FLAIR]  # (S, H, W)
+    image = resize_plane(found.scan.image[..., FLAIR], found.scan.axial_shape[1:])  # (S, H, W)
     shown = _slices(found.mask, COLUMNS * ROWS)
     aspect = found.scan.spacing_mm[1] / found.scan.spacing_mm[2] if found.scan.spacing_mm else 1.0
     figure = Figure(figsize=(2.4 * COLUMNS, 2.7 * ROWS + 0.6), layout="constrained", facecolor="white")

@@ -36,13 +36,9 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
     Each fault is one line on stderr and in scans.csv, and the other scans are segmented. A scan that an earlier run
     segmented with the same files, model and options is left as it is.
     """
-    scans, faults = find_scans(arguments)
+    scans = find_scans(arguments)
     segmenter = load(model, options.runtime)
-    for fault in faults:
-        print_error(fault)
-    if not scans:
-        return max(len(faults), 1)
-    table, done, failed = read_rows(folder / TABLE), 0, len(faults)
+    table, done, failed = read_rows(folder / TABLE), 0, 0
     for files in progress(scans, "segmenting"):
         fingerprint = _fingerprint(files, segmenter, options)
         if is_done(table.get(files.name), fingerprint, folder):
@@ -60,8 +56,9 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
             table[files.name] = Row(scan=files.name, error=message)
             failed += 1
         write_rows(folder / TABLE, table)
-    segmented = len(scans) - done - (failed - len(faults))
-    print_line(f"{segmented} scans segmented, {done} were done before, {failed} failed: {folder / TABLE}")
+    print_line(
+        f"{len(scans) - done - failed} scans segmented, {done} were done before, {failed} failed: {folder / TABLE}"
+    )
     return failed
 
 
@@ -79,7 +76,9 @@ def _write(found: Segmentation, folder: Path, options: Options) -> list[Path]:
 
 def _fingerprint(files: ScanFiles, segmenter: Segmenter, options: Options) -> str:
     """Of the model, the options, and each file's name, size and time of change."""
-    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files.paths() if path.exists()]
+    paths = files.slices or files.files.values()
+    single = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in single if file.is_file()]
     return hashlib.sha256(repr((segmenter.model.sha256, options, stats)).encode()).hexdigest()[:16]
 
 

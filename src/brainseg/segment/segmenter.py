@@ -73,7 +73,7 @@ class Segmenter:
         if isinstance(scan, np.ndarray):
             scan = scan_from_array(scan, spacing_mm)
         elif not isinstance(scan, Scan):
-            scan = _read_one(str(scan))
+            scan = read_one(str(scan))
         record = self.model.record
         patient = preprocess(scan.image, np.zeros(scan.image.shape[:3], bool), record.preprocess)
         probability = scan.to_axial(self._predict(patient).on_file_grid)  # (S, H, W) uint8
@@ -125,16 +125,15 @@ def _predictor(model: Model, runtime: Runtime) -> Callable[[Preprocessed], Predi
     raise UserError(f"runtime is {runtime!r}; expected torch or onnx")
 
 
-def _read_one(path: str) -> Scan:
+def read_one(path: str) -> Scan:
+    """The scan that a path names; a UserError where it holds several."""
     found = find_scans([path])
     if len(found) != 1:
         raise UserError(f"{path}: holds {len(found)} scans; expected one")
     return read_scan(found[0])
 
 
-def _volumes(
-    mask: np.ndarray, spacing_mm: tuple[float, float, float] | None
-) -> tuple[float | None, float | None, int]:
+def _volumes(mask: np.ndarray, spacing_mm: tuple[float, float, float] | None) -> tuple[float | None, float | None, int]:
     """Volume and largest component in ml, or None without spacing, and the number of components."""
     labels, count = ndimage.label(mask)  # joined by faces
     if spacing_mm is None:
