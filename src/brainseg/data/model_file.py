@@ -66,7 +66,7 @@ def read_record(path: Path, parts: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def hash_person(person: str, salt: str) -> str:
-    """SHA-256 of salt and name. It hides names that cannot be guessed; a list of candidates can be tested against it."""
+    """SHA-256 of salt and name. It hides a name that nobody can guess; a list of names can be tested against it."""
     return hashlib.sha256(f"{salt}/{person}".encode()).hexdigest()
 
 

@@ -82,7 +82,7 @@ class ModelRecord(StrictSettings):
     failure_warning: WarningRecord
     training_range: dict[str, Range]  # feature -> its range over the training patients; empty where not measured
     software: dict[str, str]
-    sha256: dict[str, str] = {}  # path of each other part of the model file -> its digest; filled when it is written
+    sha256: dict[str, str] = Field(default_factory=dict)  # part -> its digest, filled when the file is written
     onnx_difference: float | None = None  # largest difference of a probability between ONNX and PyTorch
 
     def knows(self, patient: str) -> bool:

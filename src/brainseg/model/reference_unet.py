@@ -40,7 +40,7 @@ PLACE = {("conv", "1"): 0, ("norm", "1"): 1, ("conv", "2"): 3, ("norm", "2"): 4}
 
 
 def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
-    """Write the model file of reference weights. persons: those that trained or validated them; their hashes are stored.
+    """Write the model file of reference weights. persons: those that trained or validated them, stored as hashes.
 
     Raises UserError for a file that does not hold a state of that network.
     """

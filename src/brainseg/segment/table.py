@@ -65,7 +65,7 @@ def write_rows(path: Path, rows: dict[str, Row]) -> None:
 
 
 def is_done(row: Row | None, fingerprint: str, folder: Path) -> bool:
-    """Whether this scan was segmented in an earlier run with the same files, model and options, and its mask is there."""
+    """Whether an earlier run segmented this scan with the same files, model and options, and its mask is there."""
     return (
         row is not None
         and not row.error
