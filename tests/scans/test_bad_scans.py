@@ -47,6 +47,11 @@ def text_as_nifti(folder: Path) -> str:
     return content(folder / "a.nii.gz", b"not a scan")
 
 
+def nifti_2(folder: Path) -> str:
+    nibabel.save(nibabel.Nifti2Image(np.zeros((4, 5, 6), np.float32), np.eye(4)), folder / "a.nii.gz")
+    return str(folder / "a.nii.gz")
+
+
 def cut_off_nifti(folder: Path) -> str:
     whole = Path(nifti(folder / "a.nii", np.zeros((4, 5, 6), np.float32))).read_bytes()
     return content(folder / "a.nii", whole[:-100])
@@ -350,7 +355,8 @@ BAD: list[tuple[str, Make, str]] = [
     ("empty folder", empty_folder, f"DIR/empty: holds no scan; expected {EXTENSIONS}"),
     ("no scan in it", no_image_files, f"DIR/P: holds no scan; expected {EXTENSIONS}"),
     ("unknown extension", unknown_extension, f"DIR/scan.docx: has no known extension; expected {EXTENSIONS}"),
-    ("text as nifti", text_as_nifti, "DIR/a.nii.gz: cannot be read as .nii.gz (DIR/a.nii.gz is not recognized as a NIFTI file)"),
+    ("text as nifti", text_as_nifti, "DIR/a.nii.gz: cannot be read as .nii.gz (is not recognized as a NIFTI file)"),
+    ("NIfTI-2", nifti_2, "DIR/a.nii.gz: is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1"),
     ("cut off nii", cut_off_nifti, "DIR/a.nii: is cut off: holds 380 bytes of voxels; its header asks for 480"),
     ("cut off gz", cut_off_gz, "DIR/a.nii.gz: is cut off or damaged (Compressed file ended before the end-of-stream marker was reached)"),
     ("short gz", short_gz, "DIR/a.nii.gz: is cut off: holds 380 bytes of voxels; its header asks for 480"),

@@ -26,6 +26,7 @@ KINDS = {
 }
 EXTENSIONS = {"nifti": ".nii.gz", "mha": ".mha", "nrrd": ".nrrd"}  # of the files that are written
 CHUNK = 2**20
+NIFTI_1, NIFTI_2 = (size.to_bytes(4, "little") for size in (348, 540))  # of the header, its first field
 ADDRESS = re.compile(r"\w+ ?\(0x[0-9a-f]+\): ?")  # of an object, in ITK's errors
 
 
@@ -106,7 +107,10 @@ def _check_header(path: Path) -> str:
         with silenced():
             reader.ReadImageInformation()
     except RuntimeError as error:
-        raise UserError(f"{path}: cannot be read as {extension} ({itk_reason(error)})") from None
+        if kind == "nifti" and _is_nifti_2(path):
+            raise UserError(f"{path}: is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1") from None
+        reason = itk_reason(error).replace(f"{path} ", "")
+        raise UserError(f"{path}: cannot be read as {extension} ({reason})") from None
     size, components = tuple(reader.GetSize()), reader.GetNumberOfComponents()
     if reader.GetPixelID() in (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64):
         raise UserError(f"{path}: holds complex numbers; expected whole numbers or floats")
@@ -137,7 +141,7 @@ def _scan_nifti(path: Path) -> np.ndarray:
     count = 0
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            offset, length, kind = _layout_of_nifti(file.read(540))
+            offset, length, kind = _layout_of_nifti(file.read(348))
             file.seek(offset)
             while count < length and (chunk := file.read(min(CHUNK, length - count))):
                 if kind and len(chunk) % kind.itemsize == 0:
@@ -152,14 +156,19 @@ def _scan_nifti(path: Path) -> np.ndarray:
 
 
 def _layout_of_nifti(header: bytes) -> tuple[int, int, np.dtype | None]:
-    """Where the voxels of a NIfTI-1 or NIfTI-2 file begin, their bytes, and their type if that is a float."""
-    order = "<" if header[0] in (92, 28) else ">"  # the low byte of the header's size, 348 or 540
-    if struct.unpack_from(order + "i", header)[0] == 348:
-        places = {"dim": ("8h", 40), "type": ("2h", 70), "offset": ("f", 108)}
-    else:
-        places = {"dim": ("8q", 16), "type": ("2h", 12), "offset": ("q", 168)}
-    read = {key: struct.unpack_from(order + kind, header, place) for key, (kind, place) in places.items()}
-    code, bits = read["type"]
-    sides = [max(1, side) for side in read["dim"][1 : 1 + read["dim"][0]]]
+    """Where the voxels of a NIfTI-1 file begin, how many bytes they are, and their type if that is a float."""
+    order = "<" if header[:4] == NIFTI_1 else ">"
+    dim = struct.unpack_from(order + "8h", header, 40)
+    code, bits = struct.unpack_from(order + "2h", header, 70)
+    (offset,) = struct.unpack_from(order + "f", header, 108)
+    sides = [max(1, side) for side in dim[1 : 1 + dim[0]]]
     floats = {16: np.dtype(order + "f4"), 64: np.dtype(order + "f8")}
-    return int(read["offset"][0]), int(np.prod(sides, dtype=float)) * bits // 8, floats.get(code)
+    return int(offset), int(np.prod(sides, dtype=float)) * bits // 8, floats.get(code)
+
+
+def _is_nifti_2(path: Path) -> bool:
+    try:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            return file.read(4) in (NIFTI_2, NIFTI_2[::-1])
+    except (OSError, EOFError, zlib.error):
+        return False
