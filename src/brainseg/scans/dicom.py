@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg.core.errors import UserError
+from brainseg.scans.c_messages import silenced
 from brainseg.scans.dicom_files import dicom_files
 from brainseg.scans.dicom_geometry import grid_and_order
 from brainseg.scans.medical import itk_reason, quiet_sitk
@@ -16,23 +17,11 @@ from brainseg.scans.packages import import_for
 from brainseg.scans.resampling import check_size
 
 NO_IMAGE = ("SR", "SEG", "PR", "KO", "REG", "RTSTRUCT", "DOC")  # modalities of files beside a series
-WANTED = [
-    "Modality",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-    "PhotometricInterpretation",
-    "SeriesInstanceUID",
-    "SeriesDescription",
-    "ProtocolName",
-    "ContrastBolusAgent",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-]
-
+WANTED = (
+    *("Modality", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation", "SeriesInstanceUID"),
+    *("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ImagePositionPatient", "ImageOrientationPatient"),
+    *("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
+)
 REMEDY = "give a folder a series: flair=FOLDER,pre=FOLDER,post=FOLDER"
 
 FLAIR = re.compile(r"flair|dark.?fluid|tirm", re.IGNORECASE)
@@ -85,7 +74,7 @@ def _series_in(path: Path) -> list[Series]:
     others = []
     for file in _files_of(path):
         try:
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=WANTED)
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(WANTED))
             modality = str(header.get("Modality", ""))
         except Exception as error:  # a damaged file can raise nearly anything
             raise UserError(f"{file}: cannot be read as DICOM ({' '.join(str(error).split())[:200]})") from None
@@ -161,12 +150,15 @@ def _read_series(series: Series) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:
     reader.SetOutputPixelType(sitk.sitkFloat32)
     reader.SetFileNames([str(file) for file in files])
     try:
-        array = sitk.GetArrayFromImage(reader.Execute())
+        with silenced():
+            image = reader.Execute()
     except RuntimeError as error:
         syntax = series.headers[0].file_meta.get("TransferSyntaxUID")
-        packed = f"its transfer syntax is {syntax.name}; " if syntax and syntax.is_compressed else ""
-        raise UserError(f"{files[0]}: cannot be decoded ({packed}{itk_reason(error)})") from None
-    return array.T, grid, files
+        if syntax and syntax.is_compressed:
+            remedy = "no decoder reads it, or it is damaged; convert it to NIfTI"
+            raise UserError(f"{files[0]}: cannot be decoded: packed as {syntax.name}; {remedy}") from None
+        raise UserError(f"{files[0]}: cannot be decoded ({itk_reason(error)})") from None
+    return sitk.GetArrayFromImage(image).T, grid, files
 
 
 def _refuse_what_is_no_stack(series: Series) -> None:

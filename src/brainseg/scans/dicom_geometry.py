@@ -62,7 +62,7 @@ def _even_gap(positions: np.ndarray, normal: np.ndarray, files: Sequence[Path], 
     gaps = np.diff(positions @ normal)
     if not len(gaps):
         return float(first.get("SpacingBetweenSlices") or first.get("SliceThickness") or 1.0)
-    usual = float(np.median(gaps))
+    usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])  # of two gaps the smaller: the other misses a slice
     for number, gap in enumerate(gaps):
         pair = f"{files[number].name} and {files[number + 1].name}"
         where = files[number].parent

@@ -51,11 +51,20 @@ def write_dicom_seg(path: Path, scan: Scan, mask: np.ndarray) -> None:
         raise UserError(
             f"{scan.series[0]}: no DICOM-SEG can refer to this series ({reason}); choose --format nifti"
         ) from None
-    for key in DATES:
-        setattr(segmentation, key, sources[0].get("StudyDate") or "19000101")
-    for key in TIMES:
-        setattr(segmentation, key, sources[0].get("StudyTime") or "000000")
+    _make_reproducible(segmentation, sources[0], highdicom.UID.from_uuid(str(uuid.uuid5(uuid.NAMESPACE_OID, key))))
     segmentation.save_as(path)
+
+
+def _make_reproducible(segmentation: object, source: object, organization_uid: str) -> None:
+    """Replace what highdicom takes from the clock or draws at random."""
+    for key in DATES:
+        setattr(segmentation, key, source.get("StudyDate") or "19000101")
+    for key in TIMES:
+        setattr(segmentation, key, source.get("StudyTime") or "000000")
+    for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
+        item.DimensionOrganizationUID = organization_uid
+    for item in segmentation.get("ContributingEquipmentSequence", ())[-1:]:  # the last is highdicom's own
+        item.pop("ContributionDateTime", None)
 
 
 def _lesion(highdicom: object) -> object:

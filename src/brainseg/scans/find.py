@@ -81,10 +81,10 @@ def _scans_of(argument: str) -> list[ScanFiles]:
     path = Path(argument)
     if not _exists(path) and re.match(r"\w+=", argument):
         return [_of_sequences(argument)]
-    if path.is_dir():
-        return list(_in_folder(path, frozenset(), 0)) or [_fault(_name(path), _nothing_in(path))]
     if not _exists(path):
         return [_fault(argument, f"{argument}: no such file or folder")]
+    if path.is_dir():
+        return list(_in_folder(path, frozenset(), 0)) or [_fault(_name(path), _nothing_in(path))]
     return [_of_file(path)]
 
 

@@ -1,6 +1,7 @@
 """NIfTI, MHA/MHD and NRRD files, through medpy.io."""
 
 import gzip
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from brainseg.core.errors import UserError
+from brainseg.scans.c_messages import silenced
 from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
 from brainseg.scans.resampling import check_size
@@ -24,19 +26,26 @@ KINDS = {
 }
 EXTENSIONS = {"nifti": ".nii.gz", "mha": ".mha", "nrrd": ".nrrd"}  # of the files that are written
 CHUNK = 2**20
+NIFTI_1, NIFTI_2 = (size.to_bytes(4, "little") for size in (348, 540))  # of the header, its first field
+ADDRESS = re.compile(r"\w+ ?\(0x[0-9a-f]+\): ?")  # of an object, in ITK's errors
 
 
 def read_volume(path: Path) -> tuple[np.ndarray, Grid]:
     """The voxels (i, j, k) or, of 4-D files and vectors, (i, j, k, 3), and their grid. UserError for other files."""
-    _check_header(path)
+    kind = _check_header(path)
+    not_finite = _scan_nifti(path) if kind == "nifti" else ()
     medpy_io = _medpy()
     try:
-        array, header = medpy_io.load(str(path))
-    except RuntimeError as error:
-        raise UserError(f"{path}: cannot be read ({itk_reason(error)})") from None
+        with silenced():
+            array, header = medpy_io.load(str(path))
+    except RuntimeError:  # its sentence repeats the path
+        fault = "its header is whole, but its voxels are cut off, damaged or in a file that is not there"
+        raise UserError(f"{path}: {fault}") from None
     if len(header.get_voxel_spacing()) == 4:
         # medpy takes any array of four axes for a vector and rolls the axes of a true 4-D file: (j, k, t, i)
         array = np.moveaxis(array, -1, 0)
+    if len(not_finite):
+        array.T.flat[not_finite] = np.nan  # the NIfTI reader of SimpleITK puts 0 in their place
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
     grid = Grid(
@@ -67,7 +76,7 @@ def itk_reason(error: Exception) -> str:
     """ITK's own sentence in an error of SimpleITK, whose text is several lines with paths of its sources."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line.split("ERROR:", 1)[1].strip() for line in lines if "ERROR:" in line]
-    return ((said or lines or [type(error).__name__])[-1])[:200]
+    return ADDRESS.sub("", (said or lines or [type(error).__name__])[-1])[:200]
 
 
 def quiet_sitk() -> ModuleType:
@@ -82,8 +91,8 @@ def _medpy() -> ModuleType:
     return import_for("reading medical images", "medpy.io", "medpy")
 
 
-def _check_header(path: Path) -> None:
-    """Refuse, before memory is taken, what is no scan: sizes, dimensions, components and types."""
+def _check_header(path: Path) -> str:
+    """The format. Refuse, before memory is taken, what is no scan: sizes, dimensions, components and types."""
     extension, kind = kind_of(path)
     try:
         with path.open("rb"):
@@ -95,9 +104,13 @@ def _check_header(path: Path) -> None:
     reader.SetImageIO(KINDS[extension][1])
     reader.SetFileName(str(path))
     try:
-        reader.ReadImageInformation()
+        with silenced():
+            reader.ReadImageInformation()
     except RuntimeError as error:
-        raise UserError(f"{path}: cannot be read as {extension} ({itk_reason(error)})") from None
+        if kind == "nifti" and _is_nifti_2(path):
+            raise UserError(f"{path}: is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1") from None
+        reason = itk_reason(error).replace(f"{path} ", "")
+        raise UserError(f"{path}: cannot be read as {extension} ({reason})") from None
     size, components = tuple(reader.GetSize()), reader.GetNumberOfComponents()
     if reader.GetPixelID() in (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64):
         raise UserError(f"{path}: holds complex numbers; expected whole numbers or floats")
@@ -109,8 +122,7 @@ def _check_header(path: Path) -> None:
         raise UserError(f"{path}: has {components} sequences; expected 1 (FLAIR), or 3: pre, FLAIR, post")
     check_size(path, (*size, components))
     _check_axes(path, reader.GetSpacing()[:3], np.reshape(reader.GetDirection(), (len(reader.GetSize()), -1))[:3, :3])
-    if kind == "nifti":
-        _refuse_cut_off(path)
+    return kind
 
 
 def _check_axes(path: Path, spacing: tuple[float, ...], direction: np.ndarray) -> None:
@@ -120,34 +132,43 @@ def _check_axes(path: Path, spacing: tuple[float, ...], direction: np.ndarray) -
         raise UserError(f"{path}: has the direction matrix {direction.tolist()}; expected three independent axes")
 
 
-def _refuse_cut_off(path: Path) -> None:
-    """SimpleITK reads 0 where a NIfTI file ends too early, so its length is checked here."""
+def _scan_nifti(path: Path) -> np.ndarray:
+    """The places of values that are not finite, counted as the file has them; UserError where it ends too early.
+
+    SimpleITK reads 0 in both cases, without a word.
+    """
+    found = [np.empty(0, np.int64)]
+    count = 0
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            header = file.read(348)
-            needed = _bytes_of_nifti(header)
-            count = len(header)
-            while count < needed and (chunk := file.read(CHUNK)):
+            offset, length, kind = _layout_of_nifti(file.read(348))
+            file.seek(offset)
+            while count < length and (chunk := file.read(min(CHUNK, length - count))):
+                if kind and len(chunk) % kind.itemsize == 0:
+                    found.append(np.flatnonzero(~np.isfinite(np.frombuffer(chunk, kind))) + count // kind.itemsize)
                 count += len(chunk)
+            file.read(1)  # behind the last byte gzip compares the checksum
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"{path}: is cut off or damaged ({error})") from None
-    if count < needed:
-        raise UserError(f"{path}: is cut off: holds {count:,} bytes; its header asks for {needed:,}")
+    if count < length:
+        raise UserError(f"{path}: is cut off: holds {count:,} bytes of voxels; its header asks for {length:,}")
+    return np.concatenate(found)
 
 
-def _bytes_of_nifti(header: bytes) -> int:
-    """The length of the unpacked file, from the header of NIfTI-1 or NIfTI-2."""
-    for order in "<>":
-        (size_of_header,) = struct.unpack_from(order + "i", header)
-        if size_of_header == 348:
-            dim, (bits,) = struct.unpack_from(order + "8h", header, 40), struct.unpack_from(order + "h", header, 72)
-            (offset,) = struct.unpack_from(order + "f", header, 108)
-            break
-        if size_of_header == 540:
-            dim, (bits,) = struct.unpack_from(order + "8q", header, 16), struct.unpack_from(order + "h", header, 14)
-            (offset,) = struct.unpack_from(order + "q", header, 168)
-            break
-    else:
-        return 0
-    voxels = int(np.prod([max(1, side) for side in dim[1 : 1 + dim[0]]], dtype=float))
-    return int(offset) + voxels * bits // 8
+def _layout_of_nifti(header: bytes) -> tuple[int, int, np.dtype | None]:
+    """Where the voxels of a NIfTI-1 file begin, how many bytes they are, and their type if that is a float."""
+    order = "<" if header[:4] == NIFTI_1 else ">"
+    dim = struct.unpack_from(order + "8h", header, 40)
+    code, bits = struct.unpack_from(order + "2h", header, 70)
+    (offset,) = struct.unpack_from(order + "f", header, 108)
+    sides = [max(1, side) for side in dim[1 : 1 + dim[0]]]
+    floats = {16: np.dtype(order + "f4"), 64: np.dtype(order + "f8")}
+    return int(offset), int(np.prod(sides, dtype=float)) * bits // 8, floats.get(code)
+
+
+def _is_nifti_2(path: Path) -> bool:
+    try:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            return file.read(4) in (NIFTI_2, NIFTI_2[::-1])
+    except (OSError, EOFError, zlib.error):
+        return False
