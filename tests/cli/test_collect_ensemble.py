@@ -59,7 +59,9 @@ def experiments(cache, params, monkeypatch):
                 block[last] = value
             subset = {f"{name} trains": "train", f"{name} validates": "validation", f"{name} tests": "test"}
             per_volume = pd.DataFrame({"subset": subset}).rename_axis("patient")
-            found.append(SimpleNamespace(name=name, revision=f"sha of {name}", params=its, per_volume=per_volume))
+            found.append(
+                SimpleNamespace(name=name, revision=f"sha of {name}", lock={}, params=its, per_volume=per_volume)
+            )
         monkeypatch.setattr(module, "find", lambda folder, patterns: found)
 
     return set_
@@ -109,7 +111,7 @@ def test_one_is_no_ensemble(experiments, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks that see the same"),
+        ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks with the same input"),
         ({"preprocess.side_px": 128}, "^preprocess is .*64.* in one, .*128.* in two; "),
         ({"input.neighbours": 1}, "^input is .* in one, .*'neighbours': 1.* in two; "),
         ({"archs.unet.features": 16}, "^archs.unet is .* in one, .*'features': 16.* in two; "),
@@ -143,3 +145,14 @@ def test_a_network_whose_name_has_a_slash_is_one_of_them(experiments, tmp_path):
     experiments(**{"mine/one": {}, "two": {}})
     collect_ensemble(["*"])
     assert (tmp_path / "data" / "ensemble" / "mine" / "one" / "last.pt").read_text() == "sha of mine/one"
+
+
+def test_a_network_that_started_from_a_model_file_is_refused(experiments, monkeypatch):
+    experiments(one={}, two={"train.start_from": "model.zip"})
+    found = module.find(Path.cwd(), ["*"])
+    found[1].lock = {"train": {"deps": [{"path": "model.zip", "md5": "0123"}]}}
+    monkeypatch.setattr(module, "find", lambda folder, patterns: found)
+    with pytest.raises(
+        UserError, match="^two: started from model.zip, which lists its patients as hashes; `pack` them"
+    ):
+        collect_ensemble(["*"])

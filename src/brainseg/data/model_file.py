@@ -72,10 +72,12 @@ def hash_person(person: str, salt: str) -> str:
 
 def known_persons(path: Path, candidates: Iterable[str]) -> list[str]:
     """Those of the candidates whom the model file's networks were trained or validated on."""
-    training = read_record(path, read_parts(path)).get("training")
-    if not isinstance(training, dict) or not {"salt", "person_hashes"} <= training.keys():
-        raise UserError(f"{path}: {RECORD} does not say whom the networks were trained on, so nobody can be scored")
-    return [person for person in candidates if hash_person(person, str(training["salt"])) in training["person_hashes"]]
+    try:
+        lists = read_record(path, read_parts(path))["training"]["known"]
+        known = [(str(persons["salt"]), set(persons["hashes"])) for persons in lists]
+    except (KeyError, TypeError):
+        raise UserError(f"{path}: {RECORD} does not say whom the networks were trained on; pack it again") from None
+    return [name for name in candidates if any(hash_person(name, salt) in hashes for salt, hashes in known)]
 
 
 def _refuse_odd_members(path: Path, members: list[zipfile.ZipInfo]) -> None:

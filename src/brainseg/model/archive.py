@@ -48,9 +48,7 @@ def read_model(path: Path) -> Model:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise UserError(f"{path}: {RECORD}: schema_version is {str(version)[:20]!r}; expected a whole number from 1")
     if version > SCHEMA:
-        raise UserError(
-            f"{path}: has schema version {version}; this brainseg reads up to {SCHEMA}, install a newer one"
-        )
+        raise UserError(f"{path}: has schema version {version}; this brainseg reads up to {SCHEMA}; update it")
     try:
         record = ModelRecord.model_validate_json(parts.pop(RECORD))
     except ValidationError as error:

@@ -23,14 +23,16 @@ from brainseg.data.split import evaluation_subset
 from brainseg.evaluation.summary import FAILURE_DSC
 from brainseg.experiments.find import find
 from brainseg.experiments.git import Git
+from brainseg.experiments.lock import file_digest
 from brainseg.experiments.outputs import copy_output
 from brainseg.experiments.reader import Experiment
 from brainseg.inference import PredictSettings
-from brainseg.model.archive import Model, write_model
+from brainseg.model.archive import Model, read_model, write_model
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
     SCHEMA,
     InferenceRecord,
+    KnownPersons,
     ModelRecord,
     NetworkRecord,
     ScoreRecord,
@@ -129,8 +131,7 @@ def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> Train
         experiments=[experiment.name for experiment in experiments],
         patients=len(known),
         person_pattern=pattern,
-        salt=salt,
-        person_hashes=hashes,
+        known=[KnownPersons(salt=salt, hashes=hashes), *_known_to_start(experiments)],
         weights_chosen_by="nothing: the last epoch" if epoch == "last" else "the validation patients: the best epoch",
     )
 
@@ -138,6 +139,19 @@ def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> Train
 def _trained_or_chosen(experiment: Experiment) -> list[str]:
     subset = experiment.per_volume.subset
     return list(subset.index[subset.isin(["train", "validation"])])
+
+
+def _known_to_start(experiments: Sequence[Experiment]) -> list[KnownPersons]:
+    """Of the model files that training started from; a UserError for one that is not there any more, or another one."""
+    known = []
+    for experiment in experiments:
+        start = experiment.params.get("train", {}).get("start_from", "")  # older experiments do not have this setting
+        if md5 := file_digest(experiment.lock, "train", start):
+            path = Path(start)
+            if not path.is_file() or hashlib.md5(path.read_bytes()).hexdigest() != md5:
+                raise UserError(f"{experiment.name}: train.start_from is {start}; expected that file, unchanged")
+            known += read_model(path).record.training.known
+    return known
 
 
 def _per_volume(experiments: Sequence[Experiment]) -> pd.DataFrame:

@@ -34,8 +34,15 @@ class InferenceRecord(StrictSettings):
     prune_to: int = Field(ge=0)
 
 
+class KnownPersons(StrictSettings):
+    """Persons whom a network was trained or validated on, as salted hashes; see data/model_file.hash_person."""
+
+    salt: str
+    hashes: list[str]
+
+
 class TrainingRecord(StrictSettings):
-    """What the networks were trained on. Persons are stored as salted hashes."""
+    """What the networks were trained on. known: of these networks first, then of the model that they started from."""
 
     data: str
     licence: str
@@ -44,8 +51,7 @@ class TrainingRecord(StrictSettings):
     experiments: list[str]
     patients: int = Field(ge=0)
     person_pattern: str
-    salt: str
-    person_hashes: list[str]
+    known: list[KnownPersons]
     weights_chosen_by: str
 
 
@@ -88,4 +94,4 @@ class ModelRecord(StrictSettings):
     def knows(self, patient: str) -> bool:
         """Whether this patient's person is among those that the networks were trained or validated on."""
         person = persons([patient], self.training.person_pattern)[patient]
-        return hash_person(person, self.training.salt) in self.training.person_hashes
+        return any(hash_person(person, known.salt) in known.hashes for known in self.training.known)

@@ -21,6 +21,7 @@ from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
     SCHEMA,
     InferenceRecord,
+    KnownPersons,
     ModelRecord,
     NetworkRecord,
     TrainingRecord,
@@ -69,8 +70,7 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
             experiments=[source.name],
             patients=len(persons),
             person_pattern="auto",
-            salt=salt,
-            person_hashes=sorted(hash_person(person, salt) for person in persons),
+            known=[KnownPersons(salt=salt, hashes=sorted(hash_person(person, salt) for person in persons))],
             weights_chosen_by="the ten validation patients: the best epoch",
         ),
         scores=None,

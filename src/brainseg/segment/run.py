@@ -51,7 +51,7 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
             for warning in found.warnings:
                 print_line(f"{files.name}: {warning}")
         except (UserError, OSError, MemoryError) as error:
-            message = _one_line(error)
+            message = _one_line(files.name, error)
             print_error(message)
             table[files.name] = Row(scan=files.name, error=message)
             failed += 1
@@ -82,7 +82,7 @@ def _fingerprint(files: ScanFiles, segmenter: Segmenter, options: Options) -> st
     return hashlib.sha256(repr((segmenter.model.sha256, options, stats)).encode()).hexdigest()[:16]
 
 
-def _one_line(error: BaseException) -> str:
+def _one_line(name: str, error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return "not enough memory for this scan"
+        return f"{name}: not enough memory for this scan"
     return " ".join(str(error).split())

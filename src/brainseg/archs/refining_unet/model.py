@@ -109,7 +109,7 @@ class RefiningUNet(nn.Module):
         row, column = places // x.shape[3], places % x.shape[3]
         known = [gather_3x3(x, row, column), gather_3x3(finest, row // self.coarsening, column // self.coarsening)]
         known.append(gather_pixels(deepest, pixel_index(row // self.divisor, column // self.divisor, deepest)))
-        known.append(gather_pixels(coarse.view(len(x), 1, *x.shape[2:]), places))
+        known.append(gather_pixels(coarse.view(x.shape[0], 1, *x.shape[2:]), places))
         tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
         if self.context is not None:
             deep = deepest.float()
@@ -124,7 +124,7 @@ class RefiningUNet(nn.Module):
 
 def slice_number(places: torch.Tensor) -> torch.Tensor:
     """(N, 1): beside places (N, K) the number of the slice they are in."""
-    return torch.arange(len(places), device=places.device)[:, None]
+    return torch.arange(places.shape[0], device=places.device)[:, None]
 
 
 def pixel_index(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:
