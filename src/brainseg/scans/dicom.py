@@ -1,16 +1,14 @@
 """DICOM series: which of them are the sequences of a scan, and their voxels in the patient."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
-from brainseg.scans.dicom_files import dicom_files
+from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.dicom_geometry import grid_and_order
+from brainseg.scans.dicom_sequences import FLAIR, T1, Series, assign, listed
 from brainseg.scans.medical import itk_reason, quiet_sitk
 from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
@@ -22,27 +20,6 @@ WANTED = (
     *("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ImagePositionPatient", "ImageOrientationPatient"),
     *("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
 )
-REMEDY = "give a folder a series: flair=FOLDER,pre=FOLDER,post=FOLDER"
-
-FLAIR = re.compile(r"flair|dark.?fluid|tirm", re.IGNORECASE)
-T1 = re.compile(r"t1|mprage|spgr|bravo", re.IGNORECASE)
-CONTRAST = re.compile(
-    r"\+\s*c|c\s*\+|(?<![a-z])(gd|gad[a-z]*|post|ce|contrast|km|t1ce|t1c)(?![a-z])|t1_?gd|t1post", re.IGNORECASE
-)
-NO_CONTRAST = re.compile(r"(?<![a-z])(pre|non|without|native|w/?o)(?![a-z])", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Series:
-    """The headers of one series and their files, in no order yet."""
-
-    description: str
-    contrast: bool
-    headers: tuple[object, ...]
-    files: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        return f"{self.description!r} ({len(self.files)} files)"
 
 
 def read_dicom(path: Path) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Path, ...], list[str]]:
@@ -51,7 +28,7 @@ def read_dicom(path: Path) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Pa
     One series is FLAIR. Of several, the descriptions say which is which; UserError where they don't.
     """
     series = _series_in(path)
-    chosen, warnings = _assign(path, series)
+    chosen, warnings = assign(path, series)
     volumes, flair_files = {}, ()
     for sequence, one in chosen.items():
         volume, grid, files = _read_series(one)
@@ -64,7 +41,7 @@ def read_dicom_sequence(path: Path) -> tuple[np.ndarray, Grid, tuple[Path, ...]]
     """The one series of a folder or file: its voxels (i, j, k), their grid, and its files in the order of k."""
     series = _series_in(path)
     if len(series) > 1:
-        raise UserError(f"{path}: holds {len(series)} series: {_listed(series)}; expected one")
+        raise UserError(f"{path}: holds {len(series)} series: {listed(series)}; expected one")
     return _read_series(series[0])
 
 
@@ -90,12 +67,10 @@ def _series_in(path: Path) -> list[Series]:
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    inside = sorted(path.iterdir())
-    found = dicom_files([file for file in inside if file.is_file()])
-    for folder in inside if not found else ():  # a study: a folder a series
-        if folder.is_dir():
-            found += dicom_files(sorted(file for file in folder.iterdir() if file.is_file()))
-    return found
+    if found := list(dicom_files_in(path)):
+        return found
+    folders = sorted(folder for folder in path.iterdir() if folder.is_dir())  # a study: a folder a series
+    return [file for folder in folders for file in dicom_files_in(folder)]
 
 
 def _series(headers: tuple[object, ...], files: tuple[Path, ...]) -> Series:
@@ -104,38 +79,6 @@ def _series(headers: tuple[object, ...], files: tuple[Path, ...]) -> Series:
     description = words[0] if FLAIR.search(words[0]) or T1.search(words[0]) else " ".join(filter(None, words))
     shown = "".join(c if c.isprintable() else " " for c in description)
     return Series(shown, bool(first.get("ContrastBolusAgent")), headers, files)
-
-
-def sequence_of(description: str, contrast_agent: bool) -> str | None:
-    """The sequence that a series' description names, or None."""
-    if T1.search(description):  # before FLAIR: there is a T1 FLAIR
-        enhanced = contrast_agent or bool(CONTRAST.search(description))
-        return "post_contrast" if enhanced and not NO_CONTRAST.search(description) else "pre_contrast"
-    return "flair" if FLAIR.search(description) else None
-
-
-def _assign(path: Path, series: Sequence[Series]) -> tuple[dict[str, Series], list[str]]:
-    if len(series) == 1:
-        named = sequence_of(series[0].description, series[0].contrast)
-        doubt = f"the only series is called {series[0].description!r}; it is taken as FLAIR"
-        return {"flair": series[0]}, [doubt] if named not in (None, "flair") else []
-    chosen: dict[str, Series] = {}
-    unknown = []
-    for one in series:
-        sequence = sequence_of(one.description, one.contrast)
-        if not sequence:
-            unknown.append(one)
-        elif sequence in chosen:
-            raise UserError(f"{path}: holds two series of {sequence}: {_listed(series)}; {REMEDY}")
-        else:
-            chosen[sequence] = one
-    if "flair" not in chosen:
-        raise UserError(f"{path}: no description of its series names FLAIR: {_listed(series)}; {REMEDY}")
-    return chosen, [f"the series {one} is none of the sequences and was left out" for one in unknown]
-
-
-def _listed(series: Sequence[Series]) -> str:
-    return ", ".join(map(str, series))
 
 
 def _read_series(series: Series) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:

@@ -13,8 +13,8 @@ from brainseg.scans.resampling import check_size
 
 def page_count(path: Path) -> int:
     """The number of images in a TIFF file, from its directory alone; 0 for a file that cannot be read as TIFF."""
-    tifffile = import_for("reading TIFF", "tifffile", "tifffile")
     try:
+        tifffile = import_for("reading TIFF", "tifffile", "tifffile")
         with tifffile.TiffFile(path) as file:
             return len(file.pages)
     except Exception:  # what is wrong with the file is said when it is read
