@@ -50,7 +50,7 @@ LINES = {
     "complex": "DIR/a.nii.gz: holds complex numbers; expected whole numbers or floats",
     "all NaN": "DIR/a.nii.gz: flair holds no finite value; expected numbers",
     "sheared affine": (
-        "DIR/a.nii: cannot be read as .nii (ITK only supports orthonormal direction cosines.  No orthonormal "
+        "DIR/a.nii: cannot be read as .nii (ITK only supports orthonormal direction cosines. No orthonormal "
         "definition found!)"
     ),
     "singular direction": (

@@ -1,9 +1,10 @@
 """Which of several DICOM series is which sequence, by what they are called."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from brainseg.core.errors import UserError
 
@@ -17,13 +18,16 @@ CONTRAST = re.compile(
 NO_CONTRAST = re.compile(r"(?<![a-z])(pre|non|without|native|w/?o)(?![a-z])", re.IGNORECASE)
 
 
+Header = Mapping[str, Any]  # keywords of DICOM and their values, None for what a file lacks
+
+
 @dataclass(frozen=True)
 class Series:
     """The headers of one series and their files, in no order yet."""
 
     description: str
     contrast: bool
-    headers: tuple[object, ...]
+    headers: tuple[Header, ...]
     files: tuple[Path, ...]
 
     def __str__(self) -> str:

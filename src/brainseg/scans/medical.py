@@ -72,7 +72,8 @@ def itk_reason(error: Exception) -> str:
     """ITK's own sentence in an error of SimpleITK, whose text is several lines with paths of its sources."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line.split("ERROR:", 1)[1].strip() for line in lines if "ERROR:" in line]
-    return ADDRESS.sub("", (said or lines or [type(error).__name__])[-1])[:200]
+    sentence = ADDRESS.sub("", (said or lines or [type(error).__name__])[-1])
+    return " ".join(sentence.split())[:200]
 
 
 def quiet_sitk() -> ModuleType:

@@ -1,6 +1,7 @@
 """TIFF files with many pages, one a slice."""
 
 import io
+import logging
 import zlib
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
 from brainseg.scans.resampling import check_size
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it logs is said in one line of ours
 
 
 def page_count(path: Path) -> int:
