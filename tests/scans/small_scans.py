@@ -5,6 +5,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from brainseg.scans.find import find_scans
+from brainseg.scans.read import read_scan
+from brainseg.scans.scan import Scan
+from brainseg.scans.scan_files import ScanFiles
+
 OBLIQUE = np.array([[0.96, -0.28, 0.0], [0.28, 0.96, 0.0], [0.0, 0.0, 1.0]])  # 16.26 degrees about z
 
 
@@ -32,11 +37,27 @@ def write_volume(
     return path
 
 
-def read(*arguments: object):
-    """The one scan that the arguments name."""
-    from brainseg.scans.find import find_scans
-    from brainseg.scans.read import read_scan
+def names(*arguments: object) -> list[str]:
+    """The names of the scans that the arguments name, none of them faulty."""
+    found = find_scans([str(argument) for argument in arguments])
+    assert [files.fault for files in found] == [None] * len(found)
+    return [files.name for files in found]
 
+
+def one(argument: object) -> ScanFiles:
+    """The one scan that the argument names, unread."""
+    (files,) = find_scans([str(argument)])
+    return files
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def read(*arguments: object) -> Scan:
+    """The one scan that the arguments name."""
     (files,) = find_scans([str(argument) for argument in arguments])
     return read_scan(files)
 

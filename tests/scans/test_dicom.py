@@ -5,39 +5,10 @@ import pydicom
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.scans.dicom import read_dicom, read_dicom_sequence, sequence_of
+from brainseg.scans.dicom import read_dicom, read_dicom_sequence
 from tests.scans.small_scans import OBLIQUE, read, volume, write_series
 
 COMPLETE = {"t1 sag pre": 0, "Ax T2 FLAIR": 1, "T1 AX POST GD": 2}
-
-
-@pytest.mark.parametrize(
-    ("description", "agent", "sequence"),
-    [
-        ("AX T2 FLAIR", False, "flair"),
-        ("t2_tirm_tra_dark-fluid", False, "flair"),
-        ("T2 FLAIR POST GD", True, "flair"),
-        ("AX T1", False, "pre_contrast"),
-        ("AX T1", True, "post_contrast"),
-        ("SAG T1 FLAIR", False, "pre_contrast"),
-        ("t1_mprage_sag +C", False, "post_contrast"),
-        ("AX T1 C+", False, "post_contrast"),
-        ("T1ce", False, "post_contrast"),
-        ("T1_GD", False, "post_contrast"),
-        ("t1 post", False, "post_contrast"),
-        ("T1 with contrast", False, "post_contrast"),
-        ("T1 pre contrast", False, "pre_contrast"),
-        ("T1 w/o contrast", True, "pre_contrast"),
-        ("3D BRAVO", False, "pre_contrast"),
-        ("T1 CEREBRUM", False, "pre_contrast"),
-        ("AX T1 SE POSTERIOR FOSSA", False, "pre_contrast"),
-        ("AX T2", False, None),
-        ("DWI b1000", True, None),
-        ("", False, None),
-    ],
-)
-def test_what_a_description_says(description, agent, sequence):
-    assert sequence_of(description, agent) == sequence
 
 
 def write_study(folder: Path) -> np.ndarray:

@@ -7,6 +7,7 @@ import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
 from brainseg.core.errors import UserError
+from brainseg.scans.dicom import WANTED
 from brainseg.scans.dicom_geometry import grid_and_order
 from tests.scans.small_scans import OBLIQUE, volume, write_series
 
@@ -15,7 +16,8 @@ SAGITTAL = np.array([[0, 0, -1.0], [1, 0, 0], [0, -1, 0]])  # rows to posterior,
 
 def grid_of(paths: list[Path]):
     paths = sorted(paths)
-    return grid_and_order([pydicom.dcmread(path, stop_before_pixels=True) for path in paths], paths), paths
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
+    return grid_and_order([{key: header.get(key) for key in WANTED} for header in headers], paths), paths
 
 
 @pytest.mark.parametrize(

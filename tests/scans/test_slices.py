@@ -5,7 +5,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from brainseg.scans.slices import EQUAL, natural_order, read_picture, read_slices, slice_files, write_png
+from brainseg.core.errors import UserError
+from brainseg.scans.slices import EQUAL, check_numbers, natural_order, read_picture, read_slices, slice_files, write_png
 from tests.scans.small_scans import read
 
 
@@ -20,6 +21,33 @@ def test_numbers_in_names_are_numbers():
     listed = ["s10.png", "s9.png", "a2b10.png", "a2b9.png", "S1.png", "10.png", "9.png", "s09.png"]
     ordered = [path.name for path in sorted(map(Path, listed), key=natural_order)]
     assert ordered == ["9.png", "10.png", "a2b9.png", "a2b10.png", "S1.png", "s09.png", "s9.png", "s10.png"]
+
+
+@pytest.mark.parametrize(
+    ("names", "warning"),
+    [
+        (["s1", "s2", "s3"], ()),
+        (["p7_t2_s09_x3", "p7_t2_s10_x3"], ()),  # one of its numbers counts
+        (["5"], ()),
+        (["s1", "s2", "s5"], ("slices are numbered from 1 to 5 and 2 of them are missing",)),
+    ],
+)
+def test_numbers_that_run_and_numbers_with_holes(names, warning):
+    assert check_numbers([Path(f"{name}.png") for name in names]) == warning
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["a1", "a2", "b1"], r"^P: holds slices of 2 names: 'a#', 'b#'; expected one scan a folder$"),
+        (["p1_s1", "p1_s2", "p2_s1"], r"^P: its slices differ in 2 numbers; expected one scan a folder$"),
+        (["s01", "s1", "s2"], r"^P/s1\.png: has the number of s01\.png; expected each once$"),
+        (["one", "two"], r"^P: holds slices of 2 names: 'one', 'two'; expected one scan a folder$"),
+    ],
+)
+def test_slices_of_several_scans(names, line):
+    with pytest.raises(UserError, match=line):
+        check_numbers([Path("P") / f"{name}.png" for name in names])
 
 
 def test_masks_hidden_and_other_files_are_left_out(tmp_path):

@@ -12,7 +12,11 @@ from brainseg.scans.read import scan_from_array
 from brainseg.scans.write import FORMATS, write_mask, write_probability
 from tests.scans.small_scans import OBLIQUE, read, volume, write_series, write_volume
 
-PLACE = {"spacing": (0.75, 0.75, 4.0), "origin": (-100.25, 33.5, 7.125), "direction": OBLIQUE @ np.diag([1, -1, -1])}
+PLACE = {
+    "spacing": (0.8984, 0.8984, 4.1),
+    "origin": (-100.123, 33.57, 7.3),
+    "direction": OBLIQUE @ np.diag([1, -1, -1]),
+}
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
 """DICOM series: which of them are the sequences of a scan, and their voxels in the patient."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
-from brainseg.scans.dicom_files import dicom_files
+from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.dicom_geometry import grid_and_order
+from brainseg.scans.dicom_sequences import FLAIR, T1, Header, Series, assign, listed
 from brainseg.scans.medical import itk_reason, quiet_sitk
 from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
@@ -22,27 +21,6 @@ WANTED = (
     *("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ImagePositionPatient", "ImageOrientationPatient"),
     *("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
 )
-REMEDY = "give a folder a series: flair=FOLDER,pre=FOLDER,post=FOLDER"
-
-FLAIR = re.compile(r"flair|dark.?fluid|tirm", re.IGNORECASE)
-T1 = re.compile(r"t1|mprage|spgr|bravo", re.IGNORECASE)
-CONTRAST = re.compile(
-    r"\+\s*c|c\s*\+|(?<![a-z])(gd|gad[a-z]*|post|ce|contrast|km|t1ce|t1c)(?![a-z])|t1_?gd|t1post", re.IGNORECASE
-)
-NO_CONTRAST = re.compile(r"(?<![a-z])(pre|non|without|native|w/?o)(?![a-z])", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Series:
-    """The headers of one series and their files, in no order yet."""
-
-    description: str
-    contrast: bool
-    headers: tuple[object, ...]
-    files: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        return f"{self.description!r} ({len(self.files)} files)"
 
 
 def read_dicom(path: Path) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Path, ...], list[str]]:
@@ -51,91 +29,66 @@ def read_dicom(path: Path) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Pa
     One series is FLAIR. Of several, the descriptions say which is which; UserError where they don't.
     """
     series = _series_in(path)
-    chosen, warnings = _assign(path, series)
+    chosen, doubts = assign(path, series)
     volumes, flair_files = {}, ()
     for sequence, one in chosen.items():
         volume, grid, files = _read_series(one)
         volumes[sequence] = volume, grid
         flair_files = files if sequence == "flair" else flair_files
-    return volumes, flair_files, warnings
+    return volumes, flair_files, doubts
 
 
 def read_dicom_sequence(path: Path) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:
     """The one series of a folder or file: its voxels (i, j, k), their grid, and its files in the order of k."""
     series = _series_in(path)
     if len(series) > 1:
-        raise UserError(f"{path}: holds {len(series)} series: {_listed(series)}; expected one")
+        raise UserError(f"{path}: holds {len(series)} series: {listed(series)}; expected one")
     return _read_series(series[0])
 
 
 def _series_in(path: Path) -> list[Series]:
-    pydicom = import_for("reading DICOM", "pydicom", "pydicom")
-    by_uid: dict[str, list[tuple[object, Path]]] = {}
+    by_uid: dict[str, list[tuple[Header, Path]]] = {}
     others = []
     for file in _files_of(path):
-        try:
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(WANTED))
-            modality = str(header.get("Modality", ""))
-        except Exception as error:  # a damaged file can raise nearly anything
-            raise UserError(f"{file}: cannot be read as DICOM ({' '.join(str(error).split())[:200]})") from None
-        if modality in NO_IMAGE or "Rows" not in header:
+        header = _read_header(file)
+        modality = str(header["Modality"] or "")
+        if modality in NO_IMAGE or not header["Rows"]:
             others.append(f"{file.name} ({modality or 'no modality'})")
         else:
-            by_uid.setdefault(str(header.get("SeriesInstanceUID", "")), []).append((header, file))
+            by_uid.setdefault(str(header["SeriesInstanceUID"]), []).append((header, file))
     if not by_uid:
         raise UserError(f"{path}: holds no DICOM images: {', '.join(others[:5]) or 'no DICOM files'}")
     return [_series(*zip(*pairs, strict=True)) for pairs in by_uid.values()]
 
 
+def _read_header(file: Path) -> Header:
+    pydicom = import_for("reading DICOM", "pydicom", "pydicom")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of values that DICOM does not allow and that can be read all the same
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(WANTED))
+            syntax = header.file_meta.get("TransferSyntaxUID")
+            packed_as = syntax.name if syntax and syntax.is_compressed else None
+            return {key: header.get(key) for key in WANTED} | {"PackedAs": packed_as}  # now: it decodes at each look
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise UserError(f"{file}: cannot be read as DICOM ({' '.join(str(error).split())[:200]})") from None
+
+
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    inside = sorted(path.iterdir())
-    found = dicom_files([file for file in inside if file.is_file()])
-    for folder in inside if not found else ():  # a study: a folder a series
-        if folder.is_dir():
-            found += dicom_files(sorted(file for file in folder.iterdir() if file.is_file()))
-    return found
+    if found := list(dicom_files_in(path)):
+        return found
+    folders = sorted(folder for folder in path.iterdir() if folder.is_dir())  # a study: a folder a series
+    return [file for folder in folders for file in dicom_files_in(folder)]
 
 
-def _series(headers: tuple[object, ...], files: tuple[Path, ...]) -> Series:
+def _series(headers: tuple[Header, ...], files: tuple[Path, ...]) -> Series:
     first = headers[0]
-    words = [str(first.get(key, "") or "") for key in ("SeriesDescription", "ProtocolName")]
+    words = [str(first[key] or "") for key in ("SeriesDescription", "ProtocolName")]
     description = words[0] if FLAIR.search(words[0]) or T1.search(words[0]) else " ".join(filter(None, words))
     shown = "".join(c if c.isprintable() else " " for c in description)
-    return Series(shown, bool(first.get("ContrastBolusAgent")), headers, files)
-
-
-def sequence_of(description: str, contrast_agent: bool) -> str | None:
-    """The sequence that a series' description names, or None."""
-    if T1.search(description):  # before FLAIR: there is a T1 FLAIR
-        enhanced = contrast_agent or bool(CONTRAST.search(description))
-        return "post_contrast" if enhanced and not NO_CONTRAST.search(description) else "pre_contrast"
-    return "flair" if FLAIR.search(description) else None
-
-
-def _assign(path: Path, series: Sequence[Series]) -> tuple[dict[str, Series], list[str]]:
-    if len(series) == 1:
-        named = sequence_of(series[0].description, series[0].contrast)
-        doubt = f"the only series is called {series[0].description!r}; it is taken as FLAIR"
-        return {"flair": series[0]}, [doubt] if named not in (None, "flair") else []
-    chosen: dict[str, Series] = {}
-    unknown = []
-    for one in series:
-        sequence = sequence_of(one.description, one.contrast)
-        if not sequence:
-            unknown.append(one)
-        elif sequence in chosen:
-            raise UserError(f"{path}: holds two series of {sequence}: {_listed(series)}; {REMEDY}")
-        else:
-            chosen[sequence] = one
-    if "flair" not in chosen:
-        raise UserError(f"{path}: no description of its series names FLAIR: {_listed(series)}; {REMEDY}")
-    return chosen, [f"the series {one} is none of the sequences and was left out" for one in unknown]
-
-
-def _listed(series: Sequence[Series]) -> str:
-    return ", ".join(map(str, series))
+    return Series(shown, bool(first["ContrastBolusAgent"]), headers, files)
 
 
 def _read_series(series: Series) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:
@@ -153,24 +106,24 @@ def _read_series(series: Series) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:
         with silenced():
             image = reader.Execute()
     except RuntimeError as error:
-        syntax = series.headers[0].file_meta.get("TransferSyntaxUID")
-        if syntax and syntax.is_compressed:
+        if packed_as := series.headers[0]["PackedAs"]:
             remedy = "no decoder reads it, or it is damaged; convert it to NIfTI"
-            raise UserError(f"{files[0]}: cannot be decoded: packed as {syntax.name}; {remedy}") from None
+            raise UserError(f"{files[0]}: cannot be decoded: packed as {packed_as}; {remedy}") from None
         raise UserError(f"{files[0]}: cannot be decoded ({itk_reason(error)})") from None
     return sitk.GetArrayFromImage(image).T, grid, files
 
 
 def _refuse_what_is_no_stack(series: Series) -> None:
-    size = None
+    first_size = None
     for header, file in zip(series.headers, series.files, strict=True):
-        frames = int(header.get("NumberOfFrames") or 1)
-        if frames > 1:
-            raise UserError(f"{file}: holds {frames} frames; expected a file a slice. Convert it to NIfTI")
-        kind = header.get("PhotometricInterpretation", "MONOCHROME2")
-        if kind != "MONOCHROME2":
+        if header["NumberOfFrames"] not in (None, 1):
+            raise UserError(
+                f"{file}: holds {header['NumberOfFrames']} frames; expected a file a slice. Convert it to NIfTI"
+            )
+        if (kind := header["PhotometricInterpretation"]) not in (None, "MONOCHROME2"):
             raise UserError(f"{file}: its pixels are {kind}; expected MONOCHROME2")
-        size = size or (header.Rows, header.Columns)
-        if (header.Rows, header.Columns) != size:
-            expected = f"{size[0]} × {size[1]}, as {series.files[0].name}"
-            raise UserError(f"{file}: is {header.Rows} × {header.Columns} pixels; expected {expected}")
+        size = header["Rows"], header["Columns"]
+        first_size = first_size or size
+        if size != first_size:
+            expected = f"{first_size[0]} × {first_size[1]}, as {series.files[0].name}"
+            raise UserError(f"{file}: is {size[0]} × {size[1]} pixels; expected {expected}")

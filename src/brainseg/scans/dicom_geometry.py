@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg.core.errors import UserError
+from brainseg.scans.dicom_sequences import Header
 from brainseg.scans.orientation import Grid
 
 SAME_PLACE_MM = 1e-3
@@ -13,7 +14,7 @@ UNEVEN = 0.05  # of the distance of slices
 SAME_COSINE = 1e-3
 
 
-def grid_and_order(headers: Sequence[object], files: Sequence[Path]) -> tuple[Grid, list[int]]:
+def grid_and_order(headers: Sequence[Header], files: Sequence[Path]) -> tuple[Grid, list[int]]:
     """The grid, and the numbers of the slices in ascending order along its last axis.
 
     headers: with Rows, Columns, ImagePositionPatient, ImageOrientationPatient and PixelSpacing. UserError where one is
@@ -39,7 +40,7 @@ def grid_and_order(headers: Sequence[object], files: Sequence[Path]) -> tuple[Gr
     gap_mm = _even_gap(positions[order], normal, [files[number] for number in order], first)
     _refuse_shear(positions[order], normal, files[0], pixel_mm)
     grid = Grid(
-        shape=(int(first.Columns), int(first.Rows), len(files)),
+        shape=(int(first["Columns"]), int(first["Rows"]), len(files)),
         spacing_mm=(float(pixel_mm[1]), float(pixel_mm[0]), gap_mm),  # PixelSpacing: between rows, then columns
         origin_mm=tuple(positions[order[0]].tolist()),
         direction=np.stack([along_row, along_column, normal], axis=1),
@@ -47,21 +48,21 @@ def grid_and_order(headers: Sequence[object], files: Sequence[Path]) -> tuple[Gr
     return grid, order.tolist()
 
 
-def _numbers(header: object, file: Path, key: str, count: int) -> np.ndarray:
+def _numbers(header: Header, file: Path, key: str, count: int) -> np.ndarray:
     try:
-        values = np.array([float(value) for value in header.get(key) or ()])
+        values = np.array([float(value) for value in header[key] or ()])
     except (TypeError, ValueError):
         values = np.empty(0)
     if len(values) != count or not np.isfinite(values).all():
-        raise UserError(f"{file}: {'lacks' if not header.get(key) else 'has a faulty'} {key}; expected {count} numbers")
+        raise UserError(f"{file}: {'lacks' if not header[key] else 'has a faulty'} {key}; expected {count} numbers")
     return values
 
 
-def _even_gap(positions: np.ndarray, normal: np.ndarray, files: Sequence[Path], first: object) -> float:
+def _even_gap(positions: np.ndarray, normal: np.ndarray, files: Sequence[Path], first: Header) -> float:
     """The distance of the slices in mm; of a single slice its thickness."""
     gaps = np.diff(positions @ normal)
     if not len(gaps):
-        return float(first.get("SpacingBetweenSlices") or first.get("SliceThickness") or 1.0)
+        return abs(float(first["SpacingBetweenSlices"] or first["SliceThickness"] or 1.0))
     usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])  # of two gaps the smaller: the other misses a slice
     for number, gap in enumerate(gaps):
         pair = f"{files[number].name} and {files[number + 1].name}"

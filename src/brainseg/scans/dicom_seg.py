@@ -2,8 +2,10 @@
 
 import hashlib
 import uuid
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,12 @@ def write_dicom_seg(path: Path, scan: Scan, mask: np.ndarray) -> None:
     A frame a slice of the series, empty ones too. Identifiers come from the series and the mask, dates from the study:
     the same mask gives the same bytes. UserError where the series lacks what DICOM requires of it.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values in the series that DICOM does not allow: nothing depends on them
+        _segmentation(scan, mask).save_as(path)
+
+
+def _segmentation(scan: Scan, mask: np.ndarray) -> Any:
     pydicom = import_for("writing DICOM-SEG", "pydicom", "pydicom")
     highdicom = import_for("writing DICOM-SEG", "highdicom", "highdicom")
     sources = [pydicom.dcmread(file, stop_before_pixels=True) for file in scan.series]
@@ -52,7 +60,7 @@ def write_dicom_seg(path: Path, scan: Scan, mask: np.ndarray) -> None:
             f"{scan.series[0]}: no DICOM-SEG can refer to this series ({reason}); choose --format nifti"
         ) from None
     _make_reproducible(segmentation, sources[0], highdicom.UID.from_uuid(str(uuid.uuid5(uuid.NAMESPACE_OID, key))))
-    segmentation.save_as(path)
+    return segmentation
 
 
 def _make_reproducible(segmentation: object, source: object, organization_uid: str) -> None:

@@ -1,9 +1,6 @@
 """NIfTI, MHA/MHD and NRRD files, through medpy.io."""
 
-import gzip
 import re
-import struct
-import zlib
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +8,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
+from brainseg.scans.nifti import is_nifti_2, not_finite
 from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
 from brainseg.scans.resampling import check_size
@@ -25,15 +23,13 @@ KINDS = {
     ".nhdr": ("nrrd", "NrrdImageIO"),
 }
 EXTENSIONS = {"nifti": ".nii.gz", "mha": ".mha", "nrrd": ".nrrd"}  # of the files that are written
-CHUNK = 2**20
-NIFTI_1, NIFTI_2 = (size.to_bytes(4, "little") for size in (348, 540))  # of the header, its first field
 ADDRESS = re.compile(r"\w+ ?\(0x[0-9a-f]+\): ?")  # of an object, in ITK's errors
 
 
 def read_volume(path: Path) -> tuple[np.ndarray, Grid]:
     """The voxels (i, j, k) or, of 4-D files and vectors, (i, j, k, 3), and their grid. UserError for other files."""
     kind = _check_header(path)
-    not_finite = _scan_nifti(path) if kind == "nifti" else ()
+    bad = not_finite(path) if kind == "nifti" else None
     medpy_io = _medpy()
     try:
         with silenced():
@@ -44,8 +40,8 @@ def read_volume(path: Path) -> tuple[np.ndarray, Grid]:
     if len(header.get_voxel_spacing()) == 4:
         # medpy takes any array of four axes for a vector and rolls the axes of a true 4-D file: (j, k, t, i)
         array = np.moveaxis(array, -1, 0)
-    if len(not_finite):
-        array.T.flat[not_finite] = np.nan  # the NIfTI reader of SimpleITK puts 0 in their place
+    if bad is not None:
+        array.T[bad.reshape(array.T.shape)] = np.nan  # the NIfTI reader of SimpleITK puts 0 in their place
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
     grid = Grid(
@@ -76,7 +72,8 @@ def itk_reason(error: Exception) -> str:
     """ITK's own sentence in an error of SimpleITK, whose text is several lines with paths of its sources."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line.split("ERROR:", 1)[1].strip() for line in lines if "ERROR:" in line]
-    return ADDRESS.sub("", (said or lines or [type(error).__name__])[-1])[:200]
+    sentence = ADDRESS.sub("", (said or lines or [type(error).__name__])[-1])
+    return " ".join(sentence.split())[:200]
 
 
 def quiet_sitk() -> ModuleType:
@@ -107,7 +104,7 @@ def _check_header(path: Path) -> str:
         with silenced():
             reader.ReadImageInformation()
     except RuntimeError as error:
-        if kind == "nifti" and _is_nifti_2(path):
+        if kind == "nifti" and is_nifti_2(path):
             raise UserError(f"{path}: is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1") from None
         reason = itk_reason(error).replace(f"{path} ", "")
         raise UserError(f"{path}: cannot be read as {extension} ({reason})") from None
@@ -130,45 +127,3 @@ def _check_axes(path: Path, spacing: tuple[float, ...], direction: np.ndarray) -
         raise UserError(f"{path}: has a voxel spacing of {spacing} mm; expected three numbers above 0")
     if not np.isfinite(direction).all() or abs(np.linalg.det(direction)) < 0.1:
         raise UserError(f"{path}: has the direction matrix {direction.tolist()}; expected three independent axes")
-
-
-def _scan_nifti(path: Path) -> np.ndarray:
-    """The places of values that are not finite, counted as the file has them; UserError where it ends too early.
-
-    SimpleITK reads 0 in both cases, without a word.
-    """
-    found = [np.empty(0, np.int64)]
-    count = 0
-    try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            offset, length, kind = _layout_of_nifti(file.read(348))
-            file.seek(offset)
-            while count < length and (chunk := file.read(min(CHUNK, length - count))):
-                if kind and len(chunk) % kind.itemsize == 0:
-                    found.append(np.flatnonzero(~np.isfinite(np.frombuffer(chunk, kind))) + count // kind.itemsize)
-                count += len(chunk)
-            file.read(1)  # behind the last byte gzip compares the checksum
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(f"{path}: is cut off or damaged ({error})") from None
-    if count < length:
-        raise UserError(f"{path}: is cut off: holds {count:,} bytes of voxels; its header asks for {length:,}")
-    return np.concatenate(found)
-
-
-def _layout_of_nifti(header: bytes) -> tuple[int, int, np.dtype | None]:
-    """Where the voxels of a NIfTI-1 file begin, how many bytes they are, and their type if that is a float."""
-    order = "<" if header[:4] == NIFTI_1 else ">"
-    dim = struct.unpack_from(order + "8h", header, 40)
-    code, bits = struct.unpack_from(order + "2h", header, 70)
-    (offset,) = struct.unpack_from(order + "f", header, 108)
-    sides = [max(1, side) for side in dim[1 : 1 + dim[0]]]
-    floats = {16: np.dtype(order + "f4"), 64: np.dtype(order + "f8")}
-    return int(offset), int(np.prod(sides, dtype=float)) * bits // 8, floats.get(code)
-
-
-def _is_nifti_2(path: Path) -> bool:
-    try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            return file.read(4) in (NIFTI_2, NIFTI_2[::-1])
-    except (OSError, EOFError, zlib.error):
-        return False

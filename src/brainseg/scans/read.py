@@ -8,12 +8,13 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.scans.arrays import read_npy, scan_of_array
 from brainseg.scans.dicom import read_dicom, read_dicom_sequence
-from brainseg.scans.find import WHOLE, ScanFiles
 from brainseg.scans.intensity import to_image
 from brainseg.scans.medical import kind_of, read_volume
+from brainseg.scans.nifti import warnings_of
 from brainseg.scans.orientation import Grid
 from brainseg.scans.resampling import onto_grid, resize_plane, same_grid, square_shape
 from brainseg.scans.scan import SEQUENCES, Scan
+from brainseg.scans.scan_files import WHOLE, ScanFiles
 from brainseg.scans.slices import colour_warnings, read_slices
 from brainseg.scans.tiff_stack import read_stack
 
@@ -60,26 +61,28 @@ def _read(files: ScanFiles) -> Scan:
         volumes, series, warnings = read_dicom(path)
         return _volumes_to_scan(files, volumes, series, warnings)
     volume, grid = read_volume(path)
-    if volume.ndim == 4:
-        return _volumes_to_scan(files, {name: (volume[..., n], grid) for n, name in enumerate(SEQUENCES)})
-    return _volumes_to_scan(files, {"flair": (volume, grid)})
+    volumes = {name: (volume[..., n], grid) for n, name in enumerate(SEQUENCES)} if volume.ndim == 4 else None
+    warnings = warnings_of(path) if files.format == "nifti" else []
+    return _volumes_to_scan(files, volumes or {"flair": (volume, grid)}, warnings=warnings)
 
 
 def _of_sequences(files: ScanFiles) -> Scan:
     """A scan whose sequences lie in a file or a DICOM folder each."""
     volumes: dict[str, tuple[np.ndarray, Grid]] = {}
     series: tuple[Path, ...] = ()
+    warnings: dict[str, None] = {}  # each once
     for name, path in files.files.items():
-        if kind_of(path) and path.is_file():
+        if (kind := kind_of(path)) and path.is_file():
             volume, grid = read_volume(path)
             if volume.ndim != 3:
                 raise UserError(f"{path}: holds {volume.shape[3]} sequences; expected one")
             volumes[name] = volume, grid
+            warnings |= dict.fromkeys(warnings_of(path) if kind[1] == "nifti" else ())
         else:
             volume, grid, dicom = read_dicom_sequence(path)
             volumes[name] = volume, grid
             series = dicom if name == "flair" else series
-    return _volumes_to_scan(files, volumes, series)
+    return _volumes_to_scan(files, volumes, series, list(warnings))
 
 
 def _volumes_to_scan(

@@ -34,11 +34,36 @@ def natural_order(path: Path) -> tuple:
     return tuple((int(part), "") if part.isdecimal() else (-1, part.lower()) for part in parts), path.name
 
 
+def check_numbers(files: Sequence[Path]) -> tuple[str, ...]:
+    """What a person should know of the numbers in the slices' names; UserError where they are of several scans."""
+    if len(files) == 1:
+        return ()
+    parts = [re.split(r"(\d+)", path.stem.lower()) for path in files]
+    names = sorted({"#".join(part[::2]) for part in parts})
+    if len(names) > 1:
+        shown = ", ".join(repr(name) for name in names[:3])
+        raise UserError(f"{files[0].parent}: holds slices of {len(names)} names: {shown}; expected one scan a folder")
+    numbers = np.array([[int(number) for number in part[1::2]] for part in parts])  # (S, numbers of a name)
+    counting = numbers[:, (numbers != numbers[0]).any(axis=0)]
+    if counting.shape[1] > 1:
+        raise UserError(
+            f"{files[0].parent}: its slices differ in {counting.shape[1]} numbers; expected one scan a folder"
+        )
+    steps = np.diff(counting[:, 0]) if counting.size else np.zeros(1)
+    if not steps.all():
+        same = int(np.flatnonzero(steps == 0)[0])
+        raise UserError(f"{files[same + 1]}: has the number of {files[same].name}; expected each once")
+    missing = int((steps - 1).sum())
+    first_and_last = f"slices are numbered from {counting[0, 0]} to {counting[-1, 0]}"
+    return (f"{first_and_last} and {missing} of them are missing",) if missing else ()
+
+
 def read_slices(files: Sequence[Path]) -> tuple[np.ndarray, tuple[str, ...]]:
     """(S, H, W, 3), or (S, H, W) of grey pictures, uint8 or uint16; and what a person should know of it.
 
     All files have one size, one number of channels and one type; UserError otherwise.
     """
+    warnings = check_numbers(files)
     array: np.ndarray | None = None
     for number, path in enumerate(files):
         pixels = read_picture(path) if path.suffix.lower() in PICTURES else _read_tiff_slice(path)
@@ -50,7 +75,7 @@ def read_slices(files: Sequence[Path]) -> tuple[np.ndarray, tuple[str, ...]]:
             raise UserError(f"{path}: is {_words(pixels)}; expected {expected}")
         array[number] = pixels
     assert array is not None, "find_scans names no folder without slices"
-    return array, colour_warnings(array)
+    return array, (*warnings, *colour_warnings(array))
 
 
 def colour_warnings(array: np.ndarray) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """TIFF files with many pages, one a slice."""
 
 import io
+import logging
 import zlib
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
 from brainseg.scans.resampling import check_size
 
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it logs is said in one line of ours
+
 
 def page_count(path: Path) -> int:
     """The number of images in a TIFF file, from its directory alone; 0 for a file that cannot be read as TIFF."""
-    tifffile = import_for("reading TIFF", "tifffile", "tifffile")
     try:
+        tifffile = import_for("reading TIFF", "tifffile", "tifffile")
         with tifffile.TiffFile(path) as file:
             return len(file.pages)
     except Exception:  # what is wrong with the file is said when it is read
