@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from brainseg.core.errors import UserError
 from brainseg.scans.medical import itk_reason, kind_of, read_volume, write_volume
 from brainseg.scans.orientation import Grid
 from tests.scans.small_scans import OBLIQUE, volume
@@ -89,6 +90,14 @@ def test_what_is_written_has_the_grid_and_the_same_bytes_each_time(tmp_path, ext
     np.testing.assert_allclose(image.GetSpacing(), PLACE["spacing"], atol=1e-6)
     np.testing.assert_allclose(image.GetOrigin(), PLACE["origin"], atol=1e-6)
     np.testing.assert_allclose(image.GetDirection(), OBLIQUE.ravel(), atol=1e-6)
+
+
+@pytest.mark.parametrize("extension", ["nii.gz", "mha", "nrrd"])
+def test_a_place_that_cannot_be_written_to(tmp_path, extension, capfd):
+    grid = Grid((5, 6, 4), PLACE["spacing"], PLACE["origin"], OBLIQUE)
+    with pytest.raises(UserError, match=rf"^{tmp_path}/gone/a\.{extension}: cannot be written \(.+\)$"):
+        write_volume(tmp_path / "gone" / f"a.{extension}", np.ones((5, 6, 4), bool), grid)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_kinds_of_file_names():

@@ -54,12 +54,19 @@ def read_volume(path: Path) -> tuple[np.ndarray, Grid]:
 
 
 def write_volume(path: Path, volume: np.ndarray, grid: Grid) -> None:
-    """Write (i, j, k) bool, uint8 or float32 with the grid's spacing, origin and direction, compressed."""
+    """Write (i, j, k) bool, uint8 or float32 with the grid's spacing, origin and direction, compressed.
+
+    UserError where it cannot be written: SimpleITK does not say whether the disk is full or the folder not there.
+    """
     medpy_io = _medpy()
     # of medpy's Header a direction cannot be given to the constructor, which takes the length of a number then
     header = medpy_io.Header(spacing=grid.spacing_mm, offset=grid.origin_mm)
     header.set_direction(grid.direction)
-    medpy_io.save(volume, str(path), header, use_compression=True)
+    try:
+        with silenced():
+            medpy_io.save(volume, str(path), header, use_compression=True)
+    except RuntimeError as error:
+        raise UserError(f"{path}: cannot be written ({itk_reason(error)})") from None
 
 
 def kind_of(path: Path) -> tuple[str, str] | None:
