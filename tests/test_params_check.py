@@ -6,6 +6,7 @@ from ruamel.yaml import YAML
 
 from brainseg.core.errors import UserError
 from brainseg.core.params import read_params
+from brainseg.params_check import find_errors
 from stages.check import main
 from tests.conftest import ROOT
 
@@ -153,3 +154,16 @@ def test_heads_are_chosen_where_there_are_several(params, tmp_path):
     params({"arch": "unetpp", "archs.unetpp.deep_supervision": True, "predict.prune_to": 5})
     with pytest.raises(UserError, match="predict.prune_to is 5; expected 0 or one of: 1, 2, 3, 4"):
         main()
+
+
+@pytest.mark.parametrize("name", ["none.zip", "m.pt"])
+def test_training_starts_from_a_model_file_that_is_there(params, tmp_path, name):
+    (tmp_path / "m.pt").touch()
+    (tmp_path / "m.zip").touch()
+    values = read_params(ROOT / "params.yaml")
+    values["train"]["start_from"] = "m.zip"
+    assert find_errors(values) == []
+    values["train"]["start_from"] = name
+    assert find_errors(values) == [
+        f"params.yaml: train.start_from is {name}; expected a model file, or data/start_from for random weights"
+    ]

@@ -14,8 +14,8 @@ evaluation/                        evaluate     scores of a patient, summary, st
 figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
 params_check.py                    check
+scans/ model/ segment/             new scans: formats, model files, a model applied to a scan
 experiments/                       reads what git and DVC hold of experiments, without a checkout
-scans/                             new scans of many formats to one form, and masks back onto the scan's own grid
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
 cli/                               the command `brainseg`, a file a command
 

@@ -1,6 +1,7 @@
 """All faults in a whole set of settings, also in components that are not chosen."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
 from brainseg.training.recipe import TrainSettings
 from brainseg.training.sampling import SamplingSettings
+
+RANDOM_WEIGHTS = Path("data/start_from")  # train.start_from, where training starts from random weights
 
 SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
@@ -50,7 +53,14 @@ def find_errors(params: Mapping[str, Any]) -> list[str]:
             check()
         except UserError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
-    return faults or [*cross_check(params), *settings_mismatch(params)]
+    return faults or [*cross_check(params), *settings_mismatch(params), *_start_errors(params)]
+
+
+def _start_errors(params: Mapping[str, Any]) -> list[str]:
+    path = Path(lookup(params, "train.start_from"))
+    if path == RANDOM_WEIGHTS or path.is_dir() or (path.suffix == ".zip" and path.is_file()):
+        return []
+    return [f"{PARAMS_FILE}: train.start_from is {path}; expected a model file, or {RANDOM_WEIGHTS} for random weights"]
 
 
 def no_unknown_keys(params: Mapping[str, Any]) -> None:
