@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
 from brainseg.core.params import StrictSettings
 from brainseg.data.raw.patients import institutions, persons
 
@@ -42,10 +42,10 @@ class SplitSettings(StrictSettings):
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise ValueError(f"{pattern!r}; expected auto, or a regular expression ({error})") from None
+            raise ValueError(f"{shown(pattern)}; expected auto, or a regular expression ({error})") from None
         if pattern != "auto" and not groups:
             raise ValueError(
-                f"{pattern!r} has no group; expected auto, or a regular expression whose first group is the person"
+                f"{shown(pattern)} has no group; expected auto, or a regular expression whose first group is the person"
             )
         return pattern
 

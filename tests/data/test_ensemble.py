@@ -109,3 +109,22 @@ def test_another_scan_of_a_person_who_trained_a_network_is_refused(trained_on):
     with pytest.raises(UserError, match=r"1 of 1 held-out patients .*TCGA_CS_4941_20010101 that of fold0"):
         refuse_leakage({"TCGA_CS_4941_20010101": "test"}, folder, "auto")
     refuse_leakage({"TCGA_CS_4942_20010101": "test"}, folder, "auto")
+
+
+@pytest.mark.parametrize("pattern", ["auto", r"(\w+)-scan\d"])
+def test_a_person_is_known_by_the_pattern_of_scoring_too(trained_on, pattern):
+    """The network was trained where `anna-scan1` was a person of its own."""
+    folder = trained_on(fold0=["anna-scan1"])
+    if pattern == "auto":
+        refuse_leakage({"anna-scan2": "test"}, folder, pattern)
+    else:
+        with pytest.raises(UserError, match="1 of 1 held-out patients .*anna-scan2 that of fold0"):
+            refuse_leakage({"anna-scan2": "test"}, folder, pattern)
+
+
+def test_an_ensemble_cut_short_is_refused(trained_on):
+    """A name cut short is of another person, who would be scored."""
+    path = trained_on(fold0=["a", "bernard"]) / TRAINED_ON
+    path.write_text(path.read_text()[:-4])
+    with pytest.raises(UserError, match="its last line has no line end"):
+        refuse_leakage({"bernard": "test"}, ENSEMBLE, "auto")

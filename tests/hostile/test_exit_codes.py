@@ -159,6 +159,81 @@ def test_two_numberings_in_one_folder_are_told(project, rename, named, told):
     assert project.leftovers() == []
 
 
+# ---------------------------------------------------------------- what would go on with fewer, or twice the same
+
+
+def copied_and_renamed(project) -> None:
+    shutil.copytree(project.patients / "B", project.patients / "F")
+
+
+def copied_without_its_last_slice(project) -> None:
+    copied_and_renamed(project)
+    for name in ("B_6.tif", "B_6_mask.tif"):
+        (project.patients / "F" / name).unlink()
+
+
+def named_in_small_letters(project) -> None:
+    (project.patients / "E").rename(project.patients / "b")
+
+
+def slice_of_another_name(project) -> None:
+    for suffix in (".tif", "_mask.tif"):
+        (project.patients / "B" / f"B_6{suffix}").rename(project.patients / "B" / f"slice6{suffix}")
+
+
+def last_slice_with_a_hyphen(project) -> None:
+    for suffix in (".tif", "_mask.tif"):
+        (project.patients / "B" / f"B_6{suffix}").rename(project.patients / "B" / f"B-6{suffix}")
+
+
+def last_slice_as_png(project) -> None:
+    for suffix in ("", "_mask"):
+        (project.patients / "B" / f"B_6{suffix}.tif").rename(project.patients / "B" / f"B_6{suffix}.png")
+
+
+SILENT = {
+    copied_and_renamed: "F: 6 of its 6 images are those of B; one patient needs one name, else copies train and test",
+    copied_without_its_last_slice: "F: 5 of its 5 images are those of B;",
+    named_in_small_letters: "b: differs from 'B' only in case or Unicode form; rename one of them",
+    slice_of_another_name: "patients/B/slice6.tif: is not called PATIENT_1.tif or PATIENT_1_mask.tif; rename it",
+    last_slice_with_a_hyphen: "patients/B/B-6.tif: is not called PATIENT_1.tif",
+    last_slice_as_png: "patients/B/B_6.png: is no TIFF; convert it, or move it elsewhere",
+}
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize(("spoil", "told"), SILENT.items(), ids=[spoil.__name__ for spoil in SILENT])
+def test_what_would_be_dropped_or_counted_twice_is_refused(project, spoil, told, archived):
+    spoil(project)
+    if archived:
+        packed(project)
+        told = told.replace("patients/", "patients.zip/")
+    faults = project.run("download").faults()
+    assert any(fault.startswith(told) for fault in faults), faults
+    assert project.leftovers() == []
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["folder", "archive"])
+def test_folders_left_out_are_named_and_patients_and_slices_counted(project, archived):
+    (project.patients / "empty").mkdir()
+    (project.patients / "pictures").mkdir()
+    (project.patients / "pictures" / "P_1.png").write_bytes(b"png")
+    if archived:
+        packed(project)
+    done = project.run("download")
+    above = "" if archived else "patients/"
+    assert done.code == 0 and done.out.splitlines() == [
+        f"left out: 2 folders without slices: {above}empty, {above}pictures",
+        "5 patients, 30 slices",
+    ]
+
+
+def test_remains_of_a_killed_run_on_an_archive_are_removed_also_after_a_change_of_source(project):
+    (project.raw.parent / ".unzipped.aside" / "patients").mkdir(parents=True)
+    project.run_all("download")
+    assert project.leftovers() == ["raw"]
+
+
 # ---------------------------------------------------------------- folders and archives
 
 
@@ -179,7 +254,7 @@ def packed(project, damage: Callable[[zipfile.ZipFile], None] = lambda _: None) 
     """The patients as a zip archive that params.yaml names, with something added to it."""
     archive = project.folder / "patients.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in sorted(project.patients.rglob("*.tif")):
+        for path in sorted(project.patients.rglob("*")):
             file.write(path, path.relative_to(project.patients))
         damage(file)
     project.set(datasets__folder__path="patients.zip")

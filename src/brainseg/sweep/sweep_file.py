@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings, read_params, validated
 
 
@@ -71,7 +72,7 @@ class SweepFile(StrictSettings):
                     raise ValueError(f"{min(both)} is in {place} and in {other}; expected in one of them")
         for key, values in self.grid.items():
             if twice := [value for number, value in enumerate(values) if value in values[:number]]:
-                raise ValueError(f"grid.{key} lists {twice[0]!r} twice")
+                raise ValueError(f"grid.{key} lists {shown(twice[0])} twice")
         return self
 
 
