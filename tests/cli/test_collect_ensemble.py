@@ -1,5 +1,7 @@
 """`brainseg ensemble`, with experiments and a file system of DVC that are made up."""
 
+import hashlib
+import json
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -58,7 +60,9 @@ def experiments(cache, params, monkeypatch):
                 block[last] = value
             subset = {f"{name} trains": "train", f"{name} validates": "validation", f"{name} tests": "test"}
             per_volume = pd.DataFrame({"subset": subset}).rename_axis("patient")
-            found.append(SimpleNamespace(name=name, revision=f"sha of {name}", params=its, per_volume=per_volume))
+            lock = {"train": {"outs": [{"path": "data/weights", "md5": f"{name}.dir"}]}}
+            revision = f"sha of {name}"
+            found.append(SimpleNamespace(name=name, revision=revision, params=its, per_volume=per_volume, lock=lock))
         monkeypatch.setattr(module, "find", lambda folder, patterns: found)
 
     return set_
@@ -142,3 +146,21 @@ def test_a_network_whose_name_has_a_slash_is_one_of_them(experiments, tmp_path):
     experiments(**{"mine/one": {}, "two": {}})
     collect_ensemble(["*"])
     assert (tmp_path / "data" / "ensemble" / "mine" / "one" / "last.pt").read_text() == "sha of mine/one"
+
+
+def test_weights_that_are_damaged_in_the_cache_are_refused(experiments, tmp_path):
+    """The listing of a folder in DVC's cache has the digest of each file."""
+    experiments(one={}, two={})
+    listing = tmp_path / ".dvc" / "cache" / "files" / "md5" / "tw" / "o.dir"
+    listing.parent.mkdir(parents=True)
+    for weights, whole in ((b"sha of two", True), (b"as they were", False)):
+        digest = hashlib.md5(weights).hexdigest()
+        listing.write_text(json.dumps([{"md5": digest, "relpath": "last.pt"}]))
+        if whole:
+            collect_ensemble(["*"])
+        else:
+            with pytest.raises(UserError, match=f"^two: data/weights/last.pt is damaged in DVC's cache .*{digest[2:]}"):
+                collect_ensemble(["*"])
+    listing.write_text("[")
+    with pytest.raises(UserError, match="o.dir: is damaged"):
+        collect_ensemble(["*"])

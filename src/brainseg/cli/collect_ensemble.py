@@ -1,5 +1,6 @@
 """The work of `brainseg ensemble`: collect the networks of experiments for `predict`."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
 from brainseg.data import weights
 from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
+from brainseg.experiments.dvc_cache import cache_folder, md5_of
 from brainseg.experiments.find import find
+from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
 
 WEIGHTS = str(weights.FOLDER)
@@ -64,6 +67,26 @@ def _copy_weights(experiment: Experiment, folder: Path) -> None:
     except (DvcException, OSError) as error:
         reason = " ".join(str(error).split())[:150]
         raise UserError(f"{experiment.name}: {WEIGHTS} is not in DVC's cache ({reason}); `dvc exp pull` it") from None
+    _check_digests(experiment, folder)
+
+
+def _check_digests(experiment: Experiment, folder: Path) -> None:
+    """Raises UserError for weights that are not those of dvc.lock: DVC takes a damaged file of its cache for whole."""
+    md5 = files(experiment.lock, "train", "outs").get(WEIGHTS, "")
+    listing = cache_folder(Path.cwd()) / "files" / "md5" / md5[:2] / md5[2:]
+    if not md5 or not listing.is_file():
+        return
+    try:
+        expected = {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_bytes())}
+    except (ValueError, TypeError, KeyError):
+        raise UserError(f"{listing}: is damaged; remove it, and `dvc exp pull` or train again") from None
+    for name, digest in expected.items():
+        if not (folder / name).is_file() or md5_of((folder / name).read_bytes()) != digest:
+            damaged = listing.parents[1] / digest[:2] / digest[2:]
+            raise UserError(
+                f"{experiment.name}: {WEIGHTS}/{name} is damaged in DVC's cache ({damaged}); "
+                "remove that file, and `dvc exp pull` or train again"
+            )
 
 
 def _known_to(experiment: Experiment) -> list[str]:
