@@ -24,7 +24,7 @@ class PredictSettings(StrictSettings):
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]
     heads: Literal["last", "mean"]
-    prune_to: int = Field(ge=0)  # 0: not pruned
+    prune_to: int = Field(ge=0, le=7)  # 0: not pruned
 
 
 def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:

@@ -30,11 +30,11 @@ class SplitSettings(StrictSettings):
     strategy: Literal["random", "report", "kfold"]
     set_aside: Literal["nobody", "report"]
     person_pattern: str
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=2**32 - 1)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(ge=0, lt=1)
-    folds: int = Field(ge=2)
-    fold: int = Field(ge=0)
+    folds: int = Field(ge=2, le=10_000)
+    fold: int = Field(ge=0, le=10_000)
 
     @field_validator("person_pattern")
     @classmethod
