@@ -84,7 +84,7 @@ def test_folds_are_stratified_and_part_of_the_others_validates(fold):
         (4, {"strategy": "kfold"}, ["split.folds is 5", "4 persons"]),
         (10, {"test": 0.6, "validation": 0.39}, ["no person of 10", "split.validation"]),
         (10, {"test": 0.96, "validation": 0.01}, ["no person of 10", "split.test"]),  # nor to validate
-        (1, {"test": 0.0}, ["no person of 1"]),
+        (1, {"test": 0.0}, ["no person of 1", "two are needed"]),
     ],
 )
 def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):

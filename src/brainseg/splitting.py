@@ -103,6 +103,10 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
 
     of_person = dict.fromkeys(people, "train")
     of_person |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
+    if len(people) < 2:
+        raise UserError(
+            f"split: no person of {len(people)} is left to train; two are needed, one trains, one validates"
+        )
     if "train" not in of_person.values():
         raise UserError(f"split: no person of {len(people)} is left to train; lower split.validation or split.test")
     return dict(sorted((scan, subset) for first, subset in of_person.items() for scan in scans_of[first]))

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import stages.check
 import stages.train
 from brainseg.core.errors import UserError
 from brainseg.core.params import parse_settings, read_params
@@ -451,6 +452,67 @@ def test_check_tells_a_mistake_by_its_key(project, values, told):
     project.set(**values)
     assert project.run("check").fault().startswith(told)
     assert project.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (os.mkfifo, "patients/B/B_9.tif: is a pipe; expected files and folders"),
+        (lambda path: path.symlink_to("nowhere.tif"), "patients/B/B_9.tif: is a link to nowhere.tif, which does not"),
+        (lambda path: path.symlink_to("B_9.tif"), "patients/B/B_9.tif: cannot be read (Too many levels of symbolic"),
+    ],
+    ids=["pipe", "dangling link", "link to itself"],
+)
+@pytest.mark.parametrize("data", ["folder", "phantom"])
+def test_check_refuses_what_would_hang_or_stop_dvc(project, fault_of, make, told, data):
+    """DVC reads the folder whichever data set is chosen."""
+    project.set(data=data)
+    make(project.patients / "B" / "B_9.tif")
+    assert fault_of(stages.check.main, project.folder).startswith(told)
+    assert project.leftovers() == []
+
+
+@pytest.mark.parametrize("path", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(project, fault_of, path):
+    project.set(datasets__folder__path=path)
+    fault = fault_of(stages.check.main, project.folder)
+    assert fault == "params.yaml: datasets.folder.path: is empty; expected a folder or a zip archive"
+
+
+def test_one_person_cannot_be_split_and_two_say_that_nobody_tests(project):
+    for name in "CDE":
+        shutil.rmtree(project.patients / name)
+    project.set(split__test=0.0)
+    project.run_all("download")
+    out = project.run("split").out
+    assert out.splitlines() == [
+        "nobody tests: the validation patients, who choose the best epoch, are scored",
+        "2 patients of 2 persons: 1 train, 1 validation, 0 test",
+    ]
+    shutil.rmtree(project.raw / "A")
+    assert "two are needed" in project.run("split").fault()
+
+
+@pytest.mark.slow
+def test_no_memory_for_training_is_one_line(ready_to_train):
+    ready_to_train.set(archs__unet__features=256, archs__unet__levels=5)
+    fault = ready_to_train.run("train", "prlimit", "--as=6000000000").fault()
+    assert fault.startswith("params.yaml: archs.unet: ") and "parameters need 8 GB in training; cpu has 6 GB" in fault
+    ready_to_train.set(archs__unet__features=64, archs__unet__levels=2, train__batch_size=12, preprocess__side_px=1024)
+    shutil.rmtree(ready_to_train.folder / "data" / "preprocessed")
+    ready_to_train.run_all("preprocess")
+    fault = ready_to_train.run("train", "prlimit", "--as=4000000000").fault()
+    assert "no memory left" in fault and "lower" in fault
+
+
+@pytest.mark.slow
+def test_compiling_without_a_compiler_is_one_line(ready_to_train):
+    ready_to_train.set(train__compile=True)
+    ready_to_train.environment |= {"PATH": "/nowhere", "CXX": "/nowhere/c++"}
+    ready_to_train.environment |= {"TORCHINDUCTOR_CACHE_DIR": str(ready_to_train.folder / "inductor")}
+    fault = ready_to_train.run("train").fault()
+    assert fault.startswith("params.yaml: train.compile is true, but PyTorch cannot compile here")
+    assert "set train.compile=false" in fault
 
 
 def test_no_lesion_in_any_training_patient_is_told(project, make_patient):

@@ -142,6 +142,9 @@ def _scores(experiment: Experiment, metric: str) -> pd.Series:
         raise UserError(
             f"{experiment.name}: was scored before there was {metric!r}; `dvc repro` or `dvc exp run` it anew"
         )
+    numbers = pd.to_numeric(experiment.per_volume[metric], errors="coerce")
+    if np.isinf(numbers).any() or (numbers.isna() & experiment.per_volume[metric].notna()).any():
+        raise UserError(f"{experiment.name}: {metric} has values that are no numbers; `dvc repro` writes them again")
     return by_person(experiment, metric).rename(experiment.name)
 
 

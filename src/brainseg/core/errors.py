@@ -11,9 +11,23 @@ MOST_FAULTS = 100  # lines that are printed; the rest is counted
 LONGEST_LINE = 1000  # characters
 LONGEST_VALUE = 120
 
-_short = reprlib.Repr()  # a value can have gigabytes: nested aliases of YAML expand to it
-_short.maxlevel, _short.maxdict, _short.maxlist = 4, 12, 12
-_short.maxstring = _short.maxother = LONGEST_VALUE
+
+class _Short(reprlib.Repr):
+    """A value can have gigabytes: nested aliases of YAML expand to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist = 4, 12
+        self.maxstring = self.maxother = LONGEST_VALUE
+
+    def repr_dict(self, value: dict, level: int) -> str:  # reprlib's own sorts the keys
+        if level <= 0:
+            return "{...}"
+        pairs = [f"{self.repr1(key, level - 1)}: {self.repr1(value[key], level - 1)}" for key in [*value][:12]]
+        return "{" + ", ".join([*pairs, "..."] if len(value) > 12 else pairs) + "}"
+
+
+_short = _Short()
 
 
 class UserError(Exception):

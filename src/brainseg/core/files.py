@@ -84,7 +84,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         table = csv.DictReader(io.StringIO(content, newline=""), strict=True)
         header = table.fieldnames or ()
         if missing := [column for column in columns if column not in header]:
-            has = escaped(", ".join(header)[:LONGEST_LIST]) or "none"
+            has = escaped(", ".join(header)[:LONGEST_LIST])[:LONGEST_LIST] or "none"
             raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {has}")
         if not content.endswith("\n"):  # the last value may be cut short: another patient's name
             raise UserError(f"{path}: its last line has no line end, so it may be cut short; {REMEDY}")

@@ -35,7 +35,7 @@ def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()
             f"{path}: not a whole CSV file ({' '.join(str(error).split())[:LONGEST_LIST]}); {REMEDY}"
         ) from None
     if missing := [column for column in (*numbers, *text) if column not in table]:
-        has = escaped(", ".join(table)[:LONGEST_LIST])
+        has = escaped(", ".join(table)[:LONGEST_LIST])[:LONGEST_LIST]
         raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {has}; {REMEDY}")
     if table.empty:
         raise UserError(f"{path}: has no rows; {REMEDY}")

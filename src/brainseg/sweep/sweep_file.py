@@ -19,16 +19,27 @@ def _value(given: Any) -> Any:
     return given
 
 
+LARGEST = 1e15  # of a range; above it not every whole number is a float
 Value = Annotated[Any, AfterValidator(_value)]
 Values = Annotated[list[Value], Field(min_length=1)]
 Changes = dict[str, Value]  # dotted key of params.yaml -> value
 
 
+def _number(given: Any) -> Any:
+    """One fault and not two: a union of int and float would report one for each."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) <= LARGEST:
+        raise PydanticCustomError("no number", f"a number from -{LARGEST:g} to {LARGEST:g}")
+    return given
+
+
+Number = Annotated[Any, AfterValidator(_number)]
+
+
 class Range(StrictSettings):
     """Numbers to draw from; integers where both ends are integers."""
 
-    low: int | float
-    high: int | float
+    low: Number
+    high: Number
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
@@ -43,8 +54,8 @@ class Range(StrictSettings):
 class RandomSearch(StrictSettings):
     """count draws; a key of `ranges` has a Range, or a list of values to choose from."""
 
-    count: int = Field(ge=1)
-    seed: int = Field(ge=0)
+    count: int = Field(ge=1, le=10_000)
+    seed: int = Field(ge=0, le=2**32 - 1)
     ranges: dict[str, Any] = Field(min_length=1)  # each made a Range or a list by read_sweep
 
 
