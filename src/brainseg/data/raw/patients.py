@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 
 from brainseg.core.errors import UserError, escaped, joined
+from brainseg.core.files import REMEDY
 from brainseg.core.progress import progress
 from brainseg.data.raw.duplicates import same_images, same_names, slice_digest
 from brainseg.data.raw.tiff import read_tiff
@@ -57,12 +58,24 @@ def numbered_files(folder: Path) -> Iterator[tuple[Path, int, bool]]:
 
 def read_images(folder: Path) -> np.ndarray:
     """Image (S, H, W, 3), uint8 or uint16, slices in the order of their numbers."""
-    return np.stack([read_tiff(path) for path in slice_files(folder)[0].values()])
+    return _stacked(folder, slice_files(folder)[0])
 
 
 def read_mask(folder: Path) -> np.ndarray:
     """Lesion mask (S, H, W) bool, slices in the order of their numbers."""
-    return np.stack([read_tiff(path) > 0 for path in slice_files(folder)[1].values()])
+    return _stacked(folder, slice_files(folder)[1]) > 0
+
+
+def _stacked(folder: Path, files: dict[int, Path]) -> np.ndarray:
+    """The slices as one array. They were checked at download; since then somebody may have edited data/raw."""
+    slices = [read_tiff(path) for path in files.values()]
+    if not slices:
+        raise UserError(f"{folder}: a kind of slices is missing; {REMEDY}")
+    for path, pixels in zip(files.values(), slices, strict=True):
+        if (pixels.shape, pixels.dtype) != (slices[0].shape, slices[0].dtype):
+            found = f"is {pixels.shape} of {pixels.dtype}, the first slice {slices[0].shape} of {slices[0].dtype}"
+            raise UserError(f"{path}: {found}; {REMEDY}")
+    return np.stack(slices)
 
 
 def write_patient(folder: Path, image: np.ndarray, mask: np.ndarray) -> None:
