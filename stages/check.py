@@ -9,7 +9,7 @@ from brainseg.core.errors import UserError, escaped, report_errors
 from brainseg.core.files import write_bytes
 from brainseg.core.params import read_params
 from brainseg.params_check import find_errors
-from brainseg.sources.shared.special_files import special_files
+from brainseg.sources.folder import special_files
 
 
 def main() -> None:

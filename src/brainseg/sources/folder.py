@@ -1,6 +1,7 @@
 """Your own patients: any folder or zip archive that holds PATIENT/PATIENT_K.tif and _mask.tif."""
 
 import errno
+import os
 import shutil
 import stat
 import zipfile
@@ -16,6 +17,7 @@ from brainseg.sources.shared.copying import copy_patients
 from brainseg.sources.shared.left_out import left_out
 
 GB = 1e9
+SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 class Settings(StrictSettings):
@@ -112,3 +114,26 @@ def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float)
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(member) as packed, target.open("wb") as file:
             shutil.copyfileobj(packed, file)
+
+
+def special_files(folder: Path) -> list[str]:
+    """A line for each pipe, socket, device, and link without end or target, at or below the folder.
+
+    DVC, which reads the whole folder, hangs at a pipe and stops at a link that leads nowhere.
+    """
+    faults = []
+    for place, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            path = Path(place, name)
+            try:
+                kind = stat.S_IFMT(path.stat().st_mode)
+            except FileNotFoundError:
+                faults.append(f"{path}: is a link to {path.readlink()}, which does not exist; remove it")
+            except OSError as error:  # a circle of links, a folder that may not be entered
+                faults.append(f"{path}: cannot be read ({error.strerror})")
+            else:
+                if kind in SPECIAL:
+                    faults.append(f"{path}: is {SPECIAL[kind]}; expected files and folders, move it elsewhere")
+                elif path.is_symlink() and Path(place).resolve().is_relative_to(path.resolve()):
+                    faults.append(f"{path}: is a link to a folder that it lies in; remove it")
+    return faults

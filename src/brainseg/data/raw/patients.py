@@ -10,12 +10,12 @@ import numpy as np
 import tifffile
 
 from brainseg.core.errors import UserError, escaped, joined
-from brainseg.core.files import REMEDY
 from brainseg.core.progress import progress
 from brainseg.data.raw.duplicates import same_images, same_names, slice_digest
 from brainseg.data.raw.tiff import read_tiff
 
 FOLDER = Path("data/raw")
+CHANGED = "it was changed after the download; delete data/raw, then `dvc repro` writes it again"
 SLICE_FILE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
 # the TCGA's name of a participant, whatever follows it: TCGA_CS_4941_19960909, TCGA-CS-4941-01A
@@ -70,11 +70,11 @@ def _stacked(folder: Path, files: dict[int, Path]) -> np.ndarray:
     """The slices as one array. They were checked at download; since then somebody may have edited data/raw."""
     slices = [read_tiff(path) for path in files.values()]
     if not slices:
-        raise UserError(f"{folder}: a kind of slices is missing; {REMEDY}")
+        raise UserError(f"{folder}: images or masks are missing; {CHANGED}")
     for path, pixels in zip(files.values(), slices, strict=True):
         if (pixels.shape, pixels.dtype) != (slices[0].shape, slices[0].dtype):
             found = f"is {pixels.shape} of {pixels.dtype}, the first slice {slices[0].shape} of {slices[0].dtype}"
-            raise UserError(f"{path}: {found}; {REMEDY}")
+            raise UserError(f"{path}: {found}; {CHANGED}")
     return np.stack(slices)
 
 

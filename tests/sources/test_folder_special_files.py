@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.sources.shared.special_files import special_files
+from brainseg.sources.folder import special_files
 
 
 @pytest.fixture
