@@ -32,7 +32,8 @@ def main() -> None:
     params = read_params()
     subset = split.read()
     evaluate = parse_settings(EvaluateSettings, params, "evaluate")
-    refuse_leakage(subset, Path(lookup_name(params, "predict.networks")), lookup_name(params, "split.person_pattern"))
+    networks, start_from = (Path(lookup_name(params, key)) for key in ("predict.networks", "train.start_from"))
+    refuse_leakage(subset, networks, start_from, lookup_name(params, "split.person_pattern"))
     names = list(subset)
     scores, found_traits, by_threshold, reliability = zip(
         *parallel_map(partial(score_patient, evaluate), names, "scoring"), strict=True

@@ -38,7 +38,8 @@ def main() -> None:
         return dsc(final_mask(prediction, evaluate), truth)
 
     subset_of = split.read()
-    refuse_leakage(subset_of, Path(predict_settings.networks), lookup_name(params, "split.person_pattern"))
+    networks_from, start_from = Path(predict_settings.networks), Path(lookup_name(params, "train.start_from"))
+    refuse_leakage(subset_of, networks_from, start_from, lookup_name(params, "split.person_pattern"))
     subset = split.evaluation_subset(subset_of.values())
     names = split.patients_in(subset_of, subset)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}

@@ -6,6 +6,7 @@ last complete epoch. TensorBoard curves and example slices: tensorboard --logdir
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from brainseg.training.checkpoint import fingerprint, open_checkpoint, project_f
 from brainseg.training.loop import train
 from brainseg.training.recipe import recipe_from
 from brainseg.training.slices import load_slices
+from brainseg.training.start import digest, load_start
 from brainseg.training.state import Trained
 from brainseg.training.tensorboard import Monitor
 
@@ -49,7 +51,10 @@ def main() -> None:
     be_reproducible(recipe.settings.precision)
     torch.manual_seed(recipe.seed)  # the initial weights
     network = build_network(input_settings.in_channels)
-    if hasattr(network, "load_pretrained"):
+    start_from = Path(recipe.settings.start_from)
+    if start_from.is_file():
+        load_start(network, start_from, arch, lookup(params, f"archs.{arch}"), input_settings)
+    elif hasattr(network, "load_pretrained"):
         network.load_pretrained()  # not where it is built: trained weights need no download
     network.to(device, memory_format=torch.channels_last)
     optimizer = build_optimizer(network.parameters())
@@ -57,7 +62,8 @@ def main() -> None:
     patients = len(training.names)
     print_line(f"{arch}, {parameters:,} parameters, on {device}: {len(training)} slices of {patients} patients")
 
-    key = fingerprint(run_inputs(params, device), *training.content(), *validation.content())
+    start = digest(start_from).encode()
+    key = fingerprint(run_inputs(params, device), start, *training.content(), *validation.content())
     runs = project_folder() / "runs"
     curves = runs / "-".join([*(lookup_name(params, word) for word in ("arch", "loss", "optim")), key[:6]])
     with open_checkpoint(runs / "unfinished", key) as checkpoint, Monitor(curves, validation) as monitor:

@@ -7,7 +7,7 @@ upon the recipe with the best mean DSC. The first round has folds 0 and 1, the s
 
 A row of docs/networks/levers.csv is written after each training, and one a patient of levers_per_patient.csv. Rows
 that are there are not run again, so the study can be stopped at any moment. What is preprocessed lies in runs/levers.
-It runs on two threads of a CPU. `cpu_seconds` are of training; wall seconds say little where others use the machine.
+OMP_NUM_THREADS sets the threads. `cpu_seconds` are of training; wall seconds say little where others use the machine.
 """
 
 import sys
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from brainseg.core.params import read_params
 from brainseg.core.progress import print_line
@@ -30,7 +29,6 @@ ROUNDS, SEED = ((0, 1), (2, 3)), 0  # of folds
 
 def main() -> None:
     folder, wanted = Path(sys.argv[1]).resolve(), sys.argv[2:]
-    torch.set_num_threads(2)
     for folds in ROUNDS:
         for name in RECIPES:
             if name in wanted or not wanted:

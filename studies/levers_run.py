@@ -14,7 +14,7 @@ from brainseg.data import preprocessed
 from brainseg.data.raw.patients import patient_names, read_images, read_mask
 from brainseg.data.split import patients_in
 from brainseg.data.weights import TrainedNetwork
-from brainseg.device import be_reproducible
+from brainseg.device import be_reproducible, uses_bf16
 from brainseg.inference import PredictSettings, predict
 from brainseg.metrics.overlap import dsc
 from brainseg.postprocessing.final_mask import MaskSettings, final_mask
@@ -66,6 +66,8 @@ def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict
         "validation_loss": round(last["validation_loss"], 4),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "slices_drawn": trained.train_slices,
+        "precision": "bf16" if uses_bf16(CPU, recipe.settings.precision) else "fp32",
+        "threads": torch.get_num_threads(),
         "seconds": round(seconds),
         "cpu_seconds": round(cpu_seconds),
     }

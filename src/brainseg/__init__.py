@@ -15,9 +15,23 @@ figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
 params_check.py                    check
 experiments/                       reads what git and DVC hold of experiments, without a checkout
+scans/                             new scans of many formats to one form, and masks back onto the scan's own grid
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
 cli/                               the command `brainseg`, a file a command
 
 stages/ beside this package has the script of each stage, studies/ the questions asked of experiments: the report's
 claims, losses, architectures.
 """
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from brainseg.segment.segmenter import Segmenter
+
+
+def load(path: str | Path, runtime: Literal["torch", "onnx"] = "torch") -> "Segmenter":
+    """The segmenter of a model file: segmenter = brainseg.load("model.zip"); segmenter(scan).mask"""
+    from brainseg.segment.segmenter import load
+
+    return load(path, runtime)

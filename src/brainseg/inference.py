@@ -84,7 +84,7 @@ def _probability(
     network, input_settings = trained
     z_scores = torch.from_numpy(patient.z_score())
     probabilities = []
-    for index in input_settings.slice_index(torch.from_numpy(patient.retained)).split(BATCH_SIZE):
+    for index in torch.from_numpy(input_settings.slice_index(patient.retained)).split(BATCH_SIZE):
         images = input_settings.as_channels(z_scores[index].to(device))  # (B, in_channels, n, n)
         with autocast(device, settings.precision):
             probability = network(images).float().sigmoid()

@@ -1,7 +1,5 @@
 """`brainseg ensemble`, with experiments and a file system of DVC that are made up."""
 
-import hashlib
-import json
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -15,6 +13,7 @@ from brainseg.cli import collect_ensemble as module
 from brainseg.cli.collect_ensemble import collect_ensemble
 from brainseg.core.errors import UserError
 from brainseg.data.ensemble import LEARNED_FROM
+from brainseg.experiments import outputs
 from tests.conftest import ROOT
 
 
@@ -40,7 +39,7 @@ def cache(tmp_path, monkeypatch) -> Cache:
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     cache = Cache()
-    monkeypatch.setattr(module, "DVCFileSystem", cache.at)
+    monkeypatch.setattr(outputs, "DVCFileSystem", cache.at)
     return cache
 
 
@@ -112,7 +111,7 @@ def test_one_is_no_ensemble(experiments, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks that see the same"),
+        ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks with the same input"),
         ({"preprocess.side_px": 128}, "^preprocess is .*64.* in one, .*128.* in two; "),
         ({"input.neighbours": 1}, "^input is .* in one, .*'neighbours': 1.* in two; "),
         ({"archs.unet.features": 16}, "^archs.unet is .* in one, .*'features': 16.* in two; "),
@@ -148,19 +147,12 @@ def test_a_network_whose_name_has_a_slash_is_one_of_them(experiments, tmp_path):
     assert (tmp_path / "data" / "ensemble" / "mine" / "one" / "last.pt").read_text() == "sha of mine/one"
 
 
-def test_weights_that_are_damaged_in_the_cache_are_refused(experiments, tmp_path):
-    """The listing of a folder in DVC's cache has the digest of each file."""
-    experiments(one={}, two={})
-    listing = tmp_path / ".dvc" / "cache" / "files" / "md5" / "tw" / "o.dir"
-    listing.parent.mkdir(parents=True)
-    for weights, whole in ((b"sha of two", True), (b"as they were", False)):
-        digest = hashlib.md5(weights).hexdigest()
-        listing.write_text(json.dumps([{"md5": digest, "relpath": "last.pt"}]))
-        if whole:
-            collect_ensemble(["*"])
-        else:
-            with pytest.raises(UserError, match=f"^two: data/weights/last.pt is damaged in DVC's cache .*{digest[2:]}"):
-                collect_ensemble(["*"])
-    listing.write_text("[")
-    with pytest.raises(UserError, match="o.dir: is damaged"):
+def test_a_network_that_started_from_a_model_file_is_refused(experiments, monkeypatch):
+    experiments(one={}, two={"train.start_from": "model.zip"})
+    found = module.find(Path.cwd(), ["*"])
+    found[1].lock = {"train": {"deps": [{"path": "model.zip", "md5": "0123"}]}}
+    monkeypatch.setattr(module, "find", lambda folder, patterns: found)
+    with pytest.raises(
+        UserError, match="^two: started from model.zip, which lists its patients as hashes; `pack` them"
+    ):
         collect_ensemble(["*"])

@@ -12,7 +12,17 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACKED = ["src", "stages", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", "README.md", "data/own"]
+TRACKED = [
+    "src",
+    "stages",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    ".gitignore",
+    "README.md",
+    "data/own",
+    "data/start_from",
+]
 TINY = {
     "data": "phantom",  # whatever params.yaml says today
     "loss": "dice",

@@ -5,7 +5,10 @@ import typer
 from brainseg.cli.compare import compare
 from brainseg.cli.diagram import diagram
 from brainseg.cli.ensemble import ensemble
+from brainseg.cli.hub import pull, push
 from brainseg.cli.lists import archs, losses, optims, schedules
+from brainseg.cli.pack import export, import_reference, inspect, pack
+from brainseg.cli.predict import predict
 from brainseg.cli.sweep import sweep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -13,11 +16,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def brainseg() -> None:
-    """List what there is to choose from, compare experiments, run sweeps.
+    """List what there is to choose from, compare experiments, run sweeps, segment new scans.
 
     Training is DVC's: `dvc repro`, `dvc exp run -S loss=bce`.
     """
 
 
-for command in (losses, optims, schedules, archs, diagram, compare, sweep, ensemble):
+COMMANDS = (losses, optims, schedules, archs, diagram, compare, sweep, ensemble)
+MODEL_COMMANDS = (pack, inspect, predict, export, import_reference, push, pull)
+
+for command in (*COMMANDS, *MODEL_COMMANDS):
     app.command()(command)

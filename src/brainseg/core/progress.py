@@ -38,3 +38,8 @@ def _print_nothing_more() -> None:
     """Send the rest to /dev/null: what is left in the buffer would fail again when Python ends, with another code."""
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123  (a device, not a path of the project)
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def print_error(line: str) -> None:
+    """A line on stderr, for one fault of several; the work goes on."""
+    tqdm.write(f"error: {line}", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any
 from brainseg.core.errors import UserError
 from brainseg.core.files import read_csv, read_json, write_csv, write_json
 from brainseg.core.params import PARAMS_FILE, lookup
+from brainseg.data.model_file import known_persons
 from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset, patients_in
 
@@ -52,11 +53,20 @@ def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def refuse_leakage(subset: Mapping[str, str], networks: Path, person_pattern: str) -> None:
+def refuse_leakage(subset: Mapping[str, str], networks: Path, start_from: Path, person_pattern: str) -> None:
     """Raises UserError if a held-out person is in the training data of a network, or if that cannot be determined.
 
     Each fold of a cross-validation trains on the persons that other folds hold out, so all folds together use everyone.
+    start_from: the model file that training started from; a folder means none.
     """
+    held_out = persons(patients_in(dict(subset), evaluation_subset(subset.values())), person_pattern)
+    if start_from.is_file():
+        known = set(known_persons(start_from, sorted(set(held_out.values()))))
+        if named := [patient for patient, person in held_out.items() if person in known]:
+            raise UserError(
+                f"{start_from}: {len(named)} of {len(held_out)} held-out patients, {named[0]} among them, trained the "
+                "network that training started from; score others"
+            )
     if networks != ENSEMBLE:  # one network, trained on the same data/split.csv
         return
     path = networks / TRAINED_ON
@@ -67,7 +77,6 @@ def refuse_leakage(subset: Mapping[str, str], networks: Path, person_pattern: st
         # by the pattern of its training, and by today's: a name can be one person by either
         for person in {row["person"], persons([row["patient"]], person_pattern)[row["patient"]]}:
             networks_of.setdefault(person, []).append(row["network"])
-    held_out = persons(patients_in(dict(subset), evaluation_subset(subset.values())), person_pattern)
     if known := [patient for patient, person in held_out.items() if person in networks_of]:
         raise UserError(
             f"{path}: {len(known)} of {len(held_out)} held-out patients trained a network of the ensemble, "

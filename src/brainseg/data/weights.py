@@ -42,10 +42,7 @@ def read_network(path: Path) -> TrainedNetwork:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        arch, arch_settings, state = content["arch"], content["settings"], content["state"]
-        input_settings = InputSettings(**content["input"])
-        network = build("archs", arch, {"archs": {arch: arch_settings}})(input_settings.in_channels)
-        network.load_state_dict(state)
+        trained = rebuild(content["arch"], content["settings"], InputSettings(**content["input"]), content["state"])
     except FileNotFoundError:
         raise
     except UserError as error:  # its settings; the block is the file's, not that of params.yaml
@@ -54,7 +51,16 @@ def read_network(path: Path) -> TrainedNetwork:
     except Exception as error:  # torch raises many types of error for a damaged file
         reason = type(error).__name__
         raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
-    for name, value in state.items():
+    for name, value in trained.network.state_dict().items():
         if not torch.isfinite(value).all():
             raise UserError(f"{path}: {name} holds numbers that are not finite; train again with a lower learning rate")
+    return trained
+
+
+def rebuild(
+    arch: str, arch_settings: dict[str, Any], input_settings: InputSettings, state: dict[str, torch.Tensor]
+) -> TrainedNetwork:
+    """A network with these weights, in evaluation mode, on the CPU, channels last."""
+    network = build("archs", arch, {"archs": {arch: arch_settings}})(input_settings.in_channels)
+    network.load_state_dict(state)
     return TrainedNetwork(network.to(memory_format=torch.channels_last).eval(), input_settings)

@@ -8,11 +8,15 @@ proven; in practice it is about 1 in 10. Where weights were chosen on the valida
 (predict.weights: best), their DSC is higher than that of new patients will be.
 """
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:  # the line alone, for a new scan, does without pandas
+    import pandas as pd
 
 COVERAGE = 0.9
 

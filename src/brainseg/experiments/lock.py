@@ -19,6 +19,12 @@ def files(lock: Lock, stage: str, kind: str) -> dict[str, str]:
     return {entry["path"]: entry.get("md5", "") for entry in lock.get(stage, {}).get(kind, ())}
 
 
+def file_digest(lock: Lock, stage: str, path: str) -> str:
+    """md5 of a file that the stage depended on; "" for a folder, and for what it did not depend on."""
+    md5 = files(lock, stage, "deps").get(path, "")
+    return "" if md5.endswith(".dir") else md5
+
+
 def settings(lock: Lock, stage: str) -> dict[str, Any]:
     """The settings that a stage was run with, by dotted keys."""
     blocks = lock.get(stage, {}).get("params", {}).get("params.yaml", {})

@@ -81,7 +81,7 @@ def load_slices(
         if parts[-1][0].shape[1:] != parts[0][0].shape[1:]:
             shapes = f"{parts[-1][0].shape[1:]}, the first patient {parts[0][0].shape[1:]}"
             raise UserError(f"{folder}/{name}.npz: slices are {shapes}; expected one size; run preprocess again")
-        index.append(count + input_settings.slice_index(torch.from_numpy(patient.retained[used])))
+        index.append(count + torch.from_numpy(input_settings.slice_index(patient.retained[used])))
         count += len(index[-1])
     images, masks, means, stds = zip(*parts, strict=True)
     counts = torch.tensor([len(mask) for mask in masks])

@@ -79,7 +79,7 @@ class RefiningUNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor | TrainingOutput:
         maps, coarse = self.coarse_pass(x)
         flat = coarse.flatten(1)  # (N, H W)
-        count = max(2, round(self.token_share * flat.shape[1]))
+        count = max(2, round(self.token_share * int(flat.shape[1])))  # int: a tracer's size is a tensor
         least, places = flat.detach().abs().topk(count, largest=False, sorted=False)  # (N, K)
         # 0 for the last selected pixel, so that the effect of rounding on the selection is small
         importance = 1 - least / least.amax(1, keepdim=True).clamp_min(1e-6)
@@ -109,7 +109,7 @@ class RefiningUNet(nn.Module):
         row, column = places // x.shape[3], places % x.shape[3]
         known = [gather_3x3(x, row, column), gather_3x3(finest, row // self.coarsening, column // self.coarsening)]
         known.append(gather_pixels(deepest, pixel_index(row // self.divisor, column // self.divisor, deepest)))
-        known.append(gather_pixels(coarse.view(len(x), 1, *x.shape[2:]), places))
+        known.append(gather_pixels(coarse.view(x.shape[0], 1, *x.shape[2:]), places))
         tokens = self.token(torch.cat(known, dim=2)) + self.position(centred(row, column, x))  # (N, K, width)
         if self.context is not None:
             deep = deepest.float()
@@ -124,7 +124,7 @@ class RefiningUNet(nn.Module):
 
 def slice_number(places: torch.Tensor) -> torch.Tensor:
     """(N, 1): beside places (N, K) the number of the slice they are in."""
-    return torch.arange(len(places), device=places.device)[:, None]
+    return torch.arange(places.shape[0], device=places.device)[:, None]
 
 
 def pixel_index(row: torch.Tensor, column: torch.Tensor, map_: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,77 @@
+"""The model card: what a model file is for and not for, in Markdown."""
+
+from brainseg.model.record import ModelRecord, ScoreRecord
+
+NOT_FOR = """Research software, not a medical device. Not for diagnosis, treatment or any decision about a patient.
+Not tested on other diseases, scanners, ages or sequences than those of the training data."""
+
+
+def card(record: ModelRecord) -> str:
+    """The card in Markdown; every figure is from the record."""
+    first, training = record.networks[0], record.training
+    channels = ", ".join(first.input.channels)
+    rows = {
+        "task": "outline the lesion on axial slices of a brain MRI scan",
+        "input": f"{channels}; {first.input.neighbours} neighbouring slices on either side; "
+        f"{record.preprocess.side_px} x {record.preprocess.side_px} pixels",
+        "output": f"a probability per voxel; lesion above {record.mask.threshold}",
+        "networks": f"{len(record.networks)} x {first.arch}",
+        "data": training.data,
+        "licence of the data": training.licence,
+        "citation of the data": training.citation,
+        "patients that trained or validated": str(training.patients),
+        "weights chosen by": training.weights_chosen_by,
+        "experiments": ", ".join(training.experiments),
+        "commit": training.commit,
+        "software": ", ".join(f"{name} {version}" for name, version in record.software.items()),
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return f"""# {record.name}
+
+| | |
+|---|---|
+{table}
+
+## Use
+
+{NOT_FOR}
+
+## Scores
+
+{_scores(record.scores)}
+
+## Failures
+
+{_failures(record)}
+"""
+
+
+def _scores(scores: ScoreRecord | None) -> str:
+    if scores is None:
+        return "Not measured: no patient was held out."
+    return f"""{scores.patients} {scores.subset} patients. Protocol: {scores.protocol}.
+
+| score | value |
+|---|---|
+| mean DSC | {scores.dsc_mean:.4f} |
+| median DSC | {scores.dsc_median:.4f} |
+| minimum DSC | {scores.dsc_minimum:.4f} |
+| mean NSD | {_or_undefined(scores.nsd_mean)} |
+| median HD95, px | {_or_undefined(scores.hd95_px_median)} |"""
+
+
+def _failures(record: ModelRecord) -> str:
+    known = len(record.failure_warning.dsc)
+    warning = (
+        f"A scan's expected DSC and its lower bound rest on {known} validation patients."
+        if known
+        else "No expected DSC: no validation patient has a prediction."
+    )
+    if record.scores is None:
+        return f"Not measured. {warning}"
+    scores = record.scores
+    return f"{scores.failures} of {scores.patients} patients have a DSC below 0.1: the lesion was not found. {warning}"
+
+
+def _or_undefined(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"

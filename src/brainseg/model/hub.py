@@ -1,0 +1,40 @@
+"""Model files to and from the Hugging Face hub."""
+
+import shutil
+from pathlib import Path
+
+from brainseg.core.errors import UserError
+from brainseg.model.archive import read_model
+
+NAME = "model.zip"
+
+
+def push(path: Path, repository: str) -> str:
+    """Upload a model file and its card to OWNER/NAME; the address. The hub's own login is used."""
+    model = read_model(path)  # nothing damaged is handed on
+    from huggingface_hub import HfApi
+
+    try:
+        api = HfApi()
+        api.create_repo(repository, exist_ok=True)
+        api.upload_file(path_or_fileobj=model.card.encode(), path_in_repo="README.md", repo_id=repository)
+        return str(api.upload_file(path_or_fileobj=path, path_in_repo=NAME, repo_id=repository))
+    except Exception as error:  # of the hub, of its client, of the network
+        raise UserError(f"{repository}: cannot be written ({_reason(error)})") from None
+
+
+def pull(repository: str, target: Path, revision: str | None = None) -> None:
+    """Download the model file of OWNER/NAME, check it, and copy it to target."""
+    from huggingface_hub import hf_hub_download
+
+    try:
+        downloaded = Path(hf_hub_download(repository, NAME, revision=revision))
+    except Exception as error:
+        raise UserError(f"{repository}: cannot be read ({_reason(error)})") from None
+    read_model(downloaded)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(downloaded, target)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"

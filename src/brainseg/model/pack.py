@@ -1,0 +1,203 @@
+"""Pack trained networks, with all that a new scan needs, into a model file."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import save
+
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.errors import UserError
+from brainseg.core.params import lookup, lookup_name, parse_settings
+from brainseg.core.progress import progress
+from brainseg.data import preprocessed, weights
+from brainseg.data.ensemble import ENSEMBLE, learned_from
+from brainseg.data.model_file import hash_person
+from brainseg.data.raw.patients import persons
+from brainseg.data.split import evaluation_subset
+from brainseg.evaluation.summary import FAILURE_DSC
+from brainseg.experiments.find import find
+from brainseg.experiments.git import Git
+from brainseg.experiments.lock import file_digest
+from brainseg.experiments.outputs import copy_output
+from brainseg.experiments.reader import Experiment
+from brainseg.inference import PredictSettings
+from brainseg.model.archive import Model, read_model, write_model
+from brainseg.model.data_terms import licence_and_citation
+from brainseg.model.record import (
+    SCHEMA,
+    InferenceRecord,
+    KnownPersons,
+    ModelRecord,
+    NetworkRecord,
+    ScoreRecord,
+    TrainingRecord,
+    WarningRecord,
+)
+from brainseg.model.software import software_versions
+from brainseg.model.training_range import Range, features, ranges
+from brainseg.postprocessing.final_mask import MaskSettings
+from brainseg.preprocessing import PreprocessSettings
+
+WORKSPACE = "workspace"
+ONE = "held-out patients, on the grid of their files; nothing was chosen on them"
+CHOSEN = "validation patients, on the grid of their files; they may have chosen settings, so the score may be too high"
+FOLDS = "cross-validation: each patient by a network that it did not train; the ensemble itself was not scored"
+
+
+def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
+    """Write the model file of the experiments that match; of the workspace without patterns. Several are an ensemble.
+
+    Raises UserError where they were not trained with the same data, preprocessing and input, or a file is missing.
+    """
+    experiments = find(Path.cwd(), patterns or [WORKSPACE])
+    first = experiments[0]
+    _check_alike(experiments)
+    inference = parse_settings(PredictSettings, first.params, "predict")
+    if inference.networks == str(ENSEMBLE):
+        raise UserError(
+            f"{first.name}: predict.networks is {ENSEMBLE}; name the experiments whose networks are in it instead"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        networks, parts = _networks(experiments, Path(folder))
+        trained_range = _training_range(first, Path(folder))
+    salt = hashlib.sha256(b"".join(parts[network.weights] for network in networks)).hexdigest()
+    per_volume = _per_volume(experiments)
+    record = ModelRecord(
+        schema_version=SCHEMA,
+        name=name,
+        networks=networks,
+        preprocess=parse_settings(PreprocessSettings, first.params, "preprocess"),
+        inference=InferenceRecord(**inference.model_dump(include=set(InferenceRecord.model_fields))),
+        mask=MaskSettings.model_validate(lookup(first.params, "evaluate")),
+        training=_training(experiments, salt, inference.weights),
+        scores=_scores(per_volume, len(experiments) > 1, inference.weights),
+        failure_warning=_failure_warning(per_volume),
+        training_range=trained_range,
+        software=software_versions(),
+    )
+    return write_model(path, record, parts)
+
+
+def _check_alike(experiments: Sequence[Experiment]) -> None:
+    def decisive(experiment: Experiment) -> dict[str, Any]:
+        blocks = {key: lookup(experiment.params, key) for key in ("predict", "evaluate.threshold")}
+        return learned_from(experiment.params) | blocks
+
+    first = decisive(experiments[0])
+    for other in experiments[1:]:
+        for key, value in decisive(other).items():
+            if first.get(key) != value:
+                message = f"{key} is {first.get(key)} in {experiments[0].name}, {value} in {other.name}"
+                raise UserError(f"{message}; an ensemble needs networks that were trained with the same {key}")
+
+
+def _networks(experiments: Sequence[Experiment], folder: Path) -> tuple[list[NetworkRecord], dict[str, bytes]]:
+    records, parts = [], {}
+    for number, experiment in enumerate(experiments):
+        target = folder / f"weights-{number}"
+        copy_output(experiment, str(weights.FOLDER), target)
+        file = target / weights.file_name(lookup_name(experiment.params, "predict.weights"))
+        weights.read_network(file)  # raises UserError for a damaged file
+        content = torch.load(file, map_location="cpu", weights_only=True)
+        part = f"weights/{number}.safetensors"
+        parts[part] = save({key: value.contiguous() for key, value in content["state"].items()})
+        input_settings = InputSettings(**content["input"])
+        records.append(
+            NetworkRecord(weights=part, arch=content["arch"], settings=content["settings"], input=input_settings)
+        )
+    return records, parts
+
+
+def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> TrainingRecord:
+    first = experiments[0]
+    data = lookup_name(first.params, "data")
+    licence, citation = licence_and_citation(data)
+    pattern = first.params.get("split", {}).get("person_pattern", "auto")  # older experiments do not have this setting
+    known = sorted({name for experiment in experiments for name in _trained_or_chosen(experiment)})
+    hashes = sorted({hash_person(person, salt) for person in persons(known, pattern).values()})
+    with Git(Path.cwd()) as git:
+        commits = sorted({experiment.revision or f"{git.head} and changes" for experiment in experiments})
+    return TrainingRecord(
+        data=data,
+        licence=licence,
+        citation=citation,
+        commit=", ".join(commits),
+        experiments=[experiment.name for experiment in experiments],
+        patients=len(known),
+        person_pattern=pattern,
+        known=[KnownPersons(salt=salt, hashes=hashes), *_known_to_start(experiments)],
+        weights_chosen_by="nothing: the last epoch" if epoch == "last" else "the validation patients: the best epoch",
+    )
+
+
+def _trained_or_chosen(experiment: Experiment) -> list[str]:
+    subset = experiment.per_volume.subset
+    return list(subset.index[subset.isin(["train", "validation"])])
+
+
+def _known_to_start(experiments: Sequence[Experiment]) -> list[KnownPersons]:
+    """Of the model files that training started from; a UserError for one that is not there any more, or another one."""
+    known = []
+    for experiment in experiments:
+        start = experiment.params.get("train", {}).get("start_from", "")  # older experiments do not have this setting
+        if md5 := file_digest(experiment.lock, "train", start):
+            path = Path(start)
+            if not path.is_file() or hashlib.md5(path.read_bytes()).hexdigest() != md5:
+                raise UserError(f"{experiment.name}: train.start_from is {start}; expected that file, unchanged")
+            known += read_model(path).record.training.known
+    return known
+
+
+def _per_volume(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """metrics/per_volume.csv of all experiments, one below the other."""
+    return pd.concat([experiment.per_volume.reset_index() for experiment in experiments])
+
+
+def _scores(per_volume: pd.DataFrame, is_ensemble: bool, epoch: str) -> ScoreRecord | None:
+    subset = evaluation_subset(per_volume.subset)
+    rows = per_volume[per_volume.subset == subset].groupby("patient").mean(numeric_only=True)
+    if rows.empty:
+        return None
+    protocol = CHOSEN if subset == "validation" or epoch == "best" else ONE
+    return ScoreRecord(
+        protocol=FOLDS if is_ensemble else protocol,
+        subset=subset,
+        patients=len(rows),
+        dsc_mean=float(rows.dsc.mean()),
+        dsc_median=float(rows.dsc.median()),
+        dsc_minimum=float(rows.dsc.min()),
+        failures=int((rows.dsc < FAILURE_DSC).sum()),
+        nsd_mean=_or_none(rows.get("nsd", pd.Series(dtype=float)).mean()),
+        hd95_px_median=_or_none(rows.get("hd95_px", pd.Series(dtype=float)).median()),
+    )
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _failure_warning(per_volume: pd.DataFrame) -> WarningRecord:
+    """Validation patients with a prediction, sorted by certainty, so that their order does not tell who they are."""
+    if not {"certainty", "predicted_voxels"} <= set(per_volume):
+        return WarningRecord(certainty=[], dsc=[])
+    rows = per_volume[(per_volume.subset == "validation") & (per_volume.predicted_voxels > 0)]
+    rows = rows.sort_values(["certainty", "dsc"])
+    return WarningRecord(certainty=rows.certainty.tolist(), dsc=rows.dsc.tolist())
+
+
+def _training_range(experiment: Experiment, folder: Path) -> dict[str, Range]:
+    """Ranges over the training patients of one experiment; {} where its preprocessed patients are not available."""
+    target = folder / "preprocessed"
+    try:
+        copy_output(experiment, str(preprocessed.FOLDER), target)
+    except UserError:
+        return {}
+    subset = experiment.per_volume.subset
+    trained = [name for name in preprocessed.names(target) if subset.get(name) == "train"]
+    return ranges(features(preprocessed.read(name, target)) for name in progress(trained, "training range"))

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from brainseg.core.errors import UserError
+from brainseg.data.model_file import RECORD, read_parts, write_parts
+from brainseg.model.archive import read_model
+from tests.model import small_model
+
+
+def test_a_model_file_is_read_as_it_was_written(tmp_path):
+    written = small_model.write(tmp_path / "m.zip", networks=2)
+    read = read_model(tmp_path / "m.zip")
+    assert read.record == written.record and read.parts == written.parts
+    assert read.sha256 == written.sha256
+    assert read.card.startswith("# small\n")
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    for name in ("one.zip", "two.zip"):
+        small_model.write(tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_another_threshold_is_another_model(tmp_path):
+    one = small_model.write(tmp_path / "one.zip")
+    two = small_model.write(tmp_path / "two.zip", name="other")
+    assert one.sha256 != two.sha256
+
+
+def rewritten(path, **changes) -> None:
+    parts = read_parts(path)
+    parts[RECORD] = json.dumps(json.loads(parts[RECORD]) | changes).encode()
+    write_parts(path, parts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema_version": 2}, "has schema version 2; this brainseg reads up to 1; update it"),
+        ({"schema_version": "1"}, "schema_version is '1'; expected a whole number from 1"),
+        ({"schema_version": None}, "schema_version is 'None'; expected a whole number from 1"),
+        ({"extra": 1}, "model.json: extra: Extra inputs are not permitted"),
+        ({"networks": []}, "model.json: networks: List should have at least 1 item"),
+        ({"preprocess": {}}, "model.json: preprocess.side_px: Field required"),
+        ({"failure_warning": {"certainty": ["x"], "dsc": []}}, "failure_warning.certainty.0: Input should be a valid"),
+        ({"training_range": {"head_share": {"low": 1.0, "high": 0.0}}}, "low is 1.0; expected at most high, 0.0"),
+    ],
+)
+def test_a_record_of_another_form_is_refused(tmp_path, changes, message):
+    path = tmp_path / "m.zip"
+    small_model.write(path)
+    rewritten(path, **changes)
+    with pytest.raises(UserError) as caught:
+        read_model(path)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_part_that_no_network_names_is_refused(tmp_path):
+    model = small_model.write(tmp_path / "m.zip", networks=2)
+    rewritten(tmp_path / "m.zip", networks=[model.record.networks[0].model_dump(mode="json")])
+    with pytest.raises(UserError, match="'weights/1.safetensors' is missing, or is no part of a model file"):
+        read_model(tmp_path / "m.zip")

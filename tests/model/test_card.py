@@ -1,0 +1,27 @@
+from brainseg.model.card import card
+from tests.model import small_model
+
+
+def test_every_figure_is_from_the_record():
+    text = card(small_model.record())
+    for line in (
+        "| networks | 1 x unet |",
+        "| mean DSC | 0.5000 |",
+        "| mean NSD | undefined |",
+        "| median HD95, px | 4.0000 |",
+        "3 test patients. Protocol: held-out patients.",
+        "1 of 3 patients have a DSC below 0.1: the lesion was not found.",
+        "rest on 9 validation patients.",
+    ):
+        assert line in text
+    assert "not a medical device" in text
+
+
+def test_what_was_not_measured_is_said():
+    record = small_model.record(scores=None)
+    record = record.model_copy(
+        update={"failure_warning": record.failure_warning.model_copy(update={"certainty": [], "dsc": []})}
+    )
+    text = card(record)
+    assert "Not measured: no patient was held out." in text
+    assert "No expected DSC: no validation patient has a prediction." in text

@@ -1,0 +1,26 @@
+from brainseg.data.model_file import hash_person
+from brainseg.model.record import KnownPersons, ModelRecord
+from tests.model import small_model
+
+
+def test_json_and_back_is_the_same_record():
+    record = small_model.record(2)
+    assert ModelRecord.model_validate_json(record.model_dump_json()) == record
+
+
+def test_another_scan_of_a_person_is_known_too():
+    record = small_model.record()
+    assert record.knows("TCGA_CS_1234_20010101") and record.knows("TCGA_CS_1234_19990101")
+    assert not record.knows("TCGA_CS_1235_20010101")
+
+
+def test_persons_of_the_model_that_training_started_from_are_known():
+    record = small_model.record()
+    more = KnownPersons(salt="other", hashes=[hash_person("bert", "other")])
+    training = record.training.model_copy(update={"known": [*record.training.known, more]})
+    assert record.model_copy(update={"training": training}).knows("bert")
+    assert not record.knows("bert")
+
+
+def test_names_are_not_in_the_record():
+    assert "TCGA" not in small_model.record().model_dump_json()

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from brainseg.core.errors import UserError
+from brainseg.scans.dicom_sequences import Series, assign, listed, sequence_of
+
+
+@pytest.mark.parametrize(
+    ("description", "agent", "sequence"),
+    [
+        ("AX T2 FLAIR", False, "flair"),
+        ("t2_tirm_tra_dark-fluid", False, "flair"),
+        ("T2 FLAIR POST GD", True, "flair"),
+        ("AX T1", False, "pre_contrast"),
+        ("AX T1", True, "post_contrast"),
+        ("SAG T1 FLAIR", False, "pre_contrast"),
+        ("t1_mprage_sag +C", False, "post_contrast"),
+        ("AX T1 C+", False, "post_contrast"),
+        ("T1ce", False, "post_contrast"),
+        ("T1_GD", False, "post_contrast"),
+        ("t1 post", False, "post_contrast"),
+        ("T1 with contrast", False, "post_contrast"),
+        ("T1 pre contrast", False, "pre_contrast"),
+        ("T1 w/o contrast", True, "pre_contrast"),
+        ("3D BRAVO", False, "pre_contrast"),
+        ("T1 CEREBRUM", False, "pre_contrast"),
+        ("AX T1 SE POSTERIOR FOSSA", False, "pre_contrast"),
+        ("AX T2", False, None),
+        ("DWI b1000", True, None),
+        ("", False, None),
+    ],
+)
+def test_what_a_description_says(description, agent, sequence):
+    assert sequence_of(description, agent) == sequence
+
+
+def series(*descriptions: str) -> list[Series]:
+    return [Series(description, False, (), (Path("1"), Path("2"))) for description in descriptions]
+
+
+def test_each_series_has_its_sequence_and_what_is_none_is_said():
+    pre, post, other, flair = given = series("T1", "T1 +C", "DWI", "T2 FLAIR")
+    chosen, warnings = assign(Path("P"), given)
+    assert chosen == {"pre_contrast": pre, "post_contrast": post, "flair": flair}
+    assert warnings == [f"the series {other} is none of the sequences and was left out"]
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "fault"),
+    [
+        (("T1", "DWI"), "P: no description of its series names FLAIR: 'T1' (2 files), 'DWI' (2 files); give a folder"),
+        (
+            ("T1", "T1", "FLAIR"),
+            "P: holds two series of pre_contrast: 'T1' (2 files), 'T1' (2 files), 'FLAIR' (2 files);",
+        ),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_all_series(descriptions, fault):
+    with pytest.raises(UserError) as error:
+        assign(Path("P"), series(*descriptions))
+    assert str(error.value).startswith(fault)
+    assert listed(series(*descriptions)) in str(error.value)
+
+
+def test_one_series_is_flair_with_a_doubt_where_it_is_called_otherwise():
+    for description, doubted in (("T2 FLAIR", False), ("head", False), ("AX T1", True)):
+        (one,) = given = series(description)
+        chosen, warnings = assign(Path("P"), given)
+        assert chosen == {"flair": one} and bool(warnings) == doubted

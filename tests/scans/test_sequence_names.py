@@ -1,0 +1,57 @@
+import pytest
+
+from brainseg.scans.find import find_scans
+from brainseg.scans.sequence_names import match_sequence
+from tests.scans.small_scans import names, one, touch
+
+
+def test_nnunet_names(tmp_path):
+    for name in ("anna", "bert"):
+        touch(*(tmp_path / f"{name}_000{number}.nii.gz" for number in (0, 1, 2)))
+    anna, bert = find_scans([str(tmp_path)])
+    assert anna.files == {
+        "pre_contrast": tmp_path / "anna_0000.nii.gz",
+        "flair": tmp_path / "anna_0001.nii.gz",
+        "post_contrast": tmp_path / "anna_0002.nii.gz",
+    }
+    assert (anna.name, bert.name, anna.format) == ("anna", "bert", "nifti")
+
+
+@pytest.mark.parametrize("words", [("t1n", "t2f", "t1c", "t2w", "-"), ("t1", "flair", "t1ce", "t2", "_")])
+def test_brats_names_of_both_kinds(tmp_path, words):
+    *sequences, dash = words
+    folder = tmp_path / "BraTS-GLI-1"
+    touch(*(folder / f"BraTS-GLI-1{dash}{word}.nii.gz" for word in (*sequences, "seg")))
+    files = one(tmp_path)
+    pre, flair, post = (folder / f"BraTS-GLI-1{dash}{word}.nii.gz" for word in sequences[:3])
+    assert (files.name, files.fault) == ("BraTS-GLI-1", None)
+    assert files.files == {"pre_contrast": pre, "flair": flair, "post_contrast": post}
+
+
+def test_numbers_that_do_not_begin_at_0_are_part_of_the_names(tmp_path):
+    """Patients are numbered more often than sequences."""
+    files = [f"sub_{number:04}" for number in (1, 2, 3, 12)]
+    touch(*(tmp_path / f"{name}.nii.gz" for name in files))
+    assert names(tmp_path) == files
+
+
+def test_a_sequence_beside_files_that_stand_for_themselves(tmp_path):
+    touch(tmp_path / "anna_flair.mha", tmp_path / "anna.nrrd.mha", tmp_path / "bert_0000.npy", tmp_path / "bert.nii")
+    assert names(tmp_path) == ["anna.nrrd", "anna", "bert", "bert_0000"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "found"),
+    [
+        ("anna_0002", ("anna", "0002")),
+        ("anna_0008", None),
+        ("a-b_T1CE", ("a-b", "T1CE")),
+        ("sub-01_FLAIR", ("sub-01", "FLAIR")),
+        ("sub-01_T1w", ("sub-01", "T1w")),
+        ("flair", None),
+        ("annaflair", None),
+    ],
+)
+def test_what_a_name_says(stem, found):
+    match = match_sequence(stem)
+    assert (match and (match["name"], match["word"])) == found

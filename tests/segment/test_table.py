@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from brainseg.core.errors import UserError
+from brainseg.segment.segmenter import Segmentation
+from brainseg.segment.table import Row, is_done, read_rows, row_of, write_rows
+
+
+class OfName:
+    name = "anna, the 2nd"
+
+
+def segmentation(**changes) -> Segmentation:
+    mask = np.zeros((2, 3, 3), bool)
+    mask[0, 0] = True
+    values = {
+        "mask": mask,
+        "probability": mask.astype(np.float32),
+        "volume_ml": 1.23456,
+        "largest_lesion_ml": None,
+        "lesions": 1,
+        "predicted_dsc": 0.87654,
+        "dsc_lower_bound": None,
+        "warnings": ("one", "two"),
+        "scan": OfName(),
+    }
+    return Segmentation(**(values | changes))
+
+
+def test_a_row_by_hand(tmp_path):
+    assert row_of(segmentation(), [tmp_path / "a.nii.gz"], "f1") == Row(
+        scan="anna, the 2nd",
+        lesion_voxels="3",
+        volume_ml="1.235",
+        lesions="1",
+        predicted_dsc="0.8765",
+        warnings="one; two",
+        mask=str(tmp_path / "a.nii.gz"),
+        fingerprint="f1",
+    )
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    rows = {row.scan: row for row in (Row(scan='a "b", c', lesions="1"), Row(scan="007", error="no, file"))}
+    write_rows(tmp_path / "scans.csv", rows)
+    assert read_rows(tmp_path / "scans.csv") == rows
+    assert read_rows(tmp_path / "none.csv") == {}
+
+
+def test_another_file_of_this_name_is_not_overwritten(tmp_path):
+    (tmp_path / "scans.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UserError, match=r"scans.csv: lacks the columns scan, "):
+        read_rows(tmp_path / "scans.csv")
+
+
+def test_a_scan_is_done_if_its_mask_is_there_and_nothing_changed(tmp_path):
+    (tmp_path / "a.png").touch()
+    row = Row(scan="a", mask="a.png", fingerprint="f")
+    assert is_done(row, "f", tmp_path)
+    assert not is_done(row, "g", tmp_path)
+    assert not is_done(None, "f", tmp_path)
+    assert not is_done(Row(scan="a", error="x", mask="a.png", fingerprint="f"), "f", tmp_path)
+    assert not is_done(Row(scan="a", mask="a.png b.png", fingerprint="f"), "f", tmp_path)

@@ -1,0 +1,57 @@
+"""Training that starts from a model file."""
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from brainseg.core.components import build
+from brainseg.core.errors import UserError
+from brainseg.training.start import digest, load_start
+from tests.model import small_model
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(7)
+    return build("archs", "unet", {"archs": {"unet": small_model.UNET}})(small_model.INPUT.in_channels)
+
+
+def test_the_weights_are_those_of_the_model_file(tmp_path, network):
+    model = small_model.write(tmp_path / "m.zip")
+    load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
+    expected = load(model.parts["weights/0.safetensors"])
+    assert network.state_dict().keys() == expected.keys()
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("arch", "settings", "input_", "message"),
+    [
+        ("resunet", small_model.UNET, small_model.INPUT, "params.yaml: arch is resunet; the network of .* has unet"),
+        ("unet", small_model.UNET | {"features": 4}, small_model.INPUT, "archs.unet is .*'features': 4.* has .*: 2"),
+        (
+            "unet",
+            small_model.UNET,
+            small_model.INPUT.model_copy(update={"neighbours": 1}),
+            "input is .*'neighbours': 1.* has .*'neighbours': 0",
+        ),
+    ],
+)
+def test_another_network_is_refused(tmp_path, network, arch, settings, input_, message):
+    small_model.write(tmp_path / "m.zip")
+    with pytest.raises(UserError, match=message):
+        load_start(network, tmp_path / "m.zip", arch, settings, input_)
+
+
+def test_an_ensemble_is_refused(tmp_path, network):
+    small_model.write(tmp_path / "m.zip", networks=2)
+    with pytest.raises(UserError, match="m.zip: holds 2 networks; training starts from one"):
+        load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
+
+
+def test_the_digest_is_of_the_file_and_a_folder_has_none(tmp_path):
+    assert digest(tmp_path) == ""
+    small_model.write(tmp_path / "one.zip")
+    small_model.write(tmp_path / "two.zip", name="other")
+    assert digest(tmp_path / "one.zip") != digest(tmp_path / "two.zip")
