@@ -19,6 +19,7 @@ from brainseg.postprocessing.final_mask import MaskSettings, final_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.robustness.figure import robustness_lines
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
+from brainseg.robustness.settings import RobustnessSettings, evenly_spaced
 from brainseg.robustness.summary import by_kind, summary
 
 DPI = 100  # not plot.dpi: a change of it would repeat the predictions
@@ -29,6 +30,7 @@ def main() -> None:
     as_trained = parse_settings(PreprocessSettings, params, "preprocess")
     predict_settings = parse_settings(PredictSettings, params, "predict")
     evaluate = parse_settings(MaskSettings, params, "evaluate")
+    settings = parse_settings(RobustnessSettings, params, "robustness")
     device = pick_device()
     be_reproducible(predict_settings.precision)
     networks = read_networks(predict_settings, device)
@@ -40,9 +42,11 @@ def main() -> None:
     subset_of = split.read()
     refuse_leakage(subset_of, Path(predict_settings.networks), lookup_name(params, "split.person_pattern"))
     subset = split.evaluation_subset(subset_of.values())
-    names = split.patients_in(subset_of, subset)
+    names = evenly_spaced(split.patients_in(subset_of, subset), settings.patients)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}
-    scores |= {(kind, strength): [] for kind, strengths in STRENGTHS.items() for strength in strengths}
+    scores |= {
+        (kind, strength): [] for kind in STRENGTHS for strength in STRENGTHS[kind] if strength in settings.strengths
+    }
     for name in progress(names, "perturbing"):
         folder = patients.FOLDER / name
         image, truth = patients.read_images(folder), patients.read_mask(folder)
