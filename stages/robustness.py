@@ -15,7 +15,7 @@ from brainseg.device import be_reproducible, pick_device
 from brainseg.figures.style import save
 from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.metrics.overlap import dsc
-from brainseg.postprocessing.final_mask import MaskSettings, final_mask
+from brainseg.postprocessing.final_mask import final_mask, read_mask_settings
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.robustness.figure import robustness_lines
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
@@ -29,15 +29,15 @@ def main() -> None:
     params = read_params()
     as_trained = parse_settings(PreprocessSettings, params, "preprocess")
     predict_settings = parse_settings(PredictSettings, params, "predict")
-    evaluate = parse_settings(MaskSettings, params, "evaluate")
     settings = parse_settings(RobustnessSettings, params, "robustness")
+    mask = read_mask_settings()
     device = pick_device()
     be_reproducible(predict_settings.precision)
     networks = read_networks(predict_settings, device)
 
     def dsc_of(image: np.ndarray, truth: np.ndarray) -> float:
         prediction = predict(networks, preprocess(image, truth, as_trained), device, predict_settings)
-        return dsc(final_mask(prediction, evaluate), truth)
+        return dsc(final_mask(prediction, mask), truth)
 
     subset_of = split.read()
     refuse_leakage(subset_of, Path(predict_settings.networks), lookup_name(params, "split.person_pattern"))

@@ -7,6 +7,7 @@ import torch
 from ruamel.yaml import YAML
 
 from brainseg.archs.shared.input import THREE_CHANNELS_2D
+from brainseg.core.files import write_json
 from brainseg.data import split
 from brainseg.data.raw.patients import write_patient
 from brainseg.data.weights import write_weights
@@ -15,6 +16,7 @@ from stages.robustness import main, summary
 from tests.archs.builders import unet
 from tests.conftest import ROOT
 
+MASK = {"threshold": 0.5, "components": "largest", "least_share": 0.2, "least_voxels": 20}
 EVERYTHING = {"strengths": ["weak", "medium", "strong"], "patients": 0}
 
 KINDS_AND_STRENGTHS = [("none", "none")] + [(kind, strength) for kind in STRENGTHS for strength in STRENGTHS[kind]]
@@ -32,6 +34,7 @@ def folder(tmp_path, monkeypatch, rng):
         mask = np.zeros((4, 24, 24), bool)
         mask[1:3, 8:12, 8:12] = name != "C"
         write_patient(tmp_path / "data" / "raw" / name, image, mask)
+    write_json(tmp_path / "metrics/final_mask.json", MASK)
     torch.manual_seed(0)
     network = unet(3, **ARCH)
     for weights in ("last", "best"):
