@@ -22,6 +22,7 @@ class TrainSettings(StrictSettings):
     warmup_epochs: int = Field(ge=0)
     clip_norm: float = Field(ge=0)  # 0: no clipping
     ema_decay: float = Field(ge=0, lt=1)  # 0: no averaging
+    validate_every: int = Field(ge=1)  # epochs; the last epoch is always validated
 
     @model_validator(mode="after")
     def _warmup_ends(self) -> "TrainSettings":
