@@ -67,9 +67,7 @@ def prepare(folder: Path) -> None:
 
 def measure(work: str, folder: Path) -> tuple[float, float]:
     """Seconds and megabytes of one work, in this process."""
-    segment = (
-        reference_work(folder) if work == "reference" else our_work(folder, work)
-    )
+    segment = reference_work(folder) if work == "reference" else our_work(folder, work)
     segment()  # the first run allocates memory and loads modules
     start = time.perf_counter()
     segment()

@@ -117,7 +117,7 @@ def run_inputs(params: dict[str, Any], device: torch.device) -> bytes:
 def write_records(trained: Trained, device: torch.device, precision: str, parameters: int) -> None:
     write_csv(paths.HISTORY, trained.history)
     write_csv(paths.VALIDATION_PER_EPOCH, trained.per_patient)
-    last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
+    last, best = trained.history[-1], trained.best_row
     metrics = {
         "device": device.type,  # device and precision change the last digits of the results
         "precision": "bf16" if uses_bf16(device, precision) else "fp32",

@@ -77,7 +77,7 @@ class Segmenter:
         record = self.model.record
         patient = preprocess(scan.image, np.zeros(scan.image.shape[:3], bool), record.preprocess)
         probability = scan.to_axial(self._predict(patient).on_file_grid)  # (S, H, W) uint8
-        mask = postprocess(above_threshold(probability, record.mask.threshold), record.mask)
+        mask = postprocess(above_threshold(probability, record.mask.threshold), probability, record.mask)
         expected, at_least = self._expected_dsc(probability, mask)
         volume_ml, largest_ml, lesions = _volumes(mask, spacing_mm or scan.spacing_mm)
         return Segmentation(
@@ -96,7 +96,8 @@ class Segmenter:
         known = self.model.record.failure_warning
         if not mask.any() or not known.dsc:
             return None, None
-        certainty = threshold_agreement(probability, mask, lambda other: postprocess(other, self.model.record.mask))
+        settings = self.model.record.mask
+        certainty = threshold_agreement(probability, mask, lambda other: postprocess(other, probability, settings))
         arrays = np.array(known.certainty), np.array(known.dsc), np.array([certainty])
         values = predicted_dsc(*arrays)[0], dsc_lower_bound(*arrays)[0]
         return tuple(None if math.isnan(value) else float(value) for value in values)
