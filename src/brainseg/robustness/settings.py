@@ -12,7 +12,7 @@ Strength = Literal["weak", "medium", "strong"]  # in this order in the table and
 
 class RobustnessSettings(StrictSettings):
     strengths: list[Strength] = Field(min_length=1)
-    patients: int = Field(ge=0)  # at most; 0: all
+    patients: int = Field(ge=0, le=1_000_000)  # at most; 0: all
 
     @field_validator("strengths")
     @classmethod
