@@ -59,7 +59,7 @@ SURPLUS = {
     "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
     "evaluate": ["data/weights.py"],
-    "plot": ["core/environment.py", "data/ensemble.py", "data/weights.py"],
+    "plot": ["core/environment.py", "data/ensemble.py", "data/model_file.py", "data/weights.py"],
     "robustness": ["core/environment.py", "data/tables.py"],
 }
 
