@@ -105,7 +105,7 @@ FOLLOWS = {
     "loss": ("loss", "bce", AFTER_TRAIN),
     "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
-    "what does not change the final mask": ("evaluate.tolerance_px", 3.0, ["evaluate", "plot"]),
+    "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),

@@ -61,7 +61,9 @@ def test_the_settings_that_were_used_are_read_from_their_record(tmp_path):
 
 def test_a_record_with_auto_is_refused(tmp_path):
     write_json(tmp_path / "final_mask.json", MASK | {"components": "auto"})
-    with pytest.raises(UserError, match="final_mask.json: components is 'auto'; expected 'every', 'largest'"):
+    with pytest.raises(
+        UserError, match="final_mask.json: components: missing or not valid; delete it, then `dvc repro`"
+    ):
         read_mask_settings(tmp_path / "final_mask.json")
 
 

@@ -161,6 +161,17 @@ def test_fewer_validations_leave_weights_and_the_other_figures_as_they_are():
         assert row == other if row["epoch"] in (2, 4, 5) else row["train_loss"] == other["train_loss"]
 
 
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_pictures_after_an_epoch_without_validation_leave_the_weights_as_they_are(ema_decay):
+    def predict(network: nn.Module, _) -> None:
+        assert not network.training
+        with torch.inference_mode():
+            network(torch.ones(2, 3, 16, 16))
+
+    few = partial(run, epochs=3, validate_every=3, ema_decay=ema_decay)
+    assert same(few(after_epoch=predict).last_state, few().last_state)
+
+
 def test_the_best_epoch_is_one_of_those_that_were_validated():
     # as above: of the epochs 1 to 4 the second is the best, and the fourth predicts nothing
     falling = partial(run, epochs=4, lr=0.4, loss=lambda logits, _: logits.mean())

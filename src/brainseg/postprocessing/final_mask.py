@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from brainseg.core.files import read_json
-from brainseg.core.params import StrictSettings, validated
+from brainseg.core.errors import UserError
+from brainseg.core.files import REMEDY, read_json
+from brainseg.core.params import StrictSettings
 from brainseg.data import paths
 from brainseg.data.predictions import Prediction, above_threshold
 from brainseg.postprocessing.kept_components import components_by_share, components_by_size
@@ -27,7 +28,11 @@ class MaskSettings(StrictSettings, extra="ignore"):
 
 def read_mask_settings(path: Path = paths.FINAL_MASK) -> MaskSettings:
     """The settings that the stage evaluate used, also where it chose them."""
-    return validated(MaskSettings, read_json(path), path)
+    try:
+        return MaskSettings(**read_json(path))
+    except ValidationError as error:
+        keys = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+        raise UserError(f"{path}: {keys}: missing or not valid; {REMEDY}") from None
 
 
 def final_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:

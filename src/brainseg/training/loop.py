@@ -89,7 +89,8 @@ def train(
         trained.per_patient += [{"epoch": epoch, **patient} for patient in rows]
         seconds = time.perf_counter() - start
         trained.epoch_seconds.append(seconds)
-        after_epoch(state.eval_network, row)
+        # also without validation: in training mode a picture would change the statistics of batch norm
+        after_epoch(state.eval_network.eval(), row)
         checkpoint.write(state.state_dict())
         figures = f"  validation loss {validation_loss:.4f}  validation DSC {row['validation_dsc']:.4f}" if rows else ""
         print_line(f"epoch {epoch:3d}/{settings.epochs}  train loss {train_loss:.4f}{figures}  {seconds:.1f} s")
