@@ -47,7 +47,7 @@ def main() -> None:
     if not training.masks.any():
         raise UserError(f"{split.PATH}: no training patient has a lesion; there is nothing to learn from")
 
-    refuse_what_does_not_fit(build_network, input_settings.in_channels, arch, training.images.shape[-1], device)
+    refuse_what_does_not_fit(build_network, input_settings.in_channels, arch, training.images.shape[1], device)
     be_reproducible(recipe.settings.precision)
     torch.manual_seed(recipe.seed)  # the initial weights
     network = build_network(input_settings.in_channels)
@@ -90,7 +90,7 @@ def main() -> None:
 def refuse_what_does_not_fit(
     build_network: Callable[[int], torch.nn.Module], in_channels: int, arch: str, side_px: int, device: torch.device
 ) -> None:
-    """Raises UserError for slices of another size, and where the network alone is too large: the system would kill it."""
+    """Raises UserError for slices of another size, and for a network that alone is too large for the memory."""
     with torch.device("meta"):  # takes no memory
         network = build_network(in_channels)
     if side_px % network.divisor:
