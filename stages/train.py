@@ -6,7 +6,6 @@ last complete epoch. TensorBoard curves and example slices: tensorboard --logdir
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,7 +22,7 @@ from brainseg.training.checkpoint import fingerprint, open_checkpoint, project_f
 from brainseg.training.loop import train
 from brainseg.training.recipe import recipe_from
 from brainseg.training.slices import load_slices
-from brainseg.training.start import digest, load_start
+from brainseg.training.start import digest, load_start, start_file
 from brainseg.training.state import Trained
 from brainseg.training.tensorboard import Monitor
 
@@ -51,8 +50,8 @@ def main() -> None:
     be_reproducible(recipe.settings.precision)
     torch.manual_seed(recipe.seed)  # the initial weights
     network = build_network(input_settings.in_channels)
-    start_from = Path(recipe.settings.start_from)
-    if start_from.is_file():
+    start_from = start_file(recipe.settings.start_from)
+    if start_from:
         load_start(network, start_from, arch, lookup(params, f"archs.{arch}"), input_settings)
     elif hasattr(network, "load_pretrained"):
         network.load_pretrained()  # not where it is built: trained weights need no download

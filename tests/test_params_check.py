@@ -163,16 +163,15 @@ def test_heads_are_chosen_where_there_are_several(params, tmp_path):
         main()
 
 
-@pytest.mark.parametrize("name", ["none.zip", "m.pt"])
+@pytest.mark.parametrize("name", ["none.zip", "data"])
 def test_training_starts_from_a_model_file_that_is_there(params, tmp_path, name):
-    (tmp_path / "m.pt").touch()
     (tmp_path / "m.zip").touch()
     values = read_params(ROOT / "params.yaml")
     values["train"]["start_from"] = "m.zip"
     assert find_errors(values) == []
     values["train"]["start_from"] = name
     assert find_errors(values) == [
-        f"params.yaml: train.start_from is {name}; expected a model file, or data/start_from for random weights"
+        f"params.yaml: train.start_from is {name}; expected a model file, or data/random_weights"
     ]
 
 

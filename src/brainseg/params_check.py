@@ -1,7 +1,6 @@
 """All faults in a whole set of settings, also in components that are not chosen."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,7 +8,7 @@ import torch
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core import components
 from brainseg.core.errors import UserError
-from brainseg.core.params import PARAMS_FILE, StrictSettings, lookup, lookup_seed, parse_settings
+from brainseg.core.params import PARAMS_FILE, StrictSettings, lookup, lookup_name, lookup_seed, parse_settings
 from brainseg.data.ensemble import settings_mismatch
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.figures.settings import PlotSettings
@@ -21,8 +20,7 @@ from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
 from brainseg.training.recipe import TrainSettings
 from brainseg.training.sampling import SamplingSettings
-
-RANDOM_WEIGHTS = Path("data/start_from")  # train.start_from, where training starts from random weights
+from brainseg.training.start import start_file
 
 SECTIONS: dict[str, type[StrictSettings]] = {
     "split": SplitSettings,
@@ -59,10 +57,11 @@ def find_errors(params: Mapping[str, Any]) -> list[str]:
 
 
 def _start_errors(params: Mapping[str, Any]) -> list[str]:
-    path = Path(lookup(params, "train.start_from"))
-    if path == RANDOM_WEIGHTS or path.is_dir() or (path.suffix == ".zip" and path.is_file()):
-        return []
-    return [f"{PARAMS_FILE}: train.start_from is {path}; expected a model file, or {RANDOM_WEIGHTS} for random weights"]
+    try:
+        start_file(lookup_name(params, "train.start_from"))
+    except UserError as error:
+        return [str(error)]
+    return []
 
 
 def no_unknown_keys(params: Mapping[str, Any]) -> None:

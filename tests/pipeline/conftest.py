@@ -21,7 +21,7 @@ TRACKED = [
     ".gitignore",
     "README.md",
     "data/own",
-    "data/start_from",
+    "data/random_weights",
 ]
 TINY = {
     "data": "phantom",  # whatever params.yaml says today

@@ -34,9 +34,9 @@ def test_a_packed_model_predicts_a_patient_to_the_byte_as_the_pipeline_did(proje
 
 
 def test_training_starts_from_a_model_file_and_its_patients_are_not_scored(project):
-    project.run("brainseg", "pack", "workspace", "-o", "data/start_from/m.zip")
-    started = project.run("dvc", "exp", "run", "-n", "on", "-S", "train.start_from=data/start_from/m.zip")
+    project.run("brainseg", "pack", "workspace", "-o", "m.zip")
+    started = project.run("dvc", "exp", "run", "-n", "on", "-S", "train.start_from=m.zip")
     assert "epoch   1/1" in started
-    assert "data/start_from/m.zip" in (project.folder / "dvc.lock").read_text()
+    assert "m.zip" in (project.folder / "dvc.lock").read_text()
     refused = project.run("dvc", "exp", "run", "-n", "other", "-S", "split.seed=5", ok=False)
     assert "trained the network that training started from; score others" in refused

@@ -71,7 +71,7 @@ def run(seed=0, epochs=2, batch_size=4, lr=1e-2, loss=bce, network=None, trainin
     network = network or unet(3, features=2, levels=2)
     optimizer = more.get("optimizer", torch.optim.Adam)(network.parameters(), lr=lr)
     settings = TrainSettings(
-        start_from="data/start_from",
+        start_from="data/random_weights",
         epochs=epochs,
         batch_size=batch_size,
         precision="fp32",

@@ -6,7 +6,7 @@ from safetensors.torch import load
 
 from brainseg.core.components import build
 from brainseg.core.errors import UserError
-from brainseg.training.start import digest, load_start
+from brainseg.training.start import RANDOM_WEIGHTS, digest, load_start, start_file
 from tests.model import small_model
 
 
@@ -50,8 +50,17 @@ def test_an_ensemble_is_refused(tmp_path, network):
         load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
 
 
-def test_the_digest_is_of_the_file_and_a_folder_has_none(tmp_path):
-    assert digest(tmp_path) == ""
+def test_the_digest_is_of_the_file_and_random_weights_have_none(tmp_path):
+    assert digest(None) == ""
     small_model.write(tmp_path / "one.zip")
     small_model.write(tmp_path / "two.zip", name="other")
     assert digest(tmp_path / "one.zip") != digest(tmp_path / "two.zip")
+
+
+def test_only_a_file_or_the_folder_of_random_weights_is_a_start(tmp_path):
+    (tmp_path / "m.zip").touch()
+    assert start_file(str(RANDOM_WEIGHTS)) is None
+    assert start_file(str(tmp_path / "m.zip")) == tmp_path / "m.zip"
+    for path in (tmp_path, tmp_path / "none.zip"):
+        with pytest.raises(UserError, match="train.start_from is .*; expected a model file, or data/random_weights$"):
+            start_file(str(path))

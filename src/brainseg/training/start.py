@@ -13,6 +13,18 @@ from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE
 from brainseg.data.model_file import read_parts, read_record
 
+RANDOM_WEIGHTS = Path("data/random_weights")  # train.start_from, where training does not start from a model file
+
+
+def start_file(start_from: str) -> Path | None:
+    """The model file that train.start_from names; None for random weights. Raises UserError for anything else."""
+    path = Path(start_from)
+    if path == RANDOM_WEIGHTS:
+        return None
+    if not path.is_file():
+        raise UserError(f"{PARAMS_FILE}: train.start_from is {path}; expected a model file, or {RANDOM_WEIGHTS}")
+    return path
+
 
 def load_start(network: torch.nn.Module, path: Path, arch: str, settings: Any, input_settings: InputSettings) -> None:
     """Load the weights of the model file's one network.
@@ -38,6 +50,6 @@ def load_start(network: torch.nn.Module, path: Path, arch: str, settings: Any, i
         raise UserError(f"{path}: its weights do not fit ({' '.join(str(error).split())[:100]})") from None
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of the model file; "" for a folder, which means random initial weights."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+def digest(path: Path | None) -> str:
+    """SHA-256 of the model file; "" for random weights."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
