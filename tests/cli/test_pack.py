@@ -5,7 +5,6 @@ import torch
 from typer.testing import CliRunner
 
 from benchmarks.reference_state import reference_state
-from brainseg.cli import pack as module
 from brainseg.cli.main import app
 from brainseg.model.archive import read_model
 from tests.model import small_model
@@ -61,4 +60,3 @@ def test_pack_says_what_is_in_the_file(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     assert asked == [(["cv5-*"], "lgg.zip", "lgg")]
     assert done.output == f"{tmp_path}/lgg.zip: 2 networks, mean DSC 0.5000 of 3 patients\n"
-    assert module.pack.__doc__

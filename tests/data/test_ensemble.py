@@ -10,6 +10,8 @@ from brainseg.data.ensemble import (
     settings_mismatch,
     write_records,
 )
+from brainseg.data.model_file import hash_person
+from brainseg.model.record import KnownPersons
 from tests.model import small_model
 
 RANDOM_WEIGHTS = Path("data/random_weights")
@@ -119,6 +121,17 @@ def test_whoever_trained_the_model_that_training_started_from_is_not_scored(tmp_
     refuse_leakage({"TCGA_CS_1234_20010101": "train", "x": "test"}, weights, tmp_path / "m.zip", "auto")
     with pytest.raises(UserError, match="m.zip: 1 of 2 held-out patients, TCGA_CS_1234_20010101 among them, trained"):
         refuse_leakage({"TCGA_CS_1234_20010101": "test", "x": "test"}, weights, tmp_path / "m.zip", "auto")
+
+
+def test_a_person_of_the_start_is_known_by_the_pattern_of_its_training_too(tmp_path):
+    """Its model was trained where `anna-1` was a person of its own; today's pattern makes it `anna`."""
+    training = small_model.record().training
+    anna = KnownPersons(person_pattern="auto", salt="s", hashes=[hash_person("anna-1", "s")])
+    small_model.write(tmp_path / "m.zip", training=training.model_copy(update={"known": [anna]}))
+    for pattern in ("auto", r"(\w+)-\d"):
+        with pytest.raises(UserError, match="m.zip: 1 of 1 held-out patients, anna-1 among them, trained"):
+            refuse_leakage({"anna-1": "test"}, Path("data/weights"), tmp_path / "m.zip", pattern)
+        refuse_leakage({"bert-1": "test"}, Path("data/weights"), tmp_path / "m.zip", pattern)
 
 
 @pytest.mark.parametrize("pattern", ["auto", r"(\w+)-scan\d"])

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.data.model_file import hash_person, known_persons, read_parts, write_parts
+from brainseg.data.model_file import MAX_PARTS, SCHEMA, hash_person, known_persons, read_parts, write_parts
 
-KNOWN = [{"salt": "s", "hashes": [hash_person("anna", "s")]}, {"salt": "t", "hashes": [hash_person("bert", "t")]}]
+KNOWN = [
+    {"person_pattern": "auto", "salt": "s", "hashes": [hash_person("anna", "s"), hash_person("carl-1", "s")]},
+    {"person_pattern": r"(\w+)-\d", "salt": "t", "hashes": [hash_person("bert", "t")]},
+]
 
 
 def with_record(parts: dict[str, bytes], **changes: object) -> dict[str, bytes]:
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
-    record = {"sha256": digests, "training": {"known": KNOWN}} | changes
+    record = {"schema_version": SCHEMA, "sha256": digests, "training": {"known": KNOWN}} | changes
     return {"model.json": json.dumps(record).encode(), **parts}
 
 
@@ -38,13 +41,34 @@ def test_the_same_parts_give_the_same_bytes_in_any_order(model, tmp_path):
 
 
 def test_who_is_known_is_found_under_each_salt(model):
-    assert known_persons(model, ["anna", "bert", "carl"]) == ["anna", "bert"]
+    assert known_persons(model, ["anna", "bert", "carl"], "auto") == ["anna", "bert"]
 
 
-def test_a_file_without_persons_names_nobody_but_stops(tmp_path):
-    write_parts(tmp_path / "m.zip", with_record({}, training={}))
+def test_a_person_is_known_by_the_pattern_of_each_list(model):
+    """carl-1 was a person of its own where he trained, bert-1 was bert."""
+    assert known_persons(model, ["bert-1", "bert-2", "carl-1", "carl-2"], "auto") == ["bert-1", "bert-2", "carl-1"]
+    assert known_persons(model, ["carl-1"], r"(\w+)-\d") == ["carl-1"]
+
+
+def test_a_person_is_known_by_the_pattern_of_today(model):
+    assert known_persons(model, ["anna-scan2"], r"(\w+)-scan\d") == ["anna-scan2"]
+    assert known_persons(model, ["anna-scan2"], "auto") == []
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"known": [{"salt": "s", "hashes": []}]},
+        {"known": [{"salt": "s", "hashes": [], "person_pattern": "("}]},
+        {"known": [{"salt": "s", "hashes": [], "person_pattern": "anna"}]},
+    ],
+    ids=["nobody", "no pattern", "not a regular expression", "no group"],
+)
+def test_a_file_without_persons_names_nobody_but_stops(tmp_path, training):
+    write_parts(tmp_path / "m.zip", with_record({}, training=training))
     with pytest.raises(UserError, match="m.zip: model.json does not say whom the networks were trained on"):
-        known_persons(tmp_path / "m.zip", ["anna"])
+        known_persons(tmp_path / "m.zip", ["anna"], "auto")
 
 
 def text_file(path: Path) -> None:
@@ -78,6 +102,18 @@ def twice(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("model.json", b"{}")
         archive.writestr("model.json", b"{}")
+
+
+def later_schema(path: Path) -> None:
+    write_parts(path, with_record({}, schema_version=SCHEMA + 1))
+
+
+def no_schema(path: Path) -> None:
+    write_parts(path, with_record({}, schema_version=None))
+
+
+def many_parts(path: Path) -> None:
+    write_parts(path, {"model.json": b"{}"} | {f"weights/{number}": b"" for number in range(MAX_PARTS)})
 
 
 def damaged_json(path: Path) -> None:
@@ -116,6 +152,9 @@ def overlapping(path: Path) -> None:
         (missing_part, "its parts are not those that model.json lists"),
         (compressed, "'model.json' is compressed or encrypted; expected stored parts"),
         (twice, "holds 'model.json' twice"),
+        (later_schema, "has schema version 2; this brainseg reads up to 1; update it"),
+        (no_schema, "schema_version is 'None'; expected a whole number from 1"),
+        (many_parts, "holds 1,001 parts; expected at most 1,000"),
         (damaged_json, "model.json is damaged"),
         (a_list, "model.json holds a list; expected keys and values"),
         (deep_json, "model.json is damaged"),

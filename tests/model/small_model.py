@@ -8,10 +8,9 @@ from safetensors.torch import save
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core.components import build
-from brainseg.data.model_file import hash_person
+from brainseg.data.model_file import SCHEMA, hash_person
 from brainseg.model.archive import Model, write_model
 from brainseg.model.record import (
-    SCHEMA,
     InferenceRecord,
     KnownPersons,
     ModelRecord,
@@ -48,8 +47,7 @@ def record(number_of_networks: int = 1, **changes: Any) -> ModelRecord:
             commit="abc",
             experiments=["one"],
             patients=1,
-            person_pattern="auto",
-            known=[KnownPersons(salt=SALT, hashes=[hash_person("TCGA_CS_1234", SALT)])],
+            known=[KnownPersons(person_pattern="auto", salt=SALT, hashes=[hash_person("TCGA_CS_1234", SALT)])],
             weights_chosen_by="nothing",
         ),
         "scores": ScoreRecord(

@@ -1,9 +1,10 @@
+import hashlib
 import json
 
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.data.model_file import RECORD, read_parts, write_parts
+from brainseg.data.model_file import CARD, RECORD, read_parts, write_parts
 from brainseg.model.archive import read_model
 from tests.model import small_model
 
@@ -34,6 +35,11 @@ def rewritten(path, **changes) -> None:
     write_parts(path, parts)
 
 
+def training(person_pattern: str) -> dict:
+    known = [{"person_pattern": person_pattern, "salt": "s", "hashes": []}]
+    return small_model.record().training.model_dump(mode="json") | {"known": known}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -44,6 +50,17 @@ def rewritten(path, **changes) -> None:
         ({"networks": []}, "model.json: networks: List should have at least 1 item"),
         ({"preprocess": {}}, "model.json: preprocess.side_px: Field required"),
         ({"failure_warning": {"certainty": ["x"], "dsc": []}}, "failure_warning.certainty.0: Input should be a valid"),
+        (
+            {"failure_warning": {"certainty": [0.5], "dsc": []}},
+            "failure_warning: Value error, certainty has 1 values and dsc 0; expected as many",
+        ),
+        (
+            {"inference": {"flips": True, "precision": "fp32", "heads": "last", "prune_to": 9}},
+            "model.json: inference.prune_to: Input should be less than or equal to 7",
+        ),
+        ({"training": training("(")}, "training.known.0.person_pattern: Value error, '('; expected auto, or a regular"),
+        ({"training": training("anna")}, "training.known.0.person_pattern: Value error, 'anna'; expected auto, or a"),
+        ({"name": "other"}, "its card.md is not the card of its model.json; pack it again"),
         ({"training_range": {"head_share": {"low": 1.0, "high": 0.0}}}, "low is 1.0; expected at most high, 0.0"),
     ],
 )
@@ -54,6 +71,18 @@ def test_a_record_of_another_form_is_refused(tmp_path, changes, message):
     with pytest.raises(UserError) as caught:
         read_model(path)
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"# small\n\nA medical device.\n"])
+def test_a_card_that_is_not_that_of_the_record_is_refused(tmp_path, text):
+    path = tmp_path / "m.zip"
+    small_model.write(path)
+    parts = read_parts(path)
+    record = json.loads(parts[RECORD])
+    record["sha256"][CARD] = hashlib.sha256(text).hexdigest()
+    write_parts(path, parts | {CARD: text, RECORD: json.dumps(record).encode()})
+    with pytest.raises(UserError, match="m.zip: its card.md is not the card of its model.json; pack it again$"):
+        read_model(path)
 
 
 def test_a_part_that_no_network_names_is_refused(tmp_path):

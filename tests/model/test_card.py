@@ -17,6 +17,17 @@ def test_every_figure_is_from_the_record():
     assert "not a medical device" in text
 
 
+def test_software_is_in_the_order_of_names_as_json_stores_it():
+    text = card(small_model.record(software={"torch": "2", "brainseg": "1"}))
+    assert text == card(small_model.record(software={"brainseg": "1", "torch": "2"}))
+    assert "| software | brainseg 1, torch 2 |" in text
+
+
+def test_an_ensemble_says_that_its_expected_dsc_is_of_single_networks():
+    line = "Their masks are those of single networks; the ensemble itself was not measured."
+    assert line in card(small_model.record(2)) and line not in card(small_model.record(1))
+
+
 def test_what_was_not_measured_is_said():
     record = small_model.record(scores=None)
     record = record.model_copy(

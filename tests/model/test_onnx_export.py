@@ -100,6 +100,13 @@ def test_a_graph_that_differs_is_refused_and_nothing_is_written(tmp_path, monkey
     assert not (tmp_path / "onnx.zip").exists()
 
 
+def test_heads_that_the_network_lacks_are_a_fault_of_the_model_file(tmp_path):
+    inference = small_model.record().inference.model_copy(update={"heads": "mean"})
+    small_model.write(tmp_path / "m.zip", inference=inference)
+    with pytest.raises(UserError, match="m.zip: model.json: inference.heads is mean; its network lacks that"):
+        export_onnx(tmp_path / "m.zip", tmp_path / "onnx.zip")
+
+
 def test_an_architecture_without_onnx_form_is_refused_by_name(tmp_path, monkeypatch):
     def refuse(network, inputs, any_size):
         raise TypeError("an operation\nof its own")

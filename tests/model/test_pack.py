@@ -14,10 +14,12 @@ import torch
 from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.data import preprocessed
+from brainseg.data.model_file import hash_person
 from brainseg.data.weights import write_weights
 from brainseg.model import pack as module
 from brainseg.model.archive import read_model
-from brainseg.model.pack import FOLDS, ONE, pack
+from brainseg.model.pack import CAUTION, FOLDS, ONE, SHARED, pack
+from brainseg.model.record import KnownPersons
 from brainseg.model.training_range import features
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from tests.model import small_model
@@ -149,6 +151,23 @@ def test_the_weights_are_of_the_epoch_that_predicts(experiments, tmp_path):
     assert "too high" in best.record.scores.protocol
 
 
+def test_networks_that_were_scored_on_the_same_patients_are_no_cross_validation(experiments, tmp_path):
+    experiments(one={}, two={})
+    scores = pack(["*"], tmp_path / "m.zip", "mine").record.scores
+    assert (scores.protocol, scores.patients) == (SHARED, 1)
+
+
+@pytest.mark.parametrize(("epoch", "tested"), [("last", True), ("best", True), ("last", False), ("best", False)])
+@pytest.mark.parametrize("networks", [1, 2])
+def test_a_score_that_validation_patients_may_have_raised_says_so(experiments, tmp_path, epoch, tested, networks):
+    subset = SUBSETS | ({} if tested else {"TCGA_AA_4": "validation"})
+    found = experiments(**{f"run{k}": {"predict.weights": epoch, "subset": subset} for k in range(networks)})
+    for experiment in found:
+        experiment.evaluation["final_mask"]["chosen_on"] = "validation"  # it does not raise a test patient's score
+    protocol = pack(["*"], tmp_path / "m.zip", "mine").record.scores.protocol
+    assert protocol == (ONE if networks == 1 else SHARED) + (CAUTION if epoch == "best" or not tested else "")
+
+
 def test_packed_twice_it_has_the_same_bytes(experiments, tmp_path):
     experiments(one={})
     for name in ("a.zip", "b.zip"):
@@ -183,6 +202,18 @@ def test_networks_that_do_not_fit_together_are_refused(experiments, tmp_path, ch
     assert not (tmp_path / "m.zip").exists()
 
 
+def test_folds_that_each_chose_a_final_mask_are_told_what_to_do(experiments, tmp_path):
+    one, two = experiments(one={}, two={})
+    for experiment, threshold in ((one, 0.4), (two, 0.6)):
+        experiment.evaluation["final_mask"] |= {"threshold": threshold, "chosen_on": "validation"}
+    expected = (
+        "^final mask is .*0.4.* in one, .*0.6.* in two: chosen by auto; set evaluate.threshold and "
+        "evaluate.components to one value, and run them again$"
+    )
+    with pytest.raises(UserError, match=expected):
+        pack(["*"], tmp_path / "m.zip", "mine")
+
+
 def test_an_ensemble_of_the_workspace_is_packed_by_its_experiments(experiments, tmp_path):
     experiments(one={"predict.networks": "data/ensemble"})
     with pytest.raises(UserError, match="^one: predict.networks is data/ensemble; name the experiments whose networks"):
@@ -207,6 +238,31 @@ def test_persons_of_the_start_are_known_too(experiments, tmp_path):
     small_model.write(start, name="another")
     with pytest.raises(UserError, match="^one: train.start_from is .*start.zip; expected that file, unchanged$"):
         pack(["one"], tmp_path / "n.zip", "mine")
+
+
+@pytest.mark.parametrize("pattern", ["auto", r"(\w+)-\d"])
+def test_validation_patients_whom_the_start_knows_are_not_in_the_failure_warning(experiments, tmp_path, pattern):
+    """The start knows `anna`, which is the person of anna-1 by the pattern of the experiment alone."""
+    start = tmp_path / "start.zip"
+    anna = KnownPersons(person_pattern="auto", salt="s", hashes=[hash_person("anna", "s")])
+    small_model.write(start, training=small_model.record().training.model_copy(update={"known": [anna]}))
+    subset = {"bert-1": "train", "anna-1": "validation", "carl-1": "validation", "dora-1": "test"}
+    (one,) = experiments(preprocessed_too=False, one={"train.start_from": str(start), "split.person_pattern": pattern})
+    one.per_volume = one.per_volume.set_axis(list(subset)).assign(
+        subset=list(subset.values()), dsc=[0.1, 0.2, 0.3, 0.4]
+    )
+    one.per_volume = one.per_volume.assign(certainty=one.per_volume.dsc).rename_axis("patient")
+    one.lock = {"train": {"deps": [{"path": str(start), "md5": hashlib.md5(start.read_bytes()).hexdigest()}]}}
+    known = pack(["one"], tmp_path / "m.zip", "mine").record.failure_warning.dsc
+    assert known == ([0.2, 0.3] if pattern == "auto" else [0.3])
+
+
+def test_each_experiments_patients_are_known_by_its_own_pattern(experiments, tmp_path):
+    _, two = experiments(preprocessed_too=False, one={}, two={"split.person_pattern": r"(\w+)-\d"})
+    two.per_volume = two.per_volume.set_axis(["anna-1", "anna-2", "bert-1", "carl-1"]).rename_axis("patient")
+    record = pack(["*"], tmp_path / "m.zip", "mine").record
+    assert record.knows("anna-3") and record.knows("TCGA_AA_1") and not record.knows("carl-2")
+    assert record.training.patients == 6
 
 
 def test_an_older_experiment_has_its_mask_from_its_params(experiments, tmp_path):

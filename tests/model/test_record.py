@@ -16,10 +16,17 @@ def test_another_scan_of_a_person_is_known_too():
 
 def test_persons_of_the_model_that_training_started_from_are_known():
     record = small_model.record()
-    more = KnownPersons(salt="other", hashes=[hash_person("bert", "other")])
+    more = KnownPersons(person_pattern=r"(\w+)-\d", salt="other", hashes=[hash_person("bert", "other")])
     training = record.training.model_copy(update={"known": [*record.training.known, more]})
-    assert record.model_copy(update={"training": training}).knows("bert")
-    assert not record.knows("bert")
+    started = record.model_copy(update={"training": training})
+    assert started.knows("bert") and not record.knows("bert")
+    # each list with its own pattern
+    assert started.knows("bert-2") and started.knows("TCGA_CS_1234_20010101") and not started.knows("carl-2")
+
+
+def test_persons_are_known_by_another_pattern_where_it_is_asked():
+    known = KnownPersons(person_pattern="auto", salt="s", hashes=[hash_person("anna", "s")])
+    assert known.has("anna-1", r"(\w+)-\d") and not known.has("anna-1") and known.has("anna", r"(\w+)-\d")
 
 
 def test_names_are_not_in_the_record():

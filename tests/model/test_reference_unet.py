@@ -2,12 +2,13 @@
 
 import pytest
 import torch
+from safetensors.torch import load
 from torch.nn import functional as F  # noqa: N812
 
 from benchmarks.reference_state import reference_state
 from brainseg.core.errors import UserError
 from brainseg.model.archive import read_model
-from brainseg.model.reference_unet import import_reference
+from brainseg.model.reference_unet import FIRST, import_reference
 from brainseg.model.torch_runtime import read_network
 
 FEATURES = 4  # the reference has 32
@@ -76,6 +77,11 @@ def one_more(state):
     return state | {"attention.weight": torch.zeros(1)}
 
 
+def not_a_number(state):
+    state["upconv2.bias"][0] = torch.nan
+    return state
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -84,13 +90,29 @@ def one_more(state):
         (another_shape, "does not fit the reference U-Net (.*size mismatch"),
         (one_more, "'attention.weight' is no weight of the reference U-Net"),
         (lambda state: [1, 2], "holds a list; expected names and tensors, a state_dict"),
+        (lambda state: state | {1: torch.zeros(1)}, "holds a dict; expected names and tensors, a state_dict"),
+        (lambda state: state | {FIRST: torch.tensor(1.0)}, f"{FIRST} has 0 dimensions; expected 4"),
+        (lambda state: state | {FIRST: torch.zeros(4)}, f"{FIRST} has 1 dimensions; expected 4"),
+        (lambda state: state | {FIRST: torch.zeros(0, 3, 3, 3)}, "does not fit the reference U-Net (.*features is 0"),
+        (not_a_number, "upsamplers.1.bias of the imported network holds numbers that are not finite"),
     ],
 )
 def test_other_weights_are_refused(tmp_path, change, message):
     torch.save(change(reference_state(FEATURES)), tmp_path / "unet.pt")
-    with pytest.raises(UserError, match=message.replace("(.", r"\(.")):
+    with pytest.raises(UserError, match="unet.pt: .*" + message.replace("(.", r"\(.")) as caught:
         import_reference(tmp_path / "unet.pt", tmp_path / "m.zip", [])
+    assert "params.yaml" not in str(caught.value) and "\n" not in str(caught.value)
     assert not (tmp_path / "m.zip").exists()
+
+
+def test_weights_that_share_memory_are_imported(tmp_path):
+    state = reference_state(FEATURES)
+    state["decoder1.dec1norm1.bias"] = state["decoder1.dec1norm2.bias"]
+    torch.save(state, tmp_path / "unet.pt")
+    model = import_reference(tmp_path / "unet.pt", tmp_path / "m.zip", [])
+    imported = load(model.parts["weights/0.safetensors"])
+    for name in ("decoders.0.1.bias", "decoders.0.4.bias"):
+        torch.testing.assert_close(imported[name], state["decoder1.dec1norm2.bias"], atol=0, rtol=0)
 
 
 def test_a_pickle_that_would_run_code_is_refused(tmp_path):

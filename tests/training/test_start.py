@@ -6,6 +6,7 @@ from safetensors.torch import load
 
 from brainseg.core.components import build
 from brainseg.core.errors import UserError
+from brainseg.data.model_file import SCHEMA
 from brainseg.training.start import RANDOM_WEIGHTS, digest, load_start, start_file
 from tests.model import small_model
 
@@ -47,6 +48,12 @@ def test_another_network_is_refused(tmp_path, network, arch, settings, input_, m
 def test_an_ensemble_is_refused(tmp_path, network):
     small_model.write(tmp_path / "m.zip", networks=2)
     with pytest.raises(UserError, match="m.zip: holds 2 networks; training starts from one"):
+        load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
+
+
+def test_a_model_file_of_a_later_schema_is_refused(tmp_path, network):
+    small_model.write(tmp_path / "m.zip", schema_version=SCHEMA + 1)
+    with pytest.raises(UserError, match="m.zip: has schema version 2; this brainseg reads up to 1; update it"):
         load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
 
 

@@ -10,12 +10,18 @@ from brainseg.core.errors import report_errors
 Repository = Annotated[str, typer.Argument(help="OWNER/NAME on the Hugging Face hub.")]
 
 
-def push(model: Annotated[Path, typer.Argument(help="A model file.")], repository: Repository) -> None:
-    """Upload a model file and its card to the Hugging Face hub. Log in there first."""
+def push(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    repository: Repository,
+    public: Annotated[
+        bool, typer.Option("--public", help="Make a new repository public. One that exists stays as it is.")
+    ] = False,
+) -> None:
+    """Upload a model file and its card to the Hugging Face hub. Log in there first. A new repository is private."""
     with report_errors():
         from brainseg.model.hub import push
 
-        typer.echo(push(model, repository))
+        typer.echo(push(model, repository, private=not public))
 
 
 def pull(

@@ -60,13 +60,11 @@ def refuse_leakage(subset: Mapping[str, str], networks: Path, start_from: Path, 
     start_from: the model file that training started from; a folder means none.
     """
     held_out = persons(patients_in(dict(subset), evaluation_subset(subset.values())), person_pattern)
-    if start_from.is_file():
-        known = set(known_persons(start_from, sorted(set(held_out.values()))))
-        if named := [patient for patient, person in held_out.items() if person in known]:
-            raise UserError(
-                f"{start_from}: {len(named)} of {len(held_out)} held-out patients, {named[0]} among them, trained the "
-                "network that training started from; score others"
-            )
+    if start_from.is_file() and (named := known_persons(start_from, held_out, person_pattern)):
+        raise UserError(
+            f"{start_from}: {len(named)} of {len(held_out)} held-out patients, {named[0]} among them, trained the "
+            "network that training started from; score others"
+        )
     if networks != ENSEMBLE:  # one network, trained on the same data/split.csv
         return
     path = networks / TRAINED_ON

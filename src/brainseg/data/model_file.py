@@ -6,8 +6,9 @@ memory and never extracted, and nothing in them is executed. brainseg.model know
 
 import hashlib
 import json
+import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
 
 RECORD, CARD = "model.json", "card.md"
+SCHEMA = 1  # of the record; a reader refuses a later one
+MAX_PARTS = 1000
 MAX_TEXT_BYTES = 32 * 2**20
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can state
 NOT_WHOLE = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError)
@@ -45,7 +48,9 @@ def read_parts(path: Path) -> dict[str, bytes]:
             parts = {name: archive.read(name) for name in archive.namelist()}
     except NOT_WHOLE as error:
         raise UserError(f"{path}: not a whole model file ({' '.join(str(error).split())[:100]})") from None
-    digests = read_record(path, parts).get("sha256")
+    record = read_record(path, parts)
+    _refuse_other_schema(path, record.get("schema_version"))
+    digests = record.get("sha256")
     if not isinstance(digests, dict) or digests.keys() | {RECORD} != parts.keys():
         raise UserError(f"{path}: its parts are not those that {RECORD} lists")
     for name, digest in digests.items():
@@ -70,26 +75,46 @@ def hash_person(person: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}/{person}".encode()).hexdigest()
 
 
-def known_persons(path: Path, candidates: Iterable[str]) -> list[str]:
-    """Those of the candidates whom the model file's networks were trained or validated on."""
+def is_known(patient: str, salt: str, hashes: Collection[str], patterns: Iterable[str]) -> bool:
+    """Whether the patient's person, by any of the patterns, is among the hashes."""
+    from brainseg.data.raw.patients import persons  # here: training reads model files without it
+
+    return any(hash_person(persons([patient], pattern)[patient], salt) in hashes for pattern in patterns)
+
+
+def known_persons(path: Path, patients: Iterable[str], person_pattern: str) -> list[str]:
+    """Those of the patients whose person the model file's networks were trained or validated on.
+
+    The person is that of each list's own pattern, or that of person_pattern: a name can be one person by either.
+    """
     try:
         lists = read_record(path, read_parts(path))["training"]["known"]
-        known = [(str(persons["salt"]), set(persons["hashes"])) for persons in lists]
-    except (KeyError, TypeError):
+        known = [(str(each["salt"]), set(each["hashes"]), {each["person_pattern"], person_pattern}) for each in lists]
+        return [patient for patient in patients if any(is_known(patient, *each) for each in known)]
+    except (LookupError, TypeError, re.error, OverflowError, RecursionError):  # no such values, no such pattern
         raise UserError(f"{path}: {RECORD} does not say whom the networks were trained on; pack it again") from None
-    return [name for name in candidates if any(hash_person(name, salt) in hashes for salt, hashes in known)]
+
+
+def _refuse_other_schema(path: Path, version: object) -> None:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise UserError(f"{path}: {RECORD}: schema_version is {str(version)[:20]!r}; expected a whole number from 1")
+    if version > SCHEMA:
+        raise UserError(f"{path}: has schema version {version}; this brainseg reads up to {SCHEMA}; update it")
 
 
 def _refuse_odd_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    names = [member.filename for member in members]
-    if RECORD not in names:
+    if len(members) > MAX_PARTS:
+        raise UserError(f"{path}: holds {len(members):,} parts; expected at most {MAX_PARTS:,}")
+    names: set[str] = set()
+    if not any(member.filename == RECORD for member in members):
         raise UserError(f"{path}: holds no {RECORD}; expected a model file that `brainseg pack` wrote")
     for member in members:
         shown = repr(member.filename[:100])
         if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
             raise UserError(f"{path}: {shown} is compressed or encrypted; expected stored parts")
-        if names.count(member.filename) > 1:
+        if member.filename in names:
             raise UserError(f"{path}: holds {shown} twice")
+        names.add(member.filename)
         if member.filename in (RECORD, CARD) and member.file_size > MAX_TEXT_BYTES:
             raise UserError(f"{path}: {shown} is larger than {MAX_TEXT_BYTES // 2**20} MiB")
     if sum(member.file_size for member in members) > path.stat().st_size:

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from brainseg.core.errors import UserError
-from brainseg.data.model_file import CARD, RECORD, read_parts, read_record, write_parts
+from brainseg.data.model_file import CARD, RECORD, read_parts, write_parts
 from brainseg.model.card import card
-from brainseg.model.record import SCHEMA, ModelRecord
+from brainseg.model.record import ModelRecord
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,6 @@ def write_model(path: Path, record: ModelRecord, parts: Mapping[str, bytes]) -> 
 def read_model(path: Path) -> Model:
     """A model file, checked: a UserError for anything that `write_model` does not write, or with other content."""
     parts = read_parts(path)
-    version = read_record(path, parts).get("schema_version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise UserError(f"{path}: {RECORD}: schema_version is {str(version)[:20]!r}; expected a whole number from 1")
-    if version > SCHEMA:
-        raise UserError(f"{path}: has schema version {version}; this brainseg reads up to {SCHEMA}; update it")
     try:
         record = ModelRecord.model_validate_json(parts.pop(RECORD))
     except ValidationError as error:
@@ -59,6 +54,8 @@ def read_model(path: Path) -> Model:
     named |= {network.onnx for network in record.networks if network.onnx}
     if odd := sorted(named ^ parts.keys()):
         raise UserError(f"{path}: {odd[0][:100]!r} is missing, or is no part of a model file")
+    if parts[CARD] != card(record).encode():
+        raise UserError(f"{path}: its {CARD} is not the card of its {RECORD}; pack it again")
     return Model(path, record, parts)
 
 

@@ -1,4 +1,7 @@
-"""The model card: what a model file is for and not for, in Markdown."""
+"""The model card: what a model file is for and not for, in Markdown.
+
+A model file whose card is another than this one is refused, so files with an older wording have to be packed again.
+"""
 
 from brainseg.model.record import ModelRecord, ScoreRecord
 
@@ -23,7 +26,7 @@ def card(record: ModelRecord) -> str:
         "weights chosen by": training.weights_chosen_by,
         "experiments": ", ".join(training.experiments),
         "commit": training.commit,
-        "software": ", ".join(f"{name} {version}" for name, version in record.software.items()),
+        "software": ", ".join(f"{name} {version}" for name, version in sorted(record.software.items())),
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return f"""# {record.name}
@@ -67,6 +70,8 @@ def _failures(record: ModelRecord) -> str:
         if known
         else "No expected DSC: no validation patient has a prediction."
     )
+    if known and len(record.networks) > 1:
+        warning += " Their masks are those of single networks; the ensemble itself was not measured."
     if record.scores is None:
         return f"Not measured. {warning}"
     scores = record.scores

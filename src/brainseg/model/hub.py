@@ -1,22 +1,25 @@
 """Model files to and from the Hugging Face hub."""
 
-import shutil
 from pathlib import Path
 
 from brainseg.core.errors import UserError
+from brainseg.core.files import write_bytes
 from brainseg.model.archive import read_model
 
 NAME = "model.zip"
 
 
-def push(path: Path, repository: str) -> str:
-    """Upload a model file and its card to OWNER/NAME; the address. The hub's own login is used."""
+def push(path: Path, repository: str, private: bool = True) -> str:
+    """Upload a model file and its card to OWNER/NAME; the address. The hub's own login is used.
+
+    private: of a repository that is created; one that exists stays as it is.
+    """
     model = read_model(path)  # nothing damaged is handed on
     from huggingface_hub import HfApi
 
     try:
         api = HfApi()
-        api.create_repo(repository, exist_ok=True)
+        api.create_repo(repository, private=private, exist_ok=True)
         api.upload_file(path_or_fileobj=model.card.encode(), path_in_repo="README.md", repo_id=repository)
         return str(api.upload_file(path_or_fileobj=path, path_in_repo=NAME, repo_id=repository))
     except Exception as error:  # of the hub, of its client, of the network
@@ -32,8 +35,7 @@ def pull(repository: str, target: Path, revision: str | None = None) -> None:
     except Exception as error:
         raise UserError(f"{repository}: cannot be read ({_reason(error)})") from None
     read_model(downloaded)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(downloaded, target)
+    write_bytes(target, downloaded.read_bytes())
 
 
 def _reason(error: Exception) -> str:

@@ -11,10 +11,10 @@ import torch
 
 from brainseg.core.errors import UserError
 from brainseg.data.weights import TrainedNetwork
-from brainseg.inference import PredictSettings, select_heads
+from brainseg.inference import PredictSettings
 from brainseg.model.archive import read_model, write_model
 from brainseg.model.onnx_runtime import INPUT, open_session, sigmoid
-from brainseg.model.torch_runtime import read_network
+from brainseg.model.torch_runtime import read_network, set_heads
 
 OPSET = 18
 CHECKED_SLICES = 3  # at a time, another number than the graph was traced with
@@ -40,7 +40,7 @@ def export_onnx(source: Path, target: Path, images: np.ndarray | None = None) ->
     settings = PredictSettings(networks="data/weights", weights="last", **model.record.inference.model_dump())
     for number, record in enumerate(model.record.networks):
         trained = read_network(model, record)
-        select_heads(trained.network, settings)
+        set_heads(model, trained.network, settings)
         part = f"onnx/{number}.onnx"
         parts[part], exported = _export(trained, record.arch, model.record.preprocess.side_px, images)
         networks.append(record.model_copy(update={"onnx": part}))

@@ -1,6 +1,7 @@
 """The networks of a model file, run by ONNX Runtime: without PyTorch."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,15 +26,18 @@ def onnx_predictor(model: Model) -> Callable[[Preprocessed], Prediction]:
     for network in model.record.networks:
         if network.onnx is None:
             raise UserError(f"{model.path}: holds no ONNX graph; `brainseg export` adds it")
-        sessions.append((open_session(model.parts[network.onnx], f"{model.path}: {network.onnx}"), network.input))
+        name = f"{model.path}: {network.onnx}"
+        sessions.append((partial(_run, open_session(model.parts[network.onnx], name), name), network.input))
 
     def predict(patient: Preprocessed) -> Prediction:
         z_scores = patient.z_score()
         answers = [
-            _probability(session, z_scores, patient.retained, input_settings, model.record.inference.flips)
-            for session, input_settings in sessions
+            _probability(run, z_scores, patient.retained, input_settings, model.record.inference.flips)
+            for run, input_settings in sessions
         ]
         probability = sum(answers) / len(answers)  # (S, n, n)
+        if not np.isfinite(probability).all():  # it would be stored as 0: no lesion
+            raise UserError(f"{model.path}: a network gives NaN for a patient; train again with a lower learning rate")
         return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
 
     return predict
@@ -53,22 +57,33 @@ def open_session(graph: bytes, name: str) -> "InferenceSession":
 
 
 def _probability(
-    session: "InferenceSession", z_scores: np.ndarray, retained: np.ndarray, input_settings: InputSettings, flips: bool
+    run: Callable[[np.ndarray], np.ndarray],
+    z_scores: np.ndarray,
+    retained: np.ndarray,
+    input_settings: InputSettings,
+    flips: bool,
 ) -> np.ndarray:
     index = input_settings.slice_index(retained)
     probabilities = []
     for start in range(0, len(index), BATCH_SIZE):
         images = input_settings.as_channels_numpy(z_scores[index[start : start + BATCH_SIZE]])  # (B, C, n, n)
-        probability = _run(session, images)
+        probability = run(images)
         if flips:
-            mirrored = _run(session, np.ascontiguousarray(np.flip(images, MIRROR)))
+            mirrored = run(np.ascontiguousarray(np.flip(images, MIRROR)))
             probability = (probability + np.flip(mirrored, MIRROR)) / 2
         probabilities.append(probability[:, 0])
     return np.concatenate(probabilities)
 
 
-def _run(session: "InferenceSession", images: np.ndarray) -> np.ndarray:
-    (logits,) = session.run(None, {INPUT: images})
+def _run(session: "InferenceSession", name: str, images: np.ndarray) -> np.ndarray:
+    try:
+        (logits,) = session.run(None, {INPUT: images})
+    except Exception as error:  # onnxruntime has its own types of error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
+        raise UserError(f"{name} cannot be run on images of {images.shape} ({reason})") from None
+    expected = (len(images), 1, *images.shape[2:])
+    if np.shape(logits) != expected or logits.dtype.kind != "f":
+        raise UserError(f"{name} gives {np.shape(logits)} for images of {images.shape}; expected floats of {expected}")
     return sigmoid(logits)
 
 

@@ -17,7 +17,7 @@ from brainseg.core.params import lookup, lookup_name, parse_settings
 from brainseg.core.progress import progress
 from brainseg.data import preprocessed, weights
 from brainseg.data.ensemble import ENSEMBLE, learned_from
-from brainseg.data.model_file import hash_person
+from brainseg.data.model_file import SCHEMA, hash_person
 from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset
 from brainseg.evaluation.summary import FAILURE_DSC
@@ -30,7 +30,6 @@ from brainseg.inference import PredictSettings
 from brainseg.model.archive import Model, read_model, write_model
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
-    SCHEMA,
     InferenceRecord,
     KnownPersons,
     ModelRecord,
@@ -45,9 +44,10 @@ from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.preprocessing import PreprocessSettings
 
 WORKSPACE = "workspace"
-ONE = "held-out patients, on the grid of their files; nothing was chosen on them"
-CHOSEN = "validation patients, on the grid of their files; they may have chosen settings, so the score may be too high"
+ONE = "held-out patients, on the grid of their files"
 FOLDS = "cross-validation: each patient by a network that it did not train; the ensemble itself was not scored"
+SHARED = "the mean over the networks that held a patient out, each alone; the ensemble itself was not scored"
+CAUTION = "; weights or settings may have been chosen on validation patients, so the score may be too high"
 
 
 def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
@@ -67,7 +67,7 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
         networks, parts = _networks(experiments, Path(folder))
         trained_range = _training_range(first, Path(folder))
     salt = hashlib.sha256(b"".join(parts[network.weights] for network in networks)).hexdigest()
-    per_volume = _per_volume(experiments)
+    starts = [_known_to_start(experiment) for experiment in experiments]
     record = ModelRecord(
         schema_version=SCHEMA,
         name=name,
@@ -75,9 +75,9 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
         preprocess=parse_settings(PreprocessSettings, first.params, "preprocess"),
         inference=InferenceRecord(**inference.model_dump(include=set(InferenceRecord.model_fields))),
         mask=_mask_settings(first),
-        training=_training(experiments, salt, inference.weights),
-        scores=_scores(per_volume, len(experiments) > 1, inference.weights),
-        failure_warning=_failure_warning(per_volume),
+        training=_training(experiments, starts, salt, inference.weights),
+        scores=_scores(experiments, inference.weights),
+        failure_warning=_failure_warning(experiments, starts),
         training_range=trained_range,
         software=software_versions(),
     )
@@ -94,6 +94,9 @@ def _check_alike(experiments: Sequence[Experiment]) -> None:
         for key, value in decisive(other).items():
             if first.get(key) != value:
                 message = f"{key} is {first.get(key)} in {experiments[0].name}, {value} in {other.name}"
+                if key == "final mask" and any(_chosen_on_validation(e) for e in (experiments[0], other)):
+                    remedy = "set evaluate.threshold and evaluate.components to one value, and run them again"
+                    raise UserError(f"{message}: chosen by auto; {remedy}")
                 raise UserError(f"{message}; an ensemble needs networks that were trained with the same {key}")
 
 
@@ -114,13 +117,23 @@ def _networks(experiments: Sequence[Experiment], folder: Path) -> tuple[list[Net
     return records, parts
 
 
-def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> TrainingRecord:
+def _training(
+    experiments: Sequence[Experiment], starts: Sequence[list[KnownPersons]], salt: str, epoch: str
+) -> TrainingRecord:
     first = experiments[0]
     data = lookup_name(first.params, "data")
     licence, citation = licence_and_citation(data)
-    pattern = first.params.get("split", {}).get("person_pattern", "auto")  # older experiments do not have this setting
-    known = sorted({name for experiment in experiments for name in _trained_or_chosen(experiment)})
-    hashes = sorted({hash_person(person, salt) for person in persons(known, pattern).values()})
+    known: dict[str, set[str]] = {}  # pattern -> patients
+    for experiment in experiments:
+        known.setdefault(_pattern(experiment), set()).update(_trained_or_chosen(experiment))
+    lists = [
+        KnownPersons(
+            person_pattern=pattern,
+            salt=salt,
+            hashes=sorted({hash_person(person, salt) for person in persons(patients, pattern).values()}),
+        )
+        for pattern, patients in known.items()
+    ]
     with Git(Path.cwd()) as git:
         commits = sorted({experiment.revision or f"{git.head} and changes" for experiment in experiments})
     return TrainingRecord(
@@ -129,9 +142,8 @@ def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> Train
         citation=citation,
         commit=", ".join(commits),
         experiments=[experiment.name for experiment in experiments],
-        patients=len(known),
-        person_pattern=pattern,
-        known=[KnownPersons(salt=salt, hashes=hashes), *_known_to_start(experiments)],
+        patients=len(set().union(*known.values())),
+        known=[*lists, *(known for start in starts for known in start)],
         weights_chosen_by="nothing: the last epoch" if epoch == "last" else "the validation patients: the best epoch",
     )
 
@@ -139,6 +151,16 @@ def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> Train
 def _trained_or_chosen(experiment: Experiment) -> list[str]:
     subset = experiment.per_volume.subset
     return list(subset.index[subset.isin(["train", "validation"])])
+
+
+def _pattern(experiment: Experiment) -> str:
+    return experiment.params.get("split", {}).get(
+        "person_pattern", "auto"
+    )  # older experiments do not have this setting
+
+
+def _chosen_on_validation(experiment: Experiment) -> bool:
+    return experiment.evaluation.get("final_mask", {}).get("chosen_on") == "validation"
 
 
 def _mask_settings(experiment: Experiment) -> MaskSettings:
@@ -151,32 +173,30 @@ def _mask_settings(experiment: Experiment) -> MaskSettings:
     return MaskSettings.model_validate(used)
 
 
-def _known_to_start(experiments: Sequence[Experiment]) -> list[KnownPersons]:
-    """Of the model files that training started from; a UserError for one that is not there any more, or another one."""
-    known = []
-    for experiment in experiments:
-        start = experiment.params.get("train", {}).get("start_from", "")  # older experiments do not have this setting
-        if md5 := file_digest(experiment.lock, "train", start):
-            path = Path(start)
-            if not path.is_file() or hashlib.md5(path.read_bytes()).hexdigest() != md5:
-                raise UserError(f"{experiment.name}: train.start_from is {start}; expected that file, unchanged")
-            known += read_model(path).record.training.known
-    return known
+def _known_to_start(experiment: Experiment) -> list[KnownPersons]:
+    """Of the model file that training started from; a UserError for one that is not there any more, or another one."""
+    start = experiment.params.get("train", {}).get("start_from", "")  # older experiments do not have this setting
+    md5 = file_digest(experiment.lock, "train", start)
+    if not md5:
+        return []
+    path = Path(start)
+    if not path.is_file() or hashlib.md5(path.read_bytes()).hexdigest() != md5:
+        raise UserError(f"{experiment.name}: train.start_from is {start}; expected that file, unchanged")
+    return read_model(path).record.training.known
 
 
-def _per_volume(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    """metrics/per_volume.csv of all experiments, one below the other."""
-    return pd.concat([experiment.per_volume.reset_index() for experiment in experiments])
-
-
-def _scores(per_volume: pd.DataFrame, is_ensemble: bool, epoch: str) -> ScoreRecord | None:
+def _scores(experiments: Sequence[Experiment], epoch: str) -> ScoreRecord | None:
+    per_volume = pd.concat([experiment.per_volume.reset_index() for experiment in experiments])
     subset = evaluation_subset(per_volume.subset)
-    rows = per_volume[per_volume.subset == subset].groupby("patient").mean(numeric_only=True)
-    if rows.empty:
+    scored = per_volume[per_volume.subset == subset]
+    if scored.empty:
         return None
-    protocol = CHOSEN if subset == "validation" or epoch == "best" else ONE
+    several = SHARED if scored.patient.duplicated().any() else FOLDS
+    protocol = several if len(experiments) > 1 else ONE
+    rows = scored.groupby("patient").mean(numeric_only=True)
     return ScoreRecord(
-        protocol=FOLDS if is_ensemble else protocol,
+        # a final mask chosen on validation patients is too good for these alone
+        protocol=protocol + CAUTION * (subset == "validation" or epoch == "best"),
         subset=subset,
         patients=len(rows),
         dsc_mean=float(rows.dsc.mean()),
@@ -192,8 +212,16 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _failure_warning(per_volume: pd.DataFrame) -> WarningRecord:
-    """Validation patients with a prediction, sorted by certainty, so that their order does not tell who they are."""
+def _failure_warning(experiments: Sequence[Experiment], starts: Sequence[list[KnownPersons]]) -> WarningRecord:
+    """Validation patients with a prediction, sorted by certainty, so that their order does not tell who they are.
+
+    Those whom the model that training started from knows are left out: their DSC is higher than that of new patients.
+    """
+    tables = []
+    for experiment, start in zip(experiments, starts, strict=True):
+        table, pattern = experiment.per_volume, _pattern(experiment)
+        tables.append(table[[not any(known.has(name, pattern) for known in start) for name in table.index]])
+    per_volume = pd.concat(tables)
     if not {"certainty", "predicted_voxels"} <= set(per_volume):
         return WarningRecord(certainty=[], dsc=[])
     rows = per_volume[(per_volume.subset == "validation") & (per_volume.predicted_voxels > 0)]

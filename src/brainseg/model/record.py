@@ -1,18 +1,17 @@
 """model.json of a model file: everything about its networks except their weights."""
 
+import re
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from brainseg.archs.shared.input import InputSettings
+from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings
-from brainseg.data.model_file import hash_person
-from brainseg.data.raw.patients import persons
+from brainseg.data.model_file import is_known
 from brainseg.model.training_range import Range
 from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.preprocessing import PreprocessSettings
-
-SCHEMA = 1  # a reader refuses a later one
 
 
 class NetworkRecord(StrictSettings):
@@ -31,14 +30,35 @@ class InferenceRecord(StrictSettings):
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]
     heads: Literal["last", "mean"]
-    prune_to: int = Field(ge=0)
+    prune_to: int = Field(ge=0, le=7)  # as inference.PredictSettings
 
 
 class KnownPersons(StrictSettings):
-    """Persons whom a network was trained or validated on, as salted hashes; see data/model_file.hash_person."""
+    """Persons whom a network was trained or validated on, as salted hashes; see data/model_file.hash_person.
 
+    person_pattern: what made persons of patients' names; see split.person_pattern in params.yaml.
+    """
+
+    person_pattern: str
     salt: str
     hashes: list[str]
+
+    @field_validator("person_pattern")
+    @classmethod
+    def _has_a_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except (re.error, OverflowError, RecursionError):
+            groups = 0
+        if pattern != "auto" and not groups:
+            raise ValueError(
+                f"{shown(pattern)}; expected auto, or a regular expression whose first group is the person"
+            )
+        return pattern
+
+    def has(self, patient: str, *patterns: str) -> bool:
+        """Whether the patient's person is among these, by the pattern of this list or any other given."""
+        return is_known(patient, self.salt, self.hashes, (self.person_pattern, *patterns))
 
 
 class TrainingRecord(StrictSettings):
@@ -50,7 +70,6 @@ class TrainingRecord(StrictSettings):
     commit: str
     experiments: list[str]
     patients: int = Field(ge=0)
-    person_pattern: str
     known: list[KnownPersons]
     weights_chosen_by: str
 
@@ -75,6 +94,12 @@ class WarningRecord(StrictSettings):
     certainty: list[float]
     dsc: list[float]
 
+    @model_validator(mode="after")
+    def _of_the_same_patients(self) -> "WarningRecord":
+        if len(self.certainty) != len(self.dsc):
+            raise ValueError(f"certainty has {len(self.certainty)} values and dsc {len(self.dsc)}; expected as many")
+        return self
+
 
 class ModelRecord(StrictSettings):
     schema_version: int
@@ -93,5 +118,4 @@ class ModelRecord(StrictSettings):
 
     def knows(self, patient: str) -> bool:
         """Whether this patient's person is among those that the networks were trained or validated on."""
-        person = persons([patient], self.training.person_pattern)[patient]
-        return any(hash_person(person, known.salt) in known.hashes for known in self.training.known)
+        return any(known.has(patient) for known in self.training.known)

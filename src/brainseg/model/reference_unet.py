@@ -14,12 +14,12 @@ from safetensors.torch import save
 
 from brainseg.archs.shared.input import THREE_CHANNELS_2D
 from brainseg.core.errors import UserError
-from brainseg.data.model_file import hash_person
+from brainseg.core.params import PARAMS_FILE
+from brainseg.data.model_file import SCHEMA, hash_person
 from brainseg.data.weights import rebuild
 from brainseg.model.archive import Model, write_model
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.model.record import (
-    SCHEMA,
     InferenceRecord,
     KnownPersons,
     ModelRecord,
@@ -32,6 +32,7 @@ from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.preprocessing import PreprocessSettings
 
 LEVELS = 5
+FIRST = "encoder1.enc1conv1.weight"
 BLOCK = re.compile(
     r"(?P<side>encoder|decoder)(?P<number>\d)\.(enc|dec)\d(?P<layer>conv|norm)(?P<half>[12])\.(?P<rest>.+)"
 )
@@ -45,15 +46,21 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
 
     Raises UserError for a file that does not hold a state of that network.
     """
-    state = {ours(name): value for name, value in _read_state(source).items()}
-    settings = {"features": len(state["encoders.0.0.weight"]), "levels": LEVELS, "stem": "plain"}
+    given = _read_state(source)
+    settings = {"features": len(given[FIRST]), "levels": LEVELS, "stem": "plain"}
     try:
-        rebuild("unet", settings, THREE_CHANNELS_2D, state)
-    except RuntimeError as error:
-        raise UserError(f"{source}: does not fit the reference U-Net ({' '.join(str(error).split())[:150]})") from None
+        renamed = {ours(name): value for name, value in given.items()}
+        state = rebuild("unet", settings, THREE_CHANNELS_2D, renamed).network.state_dict()
+    except (RuntimeError, UserError) as error:
+        reason = " ".join(str(error).removeprefix(f"{PARAMS_FILE}: ").split())[:150]
+        raise UserError(f"{source}: does not fit the reference U-Net ({reason})") from None
+    if odd := [name for name, value in state.items() if not torch.isfinite(value).all()]:
+        raise UserError(f"{source}: {odd[0]} of the imported network holds numbers that are not finite")
     part = "weights/0.safetensors"
+    # of the rebuilt network: no two of its tensors share memory, which safetensors refuses
     parts = {part: save({name: value.contiguous() for name, value in state.items()})}
     salt = hashlib.sha256(parts[part]).hexdigest()
+    hashes = sorted(hash_person(person, salt) for person in persons)
     licence, citation = licence_and_citation("lgg")
     record = ModelRecord(
         schema_version=SCHEMA,
@@ -69,8 +76,7 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
             commit="not known: weights of the reference code",
             experiments=[source.name],
             patients=len(persons),
-            person_pattern="auto",
-            known=[KnownPersons(salt=salt, hashes=sorted(hash_person(person, salt) for person in persons))],
+            known=[KnownPersons(person_pattern="auto", salt=salt, hashes=hashes)],
             weights_chosen_by="the ten validation patients: the best epoch",
         ),
         scores=None,
@@ -102,8 +108,10 @@ def _read_state(path: Path) -> dict[str, torch.Tensor]:
         raise UserError(f"{path}: no such file") from None
     except Exception as error:  # torch raises many types of error for a damaged file
         raise UserError(f"{path}: no weights that PyTorch can load safely ({type(error).__name__})") from None
-    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+    if not isinstance(state, dict) or not all(isinstance(n, str) and torch.is_tensor(v) for n, v in state.items()):
         raise UserError(f"{path}: holds a {type(state).__name__}; expected names and tensors, a state_dict")
-    if "encoder1.enc1conv1.weight" not in state:
-        raise UserError(f"{path}: encoder1.enc1conv1.weight is missing; expected weights of the reference U-Net")
+    if FIRST not in state:
+        raise UserError(f"{path}: {FIRST} is missing; expected weights of the reference U-Net")
+    if state[FIRST].ndim != 4:
+        raise UserError(f"{path}: {FIRST} has {state[FIRST].ndim} dimensions; expected 4")
     return state
