@@ -5,14 +5,20 @@ Its output is always the same, so nothing downstream runs because this stage ran
 
 from pathlib import Path
 
-from brainseg.core.errors import UserError, report_errors
+from brainseg.core.errors import UserError, escaped, report_errors
 from brainseg.core.files import write_bytes
 from brainseg.core.params import read_params
 from brainseg.params_check import find_errors
+from brainseg.sources.folder import special_files
 
 
 def main() -> None:
-    if faults := find_errors(read_params()):
+    params = read_params()
+    faults = find_errors(params)
+    patients = Path(params["datasets"]["folder"]["path"]) if not faults and "folder" in params["datasets"] else None
+    if patients and patients.is_dir():  # DVC reads it next, whichever data set is chosen
+        faults = [escaped(fault) for fault in special_files(patients)]
+    if faults:
         raise UserError("\n".join(faults))
     write_bytes(Path("data/params_checked"), b"params.yaml holds no mistake\n")
 

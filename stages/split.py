@@ -14,6 +14,8 @@ def main() -> None:
     split.write(subset)
     count = len(set(persons(subset, settings.person_pattern).values()))
     sizes = ", ".join(f"{len(split.patients_in(subset, name))} {name}" for name in split.SUBSETS)
+    if not split.patients_in(subset, "test"):
+        print_line("nobody tests: the validation patients, who choose the best epoch, are scored")
     print_line(f"{len(subset)} patients of {count} persons: {sizes}")
 
 

@@ -5,6 +5,7 @@ last complete epoch. TensorBoard curves and example slices: tensorboard --logdir
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ import torch
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core.components import KINDS, build_chosen
-from brainseg.core.errors import UserError, report_errors
+from brainseg.core.errors import UserError, escaped, is_out_of_memory, report_errors
 from brainseg.core.files import write_csv, write_json
-from brainseg.core.params import lookup, lookup_name, parse_settings, read_params
+from brainseg.core.params import PARAMS_FILE, lookup, lookup_name, parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import paths, split, weights
-from brainseg.device import be_reproducible, device_name, pick_device, uses_bf16
+from brainseg.device import be_reproducible, device_name, memory_bytes, pick_device, uses_bf16
 from brainseg.training.checkpoint import fingerprint, open_checkpoint, project_folder
 from brainseg.training.loop import train
 from brainseg.training.recipe import recipe_from
@@ -25,6 +26,8 @@ from brainseg.training.slices import load_slices
 from brainseg.training.start import digest, load_start
 from brainseg.training.state import Trained
 from brainseg.training.tensorboard import Monitor
+
+COPIES = 4  # of each parameter, 4 bytes each: its value, its gradient and two moments of the optimizer
 
 
 def main() -> None:
@@ -44,6 +47,7 @@ def main() -> None:
     if not training.masks.any():
         raise UserError(f"{split.PATH}: no training patient has a lesion; there is nothing to learn from")
 
+    refuse_too_large(build_network, input_settings.in_channels, arch, device)
     be_reproducible(recipe.settings.precision)
     torch.manual_seed(recipe.seed)  # the initial weights
     network = build_network(input_settings.in_channels)
@@ -65,7 +69,15 @@ def main() -> None:
     with open_checkpoint(runs / "unfinished", key) as checkpoint, Monitor(curves, validation) as monitor:
         try:
             trained = train(network, optimizer, recipe, training, validation, checkpoint, monitor.after_epoch)
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if is_compiler_error(error):
+                reason = escaped((str(error).splitlines() or [""])[0])[:200]
+                message = f"train.compile is true, but PyTorch cannot compile here ({reason})"
+                raise UserError(
+                    f"{PARAMS_FILE}: {message}; install a C++ compiler, or set train.compile=false"
+                ) from None
+            if not is_out_of_memory(error):
+                raise
             message = f"no memory left on {device} with train.batch_size {recipe.settings.batch_size}"
             raise UserError(f"{message}; lower it, or preprocess.side_px, or the network's size") from None
         arch_settings = lookup(params, f"archs.{arch}")
@@ -73,6 +85,22 @@ def main() -> None:
             weights.write_weights(weights.FOLDER / weights.file_name(name), state, arch, arch_settings, input_settings)
         write_records(trained, device, recipe.settings.precision, parameters)
         checkpoint.remove()
+
+
+def refuse_too_large(
+    build_network: Callable[[int], torch.nn.Module], in_channels: int, arch: str, device: torch.device
+) -> None:
+    """Raises UserError where the numbers of the network alone do not fit: the system would kill the process."""
+    with torch.device("meta"):  # takes no memory
+        count = sum(parameter.numel() for parameter in build_network(in_channels).parameters())
+    needed, there = 4 * COPIES * count, memory_bytes(device)
+    if needed > there:
+        message = f"{count:,} parameters need {needed / 1e9:,.0f} GB in training; {device} has {there / 1e9:,.0f} GB"
+        raise UserError(f"{PARAMS_FILE}: archs.{arch}: {message}; make the network smaller")
+
+
+def is_compiler_error(error: BaseException) -> bool:
+    return type(error).__module__.startswith(("torch._inductor", "torch._dynamo"))
 
 
 def run_inputs(params: dict[str, Any], device: torch.device) -> bytes:

@@ -1,9 +1,12 @@
+import subprocess
+import sys
 import warnings
 
 import pytest
 import torch
 
-from brainseg.device import nondeterministic_operations
+from brainseg.core.errors import UserError
+from brainseg.device import nondeterministic_operations, pick_device
 
 TORCHS = (
     "xyz_cuda does not have a deterministic implementation, but you set 'torch.use_deterministic_algorithms(True, "
@@ -65,3 +68,22 @@ def test_an_operation_with_a_deterministic_form_is_not_named(deterministic):
     with nondeterministic_operations() as names:
         torch.zeros(3).index_add_(0, torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
     assert names == set()
+
+
+@pytest.mark.parametrize("value", ["meta", "gpu", "cuda:99", "cpu:x", "x" * 5000, "\u00b2"])
+def test_a_device_that_cannot_compute_is_told_in_one_line(monkeypatch, value):
+    monkeypatch.setenv("BRAINSEG_DEVICE", value)
+    with pytest.raises(UserError) as error:
+        pick_device()
+    assert str(error.value).startswith("BRAINSEG_DEVICE is ") and len(str(error.value).splitlines()) == 1
+
+
+def test_memory_is_that_of_the_machine_or_the_limit_of_the_process():
+    code = "import resource, sys, torch; from brainseg.device import memory_bytes; "
+    limit = "resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40)); " * 2
+    print_it = "print(memory_bytes(torch.device('cpu')))"
+    free = int(subprocess.run([sys.executable, "-c", code + print_it], capture_output=True, text=True).stdout)
+    limited = int(
+        subprocess.run([sys.executable, "-c", code + limit + print_it], capture_output=True, text=True).stdout
+    )
+    assert free > 10**8 and limited == min(free, 2**40)

@@ -229,3 +229,14 @@ def test_heads_that_are_not_there_are_refused(network, asked, told):
 
 def test_nothing_is_asked_of_a_network_of_one_head():
     select_heads(unet(3, features=2, levels=2), ONCE)
+
+
+def test_probabilities_that_are_not_finite_are_refused(patient):
+    """As 8-bit numbers they would be 0: no lesion."""
+
+    class Overflows(torch.nn.Module):
+        def forward(self, images):
+            return images[:, :1] * torch.inf * 0
+
+    with pytest.raises(UserError, match="^data/weights: a network gives NaN for a patient"):
+        predict([TrainedNetwork(Overflows(), THREE_CHANNELS_2D)], patient, CPU, ONCE)

@@ -33,6 +33,8 @@ def work_on(item: str) -> str:
     """What the item's name says."""
     if item == "wrong":
         raise UserError("it is wrong")
+    if item == "large":
+        raise MemoryError
     if item == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     return item.upper()
@@ -80,3 +82,8 @@ def test_processes_that_were_only_starting_die_with_their_parent(tmp_path):
     with started(tmp_path, "starting") as parent:
         assert parent.stdout.read() == ""
         assert time.monotonic() - start < 5
+
+
+def test_a_lack_of_memory_is_told_with_the_item():
+    with pytest.raises(UserError, match="^working large: no memory left; set BRAINSEG_WORKERS=1"):
+        parallel_map(work_on, ["right", "large"], "working")

@@ -1,12 +1,14 @@
 from copy import deepcopy
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from brainseg.core.components import KINDS, available
 from brainseg.core.errors import UserError
-from brainseg.core.params import read_params
-from brainseg.params_check import find_errors
+from brainseg.core.params import StrictSettings, read_params
+from brainseg.params_check import SECTIONS, find_errors
 from stages.check import main
 from tests.conftest import ROOT
 
@@ -167,3 +169,52 @@ def test_training_starts_from_a_model_file_that_is_there(params, tmp_path, name)
     assert find_errors(values) == [
         f"params.yaml: train.start_from is {name}; expected a model file, or data/start_from for random weights"
     ]
+
+
+def every_settings() -> dict[str, type[StrictSettings]]:
+    blocks = dict(SECTIONS)
+    for kind, (_, section) in KINDS.items():
+        for name in available(kind):
+            blocks[f"{section}.{name}"] = import_module(f"brainseg.{kind}.{name}").Settings
+    return blocks
+
+
+NUMBERS = [
+    (f"{block}.{name}", field)
+    for block, settings in every_settings().items()
+    for name, field in settings.model_fields.items()
+    if field.annotation in (int, float)
+]
+
+
+@pytest.mark.parametrize(("key", "field"), NUMBERS, ids=[key for key, _ in NUMBERS])
+def test_every_number_has_a_lower_and_an_upper_limit(key, field):
+    limits = {type(limit).__name__ for limit in field.metadata}
+    assert limits & {"Le", "Lt"} and limits & {"Ge", "Gt"}
+
+
+TOO_LARGE = {
+    "preprocess.side_px": 100_000_000,
+    "archs.unet.features": 100_000_000,
+    "archs.resunet.blocks": [1, 10**9],
+    "archs.transunet.blocks": [1, 10**9, 1],
+    "archs.transunet.layers": 10**30,
+    "optims.adam.lr": 1e300,
+    "datasets.phantom.side_px": 100_000,
+    "losses.dice.smooth": 1e300,
+    "train.epochs": 10**400,
+}
+
+
+@pytest.mark.parametrize(("key", "value"), TOO_LARGE.items(), ids=TOO_LARGE)
+def test_a_number_too_large_for_any_machine_is_one_short_line(params, key, value):
+    params({key: value})
+    with pytest.raises(UserError) as error:
+        main()
+    told = str(error.value)
+    block = key.rpartition(".")[0]
+    assert (
+        told.startswith((f"params.yaml: {key} is ", f"params.yaml: {key}: ", f"params.yaml: {block}: "))
+        and "expected" in told
+    )
+    assert len(told.splitlines()) == 1 and len(told) < 300

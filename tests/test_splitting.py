@@ -84,7 +84,7 @@ def test_folds_are_stratified_and_part_of_the_others_validates(fold):
         (4, {"strategy": "kfold"}, ["split.folds is 5", "4 persons"]),
         (10, {"test": 0.6, "validation": 0.39}, ["no person of 10", "split.validation"]),
         (10, {"test": 0.96, "validation": 0.01}, ["no person of 10", "split.test"]),  # nor to validate
-        (1, {"test": 0.0}, ["no person of 1"]),
+        (1, {"test": 0.0}, ["no person of 1", "two are needed"]),
     ],
 )
 def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
@@ -153,3 +153,10 @@ def test_a_person_is_in_one_subset_whatever_the_strategy(scans, strategy, set_as
     assert list(subset) == sorted(subset)
     absent = set(patients) - set(subset)
     assert absent == ({*REPORT_VALIDATION, *second_scans} if set_aside == "report" else set())
+
+
+def test_a_scan_of_the_reports_ten_under_any_name_is_set_aside_with_them():
+    others = [f"TCGA_DU_{number:04d}_20000101" for number in range(12)]
+    patients = [*REPORT_VALIDATION, "TCGA_CS_4944_scan2", *others]
+    assert sorted(split_patients(patients, chosen("random", set_aside="report"))) == others
+    assert split_patients(patients, chosen("report"))["TCGA_CS_4944_scan2"] == "validation"

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import resource
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, escaped, shown
 
 # PyTorch's warning for an operation whose result varies from run to run
 NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"
@@ -24,11 +25,20 @@ def pick_device() -> torch.device:
     value = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(value)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"BRAINSEG_DEVICE is {value!r}, which does not work here: {reason}") from None
+        torch.ones(1, device=device).item()  # a device such as meta holds shapes and no numbers
+    except (RuntimeError, AssertionError, AttributeError, ImportError, ValueError) as error:
+        reason = escaped((str(error).splitlines() or [type(error).__name__])[0])
+        raise UserError(f"BRAINSEG_DEVICE is {shown(value)}, which does not work here: {reason}") from None
     return device
+
+
+def memory_bytes(device: torch.device) -> int:
+    """All memory of the device; of the CPU what the machine and the limits of this process allow."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return machine if limit == resource.RLIM_INFINITY else min(machine, limit)
 
 
 def be_reproducible(precision: str) -> None:

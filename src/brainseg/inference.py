@@ -24,7 +24,7 @@ class PredictSettings(StrictSettings):
     flips: bool
     precision: Literal["auto", "bf16", "fp32"]
     heads: Literal["last", "mean"]
-    prune_to: int = Field(ge=0)  # 0: not pruned
+    prune_to: int = Field(ge=0, le=7)  # 0: not pruned
 
 
 def select_heads(network: torch.nn.Module, settings: PredictSettings) -> None:
@@ -70,6 +70,10 @@ def predict(
     """
     answers = [_probability(trained, patient, device, settings) for trained in networks]
     probability = sum(answers) / len(answers)  # (S, n, n)
+    if not np.isfinite(probability).all():  # it would be stored as 0: no lesion
+        raise UserError(
+            f"{settings.networks}: a network gives NaN for a patient; train again with a lower learning rate"
+        )
     return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
 
 

@@ -41,7 +41,7 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], labe
     ends_with_us = {"initializer": exit_with_parent, "initargs": (os.getpid(),)}
     with ProcessPoolExecutor(min(workers(), len(items)), spawn, **ends_with_us) as pool:
         with _deaf_to_ctrl_c():  # only the processes; this process ends them
-            results: Iterable[Result] = pool.map(partial(_single_threaded, function), items)
+            results: Iterable[Result] = pool.map(partial(_single_threaded, function, label), items)
         try:
             return list(progress(results, label, total=len(items)))
         except BrokenProcessPool:
@@ -61,6 +61,9 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:
-    with threadpool_limits(1):  # the processes share the cores; more threads would slow each other down
-        return function(item)
+def _single_threaded(function: Callable[[Item], Result], label: str, item: Item) -> Result:
+    try:
+        with threadpool_limits(1):  # the processes share the cores; more threads would slow each other down
+            return function(item)
+    except MemoryError:
+        raise UserError(f"{label} {item}: no memory left; set BRAINSEG_WORKERS=1, or use smaller slices") from None

@@ -14,7 +14,7 @@ from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 
 class PreprocessSettings(StrictSettings):
-    side_px: int = Field(ge=16)
+    side_px: int = Field(ge=16, le=2048)
     background: float = Field(ge=0, lt=1)
     low_percentile: float = Field(ge=0, lt=100)
     high_percentile: float = Field(gt=0, le=100)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
 from brainseg.core.params import StrictSettings
 from brainseg.data.raw.patients import institutions, persons
 
@@ -30,11 +30,11 @@ class SplitSettings(StrictSettings):
     strategy: Literal["random", "report", "kfold"]
     set_aside: Literal["nobody", "report"]
     person_pattern: str
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=2**32 - 1)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(ge=0, lt=1)
-    folds: int = Field(ge=2)
-    fold: int = Field(ge=0)
+    folds: int = Field(ge=2, le=10_000)
+    fold: int = Field(ge=0, le=10_000)
 
     @field_validator("person_pattern")
     @classmethod
@@ -42,10 +42,10 @@ class SplitSettings(StrictSettings):
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise ValueError(f"{pattern!r}; expected auto, or a regular expression ({error})") from None
+            raise ValueError(f"{shown(pattern)}; expected auto, or a regular expression ({error})") from None
         if pattern != "auto" and not groups:
             raise ValueError(
-                f"{pattern!r} has no group; expected auto, or a regular expression whose first group is the person"
+                f"{shown(pattern)} has no group; expected auto, or a regular expression whose first group is the person"
             )
         return pattern
 
@@ -103,6 +103,10 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
 
     of_person = dict.fromkeys(people, "train")
     of_person |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
+    if len(people) < 2:
+        raise UserError(
+            f"split: no person of {len(people)} is left to train; two are needed, one trains, one validates"
+        )
     if "train" not in of_person.values():
         raise UserError(f"split: no person of {len(people)} is left to train; lower split.validation or split.test")
     return dict(sorted((scan, subset) for first, subset in of_person.items() for scan in scans_of[first]))

@@ -59,9 +59,9 @@ def experiments(cache, params, monkeypatch):
                 block[last] = value
             subset = {f"{name} trains": "train", f"{name} validates": "validation", f"{name} tests": "test"}
             per_volume = pd.DataFrame({"subset": subset}).rename_axis("patient")
-            found.append(
-                SimpleNamespace(name=name, revision=f"sha of {name}", lock={}, params=its, per_volume=per_volume)
-            )
+            lock = {"train": {"outs": [{"path": "data/weights", "md5": f"{name}.dir"}]}}
+            revision = f"sha of {name}"
+            found.append(SimpleNamespace(name=name, revision=revision, params=its, per_volume=per_volume, lock=lock))
         monkeypatch.setattr(module, "find", lambda folder, patterns: found)
 
     return set_

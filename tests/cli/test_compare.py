@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -122,3 +123,14 @@ def test_the_workspace_stays_as_it_is(run, project):
 def test_the_usual_folder_is_ignored_by_git():
     root = ROOT
     assert "/comparison/" in (root / ".gitignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("redirection", ["| head -1", "> /dev/full", ">&-"])
+def test_the_exit_code_and_the_files_stay_whatever_becomes_of_stdout(project, tmp_path, redirection):
+    code = "from brainseg.cli.main import app; app()"
+    arguments = f"compare main sgd --fail-if not-better --out {tmp_path}/out"
+    command = f"{{ {sys.executable} -c '{code}' {arguments}; echo $? >&3; }} 3> {tmp_path}/code {redirection}"
+    done = subprocess.run(["bash", "-c", command], cwd=project.folder, stderr=subprocess.PIPE, text=True)
+    assert (tmp_path / "code").read_text() == "3\n", done.stderr
+    assert (tmp_path / "out" / "comparison.md").is_file() and (tmp_path / "out" / "ranks.png").is_file()
+    assert "Traceback" not in done.stderr

@@ -172,3 +172,28 @@ def test_methods_of_equal_beginnings_stay_two():
 def test_every_metric_is_one_that_evaluation_writes():
     """A metric of the option that no table has could never be compared."""
     assert set(METRICS) <= {field.name for field in fields(Scores)}
+
+
+SCANS = {"TCGA_CS_4941_19990101": 0.2, "TCGA_CS_4941_20010101": 0.6, "TCGA_DU_0001_19990101": 0.5}
+
+
+def test_a_person_counts_once_with_the_mean_of_the_scans():
+    methods, notes = methods_of([experiment("dice", SCANS), experiment("bce", SCANS, {"loss": "bce"})], "dsc")
+    for method in methods:
+        assert method.patients == ["TCGA_CS_4941_19990101", "TCGA_DU_0001_19990101"]
+        np.testing.assert_allclose(method.scores[:, 0], [0.4, 0.5])
+    assert notes == ["3 scans are of 2 persons: a person counts once, with the mean of the scans"]
+
+
+def test_the_pattern_of_the_experiment_says_who_is_one_person():
+    scans = {"anna-1": 0.2, "anna-2": 0.4, "bob-1": 0.5}
+    pattern = {"split.person_pattern": r"(\w+)-\d"}
+    [method], _ = methods_of([experiment("dice", scans, pattern)], "dsc")
+    assert method.patients == ["anna-1", "bob-1"]
+
+
+def test_an_experiment_that_trained_on_another_scan_of_a_held_out_person_is_refused():
+    known = experiment("dice", {"TCGA_CS_4941_19990101": 0.9, "b": 0.5})
+    known.per_volume.loc["TCGA_CS_4941_20010101"] = {"subset": "train", "dsc": 0.9}
+    with pytest.raises(UserError, match="^dice: TCGA_CS_4941_19990101 is held out, and TCGA_CS_4941_20010101 of the"):
+        methods_of([known], "dsc")

@@ -23,3 +23,11 @@ def test_what_is_no_whole_number_from_1_is_told_with_its_name(monkeypatch, given
     with pytest.raises(UserError) as error:
         whole_number(NAME, 5)
     assert str(error.value) == f"{NAME} is {given!r}; expected a whole number from 1"
+
+
+@pytest.mark.parametrize("given", ["²", "٣", "９", "1" * 5000])
+def test_digits_that_are_no_number_of_this_machine_are_told(monkeypatch, given):
+    monkeypatch.setenv(NAME, given)
+    with pytest.raises(UserError, match=f"^{NAME} is .*; expected a whole number from 1$") as error:
+        whole_number(NAME, 5)
+    assert len(str(error.value)) < 300

@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from brainseg.core.errors import UserError, report_errors
+from brainseg.core.errors import UserError, escaped, joined, report_errors, shown
 
 
 def told(error: BaseException, capsys: pytest.CaptureFixture) -> tuple[int, str]:
@@ -54,3 +54,59 @@ def test_other_errors_pass_through(error, capsys):
         raise error
     assert raised.value is error
     assert capsys.readouterr().err == ""
+
+
+def test_a_lack_of_memory_is_one_line_whoever_tells_it(capsys):
+    pytorchs = RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory")
+    for error in (MemoryError(), MemoryError("Unable to allocate 7 GiB"), pytorchs):
+        code, err = told(error, capsys)
+        assert code == 1 and err.startswith("error: no memory left; lower preprocess.side_px") and err.count("\n") == 1
+
+
+def test_another_runtime_error_passes_through():
+    with pytest.raises(RuntimeError, match="a bug"), report_errors():
+        raise RuntimeError("a bug")
+
+
+def test_many_faults_are_counted(capsys):
+    code, err = told(UserError("\n".join(f"fault {number}" for number in range(60_000))), capsys)
+    lines = err.splitlines()
+    assert code == 1 and len(lines) == 101
+    assert lines[99:] == ["error: fault 99", "error: and 59,900 more faults"]
+
+
+def test_a_long_line_is_cut(capsys):
+    _, err = told(UserError("train.epochs is " + "9" * 25_000_000), capsys)
+    assert len(err) < 1100 and err.endswith("... (25,000,016 characters)\n")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\x1b[2Jb", "a\u2028b", "a\0b", "a\udce9b"])
+def test_control_characters_are_escaped(name, capsys):
+    _, err = told(joined([f"{name}: is wrong", "c: is too"]), capsys)
+    assert err.splitlines() == [f"error: {escaped(name)}: is wrong", "error: c: is too"]
+    assert escaped(name).isascii() and escaped(name).isprintable()
+    _, err = told(OSError(errno.EACCES, "Permission denied", name), capsys)
+    assert err == f"error: {escaped(name)}: Permission denied\n"
+
+
+def test_letters_of_all_scripts_stay():
+    assert escaped("Größe, 患者 №7 → ½") == "Größe, 患者 №7 → ½"
+
+
+def nested(levels: int) -> list:
+    value: list = ["x"] * 9
+    for _ in range(levels):
+        value = [value] * 9
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", [nested(9), {"a": nested(9)}, "x" * 10**7, 10**5000, list(range(10**6))], ids=range(5)
+)
+def test_a_value_is_shown_short(value):
+    assert len(shown(value)) < 200
+
+
+def test_a_short_value_is_shown_as_it_is():
+    for value in ("word", 1e-4, None, [1, 2], {"side_px": 64, "background": 0.1}, 10**30):
+        assert shown(value) == repr(value)

@@ -1,5 +1,7 @@
 import csv
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -148,3 +150,35 @@ def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([{"a": 1}], dtype=object))
     with pytest.raises(UserError, match="a.npz: cannot be read"):
         read_npz(tmp_path / "a.npz", {"a": (np.object_, 1)})
+
+
+@pytest.mark.parametrize(
+    "content", [b"patient,subset\nA,train\nB,te", b"patient,subset\nA,train\nB,test", b"patient,subset"]
+)
+def test_a_csv_file_that_breaks_off_within_a_line_is_refused(tmp_path, content):
+    """The values are as many as the header's, and the last one is of another patient, or another subset."""
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UserError, match="a.csv: its last line has no line end, so it may be cut short"):
+        read_csv(tmp_path / "a.csv", ("patient", "subset"))
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)), b"\x00" * 5000, b"PK\x03\x04" * 99, b"a,b" * 10**6])
+def test_a_binary_csv_file_is_one_short_line(tmp_path, content):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UserError) as error:
+        read_csv(tmp_path / "a.csv", ("patient", "subset"))
+    assert str(error.value).startswith(f"{tmp_path}/a.csv: ")
+    assert len(str(error.value)) < 600 and str(error.value).isprintable()
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path):
+    with pytest.raises(OSError, match="No space") as error, atomic_write(tmp_path / "a.npz"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # of a write, which has no name of a file
+    assert error.value.filename == str(tmp_path / "a.npz")
+
+
+def test_a_value_in_a_message_is_short(tmp_path):
+    write_json(tmp_path / "a.json", {"epoch": ["word" * 10**6] * 9})
+    with pytest.raises(UserError) as error:
+        read_json_value(tmp_path / "a.json", "epoch", int)
+    assert len(str(error.value)) < 400

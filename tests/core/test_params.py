@@ -140,3 +140,32 @@ def test_yaml_that_cannot_be_used_is_told_in_one_line_with_its_place(tmp_path, t
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(UserError, match=r"params\.yaml: no such file"):
         read_params(tmp_path / "params.yaml")
+
+
+LEVELS = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+LEVELS += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n".join(LEVELS), "a: &a [*a, *a]\n", "a: &a {b: *a}\n"],
+    ids=["nine levels", "itself", "a block in itself"],
+)
+def test_aliases_that_stand_for_gigabytes_are_refused(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"params\.yaml: holds over 100,000 values where its aliases"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_an_alias_is_what_it_stands_for(tmp_path):
+    (tmp_path / "params.yaml").write_text("a: &a [1, 2]\nb: *a\n")
+    assert read_params(tmp_path / "params.yaml") == {"a": [1, 2], "b": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 4000, '"' + "x" * 25_000_000 + '"', "[" + "1, " * 50_000 + "1]"], ids=["digits", "word", "list"]
+)
+def test_a_long_value_is_told_in_a_short_line(read, value):
+    with pytest.raises(UserError) as error:
+        read(count=value)
+    assert len(str(error.value)) < 400

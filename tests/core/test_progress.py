@@ -1,5 +1,9 @@
+import os
+import subprocess
 import sys
-from io import StringIO
+from io import StringIO, TextIOWrapper
+
+import pytest
 
 from brainseg.core.progress import print_line, progress
 
@@ -51,3 +55,38 @@ def test_a_line_said_while_a_bar_is_shown_is_whole(monkeypatch, capsys):
         print_line(f"line {number}")
     assert "reading" in shown.getvalue()
     assert capsys.readouterr().out.splitlines() == ["line 0", "line 1"]
+
+
+LINES = """
+import sys
+from brainseg.core.progress import print_line, progress
+for number in progress(range(3000), "lines"):
+    print_line(f"line {number} → ½")
+print("the end", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "told"),
+    [
+        ("| head -1", "the end"),
+        ("> /dev/full", "note: stdout takes no more lines (No space left on device)\nthe end"),
+        (">&-", "the end"),
+        ("| cat > /dev/null", "the end"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_exit_code_stays_whatever_becomes_of_stdout(redirection, told, encoding, tmp_path):
+    (tmp_path / "lines.py").write_text(LINES)
+    command = f"{{ {sys.executable} lines.py; echo $? >&3; }} 3> code {redirection}"
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    assert done.stderr.strip() == told
+    assert (tmp_path / "code").read_text() == "3\n"
+
+
+def test_letters_that_the_locale_lacks_are_escaped(capfdbinary, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(sys.stdout.buffer, encoding="ascii"))
+    print_line("dice → bce")
+    assert capfdbinary.readouterr().out == b"dice \\u2192 bce\n"

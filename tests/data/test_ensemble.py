@@ -118,3 +118,22 @@ def test_whoever_trained_the_model_that_training_started_from_is_not_scored(tmp_
     refuse_leakage({"TCGA_CS_1234_20010101": "train", "x": "test"}, weights, tmp_path / "m.zip", "auto")
     with pytest.raises(UserError, match="m.zip: 1 of 2 held-out patients, TCGA_CS_1234_20010101 among them, trained"):
         refuse_leakage({"TCGA_CS_1234_20010101": "test", "x": "test"}, weights, tmp_path / "m.zip", "auto")
+
+
+@pytest.mark.parametrize("pattern", ["auto", r"(\w+)-scan\d"])
+def test_a_person_is_known_by_the_pattern_of_scoring_too(trained_on, pattern):
+    """The network was trained where `anna-scan1` was a person of its own."""
+    folder = trained_on(fold0=["anna-scan1"])
+    if pattern == "auto":
+        refuse_leakage({"anna-scan2": "test"}, folder, Path("data/start_from"), pattern)
+    else:
+        with pytest.raises(UserError, match="1 of 1 held-out patients .*anna-scan2 that of fold0"):
+            refuse_leakage({"anna-scan2": "test"}, folder, Path("data/start_from"), pattern)
+
+
+def test_an_ensemble_cut_short_is_refused(trained_on):
+    """A name cut short is of another person, who would be scored."""
+    path = trained_on(fold0=["a", "bernard"]) / TRAINED_ON
+    path.write_text(path.read_text()[:-4])
+    with pytest.raises(UserError, match="its last line has no line end"):
+        refuse_leakage({"bernard": "test"}, ENSEMBLE, Path("data/start_from"), "auto")

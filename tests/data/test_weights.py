@@ -44,3 +44,23 @@ def test_weights_of_before_the_input_was_a_setting_are_told(tmp_path):
     torch.save({"arch": "unet", "settings": ARCH, "state": unet(3, **ARCH).state_dict()}, tmp_path / "last.pt")
     with pytest.raises(UserError, match=r"last.pt: no weights that this version of brainseg wrote \(KeyError\)"):
         read_network(tmp_path / "last.pt")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_told(tmp_path, value):
+    state = unet(3, **ARCH).state_dict()
+    name = list(state)[-1]
+    state[name] = torch.full_like(state[name], value)
+    write_weights(tmp_path / "last.pt", state, "unet", ARCH, THREE_CHANNELS_2D)
+    with pytest.raises(UserError, match=rf"last\.pt: {name} holds numbers that are not finite"):
+        read_network(tmp_path / "last.pt")
+
+
+@pytest.mark.parametrize(
+    ("arch", "settings"), [("vnet", ARCH), ("unet", ARCH | {"depth": 3}), ("unet", {"levels": 99})]
+)
+def test_weights_of_other_architectures_are_told_by_the_file_and_not_by_params_yaml(tmp_path, arch, settings):
+    write_weights(tmp_path / "last.pt", {}, arch, settings, THREE_CHANNELS_2D)
+    with pytest.raises(UserError, match=r"last\.pt: holds settings of another version") as error:
+        read_network(tmp_path / "last.pt")
+    assert "params.yaml" not in str(error.value)

@@ -81,3 +81,74 @@ def test_only_an_empty_cell_or_nan_is_missing_and_no_digit_is_lost():
 def test_params_that_are_no_keys_and_values_are_told(project, content):
     project.write("params.yaml", content)
     assert "workspace: params.yaml: expected keys and values" in fault(project, "workspace")
+
+
+ROWS = "patient,subset,dsc,iou\na,train,0.1,0.5\nb,test,0.5,0.25\n"
+BAD_TABLES = {
+    "nan": (
+        PER_VOLUME,
+        ROWS.replace("0.5,0.25", "nan,0.25"),
+        "metrics/per_volume.csv: dsc of 'b' is nan; expected a num",
+    ),
+    "empty": (
+        PER_VOLUME,
+        ROWS.replace("0.5,0.25", ",0.25"),
+        "metrics/per_volume.csv: dsc of 'b' is nan; expected a num",
+    ),
+    "infinite": (
+        PER_VOLUME,
+        ROWS.replace("0.5,0.25", "inf,0.25"),
+        "metrics/per_volume.csv: dsc of 'b' is inf; expected",
+    ),
+    "a word": (
+        PER_VOLUME,
+        ROWS.replace("0.5,0.25", "high,0.25"),
+        "metrics/per_volume.csv: dsc of 'b' is 'high'; expected",
+    ),
+    "twice": (PER_VOLUME, ROWS.replace("a,train", "b,train"), "metrics/per_volume.csv: 'b' is listed twice"),
+    "nobody": (
+        PER_VOLUME,
+        "patient,subset,dsc,iou\n",
+        "metrics/per_volume.csv: expected patients of train, validation",
+    ),
+    "another subset": (PER_VOLUME, ROWS.replace("test", "tset"), "metrics/per_volume.csv: expected patients of train"),
+    "nan in an epoch": (
+        "plots/history.csv",
+        "epoch,train_loss,validation_loss,validation_dsc\n1,0.9,0.8,\n",
+        "plots/history.csv: validation_dsc in epoch 1",
+    ),
+    "a patient twice in an epoch": (
+        "metrics/validation_per_epoch.csv",
+        "epoch,patient,dsc\n1,007,0.7\n1,007,0.8\n",
+        "validation_per_epoch.csv: expected each patient once in each epoch",
+    ),
+    "a list": ("metrics/training.json", "[1]", "metrics/training.json: expected keys and values, found list"),
+    "too deep": ("metrics/training.json", "[" * 100_000, "metrics/training.json: "),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "told"), BAD_TABLES.values(), ids=BAD_TABLES)
+def test_what_cannot_be_compared_is_told_with_its_file(project, file, text, told):
+    project.experiment("odd", {file: text})
+    assert f"odd: {told}" in fault(project, "odd") or told in fault(project, "odd")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  train:", "  train: 5\n  other:"),
+        ("md5: ", "md5: 5 #"),
+        ("deps:", "deps: 5\n    other:"),
+        ("path: ", "path: [1] #"),
+    ],
+)
+def test_a_malformed_lock_is_told(project, old, new):
+    change(project, "dvc.lock", old, new)
+    assert "workspace: dvc.lock" in fault(project, "workspace")
+
+
+def test_a_lock_with_aliases_that_stand_for_gigabytes_is_told(project):
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 10)]
+    project.write("dvc.lock", "\n".join(levels) + "\n")
+    assert "workspace: dvc.lock: holds too many values" in fault(project, "workspace")

@@ -55,3 +55,8 @@ def test_room_for_names_is_that_of_the_longest_and_grows_with_the_font():
 def test_names_of_methods_fit_in_their_room(word):
     width_pt = TextPath((0, 0), word, size=10, prop=FontProperties("DejaVu Sans")).get_extents().width
     assert width_pt / 72 <= inches([word])
+
+
+@pytest.mark.parametrize("name", ["$_$", "$x", "a$^b$", "\\frac{"])
+def test_a_patient_may_have_a_name_that_looks_like_a_formula(tmp_path, name):
+    save(dsc_bars({name: 0.5, "b": 0.7}, f"DSC of {name}"), tmp_path / "a.png", dpi=50)

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
+
+from brainseg.core.params import read_params
+from brainseg.data.ensemble import write_records
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,16 @@ def words_as_values(content: bytes) -> bytes:
     return json.dumps(dict.fromkeys(json.loads(content), "word")).encode()
 
 
+def binary(content: bytes) -> bytes:
+    return bytes(range(256)) * 9
+
+
+def other_shape(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((5, 5, 3), np.uint8), photometric="rgb")
+    return buffer.getvalue()
+
+
 def with_arrays(change: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]) -> Callable[[bytes], bytes]:
     def changed(content: bytes) -> bytes:
         buffer = io.BytesIO()
@@ -101,8 +115,20 @@ CASES = [
     *(("evaluate", "data/predictions/A.npz", damage) for damage in [a_slice_less]),
     *((stage, "data/split.csv", only_a_header) for stage in ("train", "evaluate", "plot")),
     *((stage, "data/split.csv", latin_1) for stage in ("train", "evaluate", "plot")),
+    *((stage, "data/split.csv", half) for stage in ("train", "evaluate", "plot", "robustness")),
+    *((stage, "data/split.csv", binary) for stage in ("train", "evaluate", "plot", "robustness")),
+    *((stage, "data/weights/last.pt", damage) for stage in ("predict", "robustness") for damage in (half, nothing)),
+    *((stage, "data/raw/A/A_3.tif", other_shape) for stage in ("preprocess", "evaluate")),
+    *(("evaluate", f"data/ensemble/{name}", half) for name in ("trained_on.csv",)),
+    *(("check", f"data/ensemble/{name}", damage) for name in ("learned_from.json",) for damage in (half, a_list)),
     *((stage, "data/split.csv", without_a_column) for stage in ("train", "evaluate", "plot")),
 ]
+
+
+def write_an_ensemble(folder: Path) -> None:
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace("networks: data/weights", "networks: data/ensemble"))
+    write_records(folder / "data" / "ensemble", read_params(path), {"one": ["somebody", "somebody else"]})
 
 
 @pytest.mark.parametrize(
@@ -110,10 +136,15 @@ CASES = [
     CASES,
     ids=[f"{stage}, {Path(name).name}, {getattr(damage, '__name__', 'changed')}" for stage, name, damage in CASES],
 )
-def test_a_damaged_artefact_is_one_line_that_names_it(project, fault_of, stage, name, damage):
+def test_a_damaged_artefact_is_one_line_that_names_it(project, fault_of, monkeypatch, stage, name, damage):
     path = project / name
+    if "ensemble" in name:
+        write_an_ensemble(project)
     path.write_bytes(damage(path.read_bytes()))
-    assert name in fault_of(import_module(f"stages.{stage}").main, project)
+    module = import_module(f"stages.{stage}")
+    if hasattr(module, "parallel_map"):  # in this process: to start another takes seconds
+        monkeypatch.setattr(module, "parallel_map", lambda function, items, label: [function(item) for item in items])
+    assert name in fault_of(module.main, project)
 
 
 def test_an_epoch_that_was_not_trained_is_named(project, fault_of):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import stages.check
 import stages.train
 from brainseg.core.errors import UserError
 from brainseg.core.params import parse_settings, read_params
@@ -159,6 +160,81 @@ def test_two_numberings_in_one_folder_are_told(project, rename, named, told):
     assert project.leftovers() == []
 
 
+# ---------------------------------------------------------------- what would go on with fewer, or twice the same
+
+
+def copied_and_renamed(project) -> None:
+    shutil.copytree(project.patients / "B", project.patients / "F")
+
+
+def copied_without_its_last_slice(project) -> None:
+    copied_and_renamed(project)
+    for name in ("B_6.tif", "B_6_mask.tif"):
+        (project.patients / "F" / name).unlink()
+
+
+def named_in_small_letters(project) -> None:
+    (project.patients / "E").rename(project.patients / "b")
+
+
+def slice_of_another_name(project) -> None:
+    for suffix in (".tif", "_mask.tif"):
+        (project.patients / "B" / f"B_6{suffix}").rename(project.patients / "B" / f"slice6{suffix}")
+
+
+def last_slice_with_a_hyphen(project) -> None:
+    for suffix in (".tif", "_mask.tif"):
+        (project.patients / "B" / f"B_6{suffix}").rename(project.patients / "B" / f"B-6{suffix}")
+
+
+def last_slice_as_png(project) -> None:
+    for suffix in ("", "_mask"):
+        (project.patients / "B" / f"B_6{suffix}.tif").rename(project.patients / "B" / f"B_6{suffix}.png")
+
+
+SILENT = {
+    copied_and_renamed: "F: 6 of its 6 images are those of B; one patient needs one name, else copies train and test",
+    copied_without_its_last_slice: "F: 5 of its 5 images are those of B;",
+    named_in_small_letters: "b: differs from 'B' only in case or Unicode form; rename one of them",
+    slice_of_another_name: "patients/B/slice6.tif: is not called PATIENT_1.tif or PATIENT_1_mask.tif; rename it",
+    last_slice_with_a_hyphen: "patients/B/B-6.tif: is not called PATIENT_1.tif",
+    last_slice_as_png: "patients/B/B_6.png: is no TIFF; convert it, or move it elsewhere",
+}
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize(("spoil", "told"), SILENT.items(), ids=[spoil.__name__ for spoil in SILENT])
+def test_what_would_be_dropped_or_counted_twice_is_refused(project, spoil, told, archived):
+    spoil(project)
+    if archived:
+        packed(project)
+        told = told.replace("patients/", "patients.zip/")
+    faults = project.run("download").faults()
+    assert any(fault.startswith(told) for fault in faults), faults
+    assert project.leftovers() == []
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["folder", "archive"])
+def test_folders_left_out_are_named_and_patients_and_slices_counted(project, archived):
+    (project.patients / "empty").mkdir()
+    (project.patients / "pictures").mkdir()
+    (project.patients / "pictures" / "P_1.png").write_bytes(b"png")
+    if archived:
+        packed(project)
+    done = project.run("download")
+    above = "" if archived else "patients/"
+    assert done.code == 0 and done.out.splitlines() == [
+        f"left out: 2 folders without slices: {above}empty, {above}pictures",
+        "5 patients, 30 slices",
+    ]
+
+
+def test_remains_of_a_killed_run_on_an_archive_are_removed_also_after_a_change_of_source(project):
+    (project.raw.parent / ".unzipped.aside" / "patients").mkdir(parents=True)
+    project.run_all("download")
+    assert project.leftovers() == ["raw"]
+
+
 # ---------------------------------------------------------------- folders and archives
 
 
@@ -179,7 +255,7 @@ def packed(project, damage: Callable[[zipfile.ZipFile], None] = lambda _: None) 
     """The patients as a zip archive that params.yaml names, with something added to it."""
     archive = project.folder / "patients.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in sorted(project.patients.rglob("*.tif")):
+        for path in sorted(project.patients.rglob("*")):
             file.write(path, path.relative_to(project.patients))
         damage(file)
     project.set(datasets__folder__path="patients.zip")
@@ -376,6 +452,67 @@ def test_check_tells_a_mistake_by_its_key(project, values, told):
     project.set(**values)
     assert project.run("check").fault().startswith(told)
     assert project.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (os.mkfifo, "patients/B/B_9.tif: is a pipe; expected files and folders"),
+        (lambda path: path.symlink_to("nowhere.tif"), "patients/B/B_9.tif: is a link to nowhere.tif, which does not"),
+        (lambda path: path.symlink_to("B_9.tif"), "patients/B/B_9.tif: cannot be read (Too many levels of symbolic"),
+    ],
+    ids=["pipe", "dangling link", "link to itself"],
+)
+@pytest.mark.parametrize("data", ["folder", "phantom"])
+def test_check_refuses_what_would_hang_or_stop_dvc(project, fault_of, make, told, data):
+    """DVC reads the folder whichever data set is chosen."""
+    project.set(data=data)
+    make(project.patients / "B" / "B_9.tif")
+    assert fault_of(stages.check.main, project.folder).startswith(told)
+    assert project.leftovers() == []
+
+
+@pytest.mark.parametrize("path", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(project, fault_of, path):
+    project.set(datasets__folder__path=path)
+    fault = fault_of(stages.check.main, project.folder)
+    assert fault == "params.yaml: datasets.folder.path: is empty; expected a folder or a zip archive"
+
+
+def test_one_person_cannot_be_split_and_two_say_that_nobody_tests(project):
+    for name in "CDE":
+        shutil.rmtree(project.patients / name)
+    project.set(split__test=0.0)
+    project.run_all("download")
+    out = project.run("split").out
+    assert out.splitlines() == [
+        "nobody tests: the validation patients, who choose the best epoch, are scored",
+        "2 patients of 2 persons: 1 train, 1 validation, 0 test",
+    ]
+    shutil.rmtree(project.raw / "A")
+    assert "two are needed" in project.run("split").fault()
+
+
+@pytest.mark.slow
+def test_no_memory_for_training_is_one_line(ready_to_train):
+    ready_to_train.set(archs__unet__features=256, archs__unet__levels=5)
+    fault = ready_to_train.run("train", "prlimit", "--as=6000000000").fault()
+    assert fault.startswith("params.yaml: archs.unet: ") and "parameters need 8 GB in training; cpu has 6 GB" in fault
+    ready_to_train.set(archs__unet__features=64, archs__unet__levels=2, train__batch_size=12, preprocess__side_px=1024)
+    shutil.rmtree(ready_to_train.folder / "data" / "preprocessed")
+    ready_to_train.run_all("preprocess")
+    fault = ready_to_train.run("train", "prlimit", "--as=4000000000").fault()
+    assert "no memory left" in fault and "lower" in fault
+
+
+@pytest.mark.slow
+def test_compiling_without_a_compiler_is_one_line(ready_to_train):
+    ready_to_train.set(train__compile=True)
+    ready_to_train.environment |= {"PATH": "/nowhere", "CXX": "/nowhere/c++"}
+    ready_to_train.environment |= {"TORCHINDUCTOR_CACHE_DIR": str(ready_to_train.folder / "inductor")}
+    fault = ready_to_train.run("train").fault()
+    assert fault.startswith("params.yaml: train.compile is true, but PyTorch cannot compile here")
+    assert "set train.compile=false" in fault
 
 
 def test_no_lesion_in_any_training_patient_is_told(project, make_patient):

@@ -229,3 +229,18 @@ def test_a_pattern_that_means_none_is_told_with_rows_that_there_are(rows, patter
     with pytest.raises(UserError) as error:
         filter_rows(rows, patterns)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"grid": {f"losses.dice.k{number}": list(range(10)) for number in range(400)}},
+        {"rows": {f"r{number}": {} for number in range(101)}, "grid": {"seed": list(range(100))}},
+        {"grid": {"seed": [0, 1]}, "random": {"count": 9000, "seed": 0, "ranges": {"loss": ["dice"]}}},
+    ],
+    ids=["10 ** 400", "rows and grid", "grid and random"],
+)
+def test_more_rows_than_anyone_runs_are_told_before_they_are_listed(params, parts):
+    told = fault(params, **parts)
+    assert told.startswith("tune: rows, grid and random make 1") and told.endswith("expected up to 10,000")
+    assert len(told) < 200

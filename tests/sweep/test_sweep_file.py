@@ -100,6 +100,11 @@ VALUE_FAULTS = {
         RANDOM % "{low: 0, high: 1, scael: log}",
         "random.ranges.a.scael is not a setting; did you mean scale?",
     ),
+    "too large": (RANDOM % f"{{low: 1, high: 1{'0' * 400}}}", "random.ranges.a.high is 1000"),
+    "infinite range": (RANDOM % "{low: 1, high: .inf}", "random.ranges.a.high is inf; expected a number from -1e+15"),
+    "nan in a range": (RANDOM % "{low: .nan, high: 1}", "random.ranges.a.low is nan; expected a number"),
+    "a word in a range": (RANDOM % "{low: a, high: 1}", "random.ranges.a.low is 'a'; expected a number"),
+    "true in a range": (RANDOM % "{low: true, high: 9}", "random.ranges.a.low is True; expected a number"),
     "no range": (RANDOM % "3", "random.ranges.a is 3"),
 }
 

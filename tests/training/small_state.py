@@ -27,8 +27,10 @@ def after_an_epoch(ema_decay: float = 0.9) -> TrainingState:
         state.scheduler.step()
         if state.ema:
             state.ema.update_parameters(state.network)
-    state.trained.history = [{"epoch": 1, "train_loss": 0.5, "validation_loss": 0.4, "validation_dsc": 0.3}]
-    state.trained.per_patient = [{"epoch": 1, "patient": "a", "dsc": 0.3}]
+    scores = {"dsc": 0.3, "iou": 0.2, "soft_dsc": 0.3, "soft_iou": 0.2}
+    validation = {f"validation_{name}": score for name, score in scores.items()}
+    state.trained.history = [{"epoch": 1, "train_loss": 0.5, "validation_loss": 0.4, **validation}]
+    state.trained.per_patient = [{"epoch": 1, "patient": "a", **scores}]
     state.trained.epoch_seconds, state.trained.best_epoch = [1.5], 1
     state.trained.best_state = state.copy_weights()
     return state

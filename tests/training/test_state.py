@@ -69,6 +69,20 @@ WRONG = {
     "another epoch than the first": at("trained", "history", 0, "epoch", value=2),
     "no best epoch": at("trained", "best_epoch", value=0),
     "best weights of another shape": at("trained", "best_state", "bias", value=torch.zeros(3)),
+    "weights that are not finite": at("network", "bias", value=torch.full((2,), torch.nan)),
+    "an average that is not finite": at("ema", "module.bias", value=torch.full((2,), torch.inf)),
+    "a moment that is not finite": at("optimizer", "state", 0, "exp_avg", value=torch.full((2, 3, 2, 2), torch.nan)),
+    "best weights that are not finite": at("trained", "best_state", "bias", value=torch.full((2,), torch.nan)),
+    "another beta": at("optimizer", "param_groups", 0, "betas", value=(0.1, 0.2)),
+    "a learning rate that is not finite": at("optimizer", "param_groups", 0, "lr", value=float("nan")),
+    "a step below 0": at("optimizer", "state", 0, "step", value=torch.tensor(-1.0)),
+    "a schedule below 0": at("scheduler", "last_epoch", value=-3),
+    "a history without a column": without("trained", "history", 0, "validation_dsc"),
+    "a history with a word": at("trained", "history", 0, "train_loss", value="0.5"),
+    "a history with nan": at("trained", "history", 0, "train_loss", value=float("nan")),
+    "patients without a column": without("trained", "per_patient", 0, "iou"),
+    "patients with another column": at("trained", "per_patient", 0, "more", value=1.0),
+    "a time below 0": at("trained", "train_seconds", value=-1.0),
     "no dictionary": lambda state: state.clear(),
 }
 
@@ -82,3 +96,12 @@ def test_a_state_that_is_wrong_changes_nothing(change):
         state.load_state_dict(wrong)
     assert same(state.state_dict(), at_the_start().state_dict())
     state.load_state_dict(after_an_epoch().state_dict())  # nor does it spoil what follows
+
+
+def test_a_state_of_another_number_of_steps_is_of_another_training():
+    state = at_the_start()
+    state.steps_per_epoch = 3
+    with pytest.raises(ValueError, match="2 steps of 3"):
+        state.load_state_dict(after_an_epoch().state_dict())
+    state.steps_per_epoch = 2
+    state.load_state_dict(after_an_epoch().state_dict())

@@ -47,7 +47,7 @@ def as_text(entries: list[Entry], width: int) -> str:
 
 
 def _entry(name: str, path: Path) -> Entry:
-    docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return Entry(name, docstring.partition("\n")[0], _field(docstring, "Group"), _field(docstring, "Source"))
 
 

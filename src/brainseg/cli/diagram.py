@@ -16,6 +16,7 @@ def diagram(
     with report_errors():
         from brainseg.core.components import available
         from brainseg.core.params import parse_settings, read_params
+        from brainseg.core.progress import print_line
         from brainseg.diagram.drawing import architecture
         from brainseg.diagram.graph import trace_by_name  # `--help` should not wait for torch
         from brainseg.figures.settings import PlotSettings
@@ -29,4 +30,4 @@ def diagram(
         if path.suffix != ".png":
             raise UserError(f"--out is {path}; expected a name that ends in .png")
         save(architecture(graph, name), path, parse_settings(PlotSettings, params, "plot").dpi)
-    typer.echo(path)
+        print_line(str(path))

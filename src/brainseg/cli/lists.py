@@ -2,8 +2,6 @@
 
 from shutil import get_terminal_size
 
-import typer
-
 
 def losses() -> None:
     """List the losses by group, with their papers. Choose one: `dvc exp run -S loss=NAME`."""
@@ -27,5 +25,6 @@ def archs() -> None:
 
 def show(kind: str) -> None:
     from brainseg.cli.catalogue import as_text, catalogue  # `--help` should not wait for pydantic
+    from brainseg.core.progress import print_line
 
-    typer.echo(as_text(catalogue(kind), min(get_terminal_size().columns, 120)))
+    print_line(as_text(catalogue(kind), min(get_terminal_size().columns, 120)))

@@ -9,6 +9,7 @@ import pandas as pd
 from brainseg.compare.differences import differences
 from brainseg.compare.method_names import method_names
 from brainseg.core.errors import UserError
+from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset
 from brainseg.experiments.lock import settings
 from brainseg.experiments.reader import Experiment
@@ -43,8 +44,9 @@ def held_out(per_volume: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Method], list[str]]:
     """Group experiments into methods with the same patients. Also returns what was left out for that, in words.
 
-    Raises UserError where test patients would be compared with validation patients, where a seed lacks a fold,
-    where a patient is held out twice, or where no patient is shared.
+    A person counts once: several scans of one person are not independent, see by_person. Raises UserError where test
+    patients would be compared with validation patients, where a seed lacks a fold, where a patient is held out twice,
+    where a held-out person trained the network too, or where no patient is shared.
     """
     subsets = {held_out(experiment.per_volume)[0]: experiment.name for experiment in experiments}
     if len(subsets) > 1:
@@ -52,7 +54,9 @@ def methods_of(experiments: Sequence[Experiment], metric: str) -> tuple[list[Met
         raise UserError(
             f"{test} scores test patients, {validation} has validation patients alone; compare like with like"
         )
+    refuse_known_persons(experiments)
     groups, notes = _grouped(experiments)
+    notes += _several_scans(experiments)
     names = method_names([[experiment.name for experiment in group] for group in groups])
     tables = [_table(name, group, metric) for name, group in zip(names, groups, strict=True)]
     patients, left_out = _shared(names, tables, metric)
@@ -138,4 +142,47 @@ def _scores(experiment: Experiment, metric: str) -> pd.Series:
         raise UserError(
             f"{experiment.name}: was scored before there was {metric!r}; `dvc repro` or `dvc exp run` it anew"
         )
-    return held_out(experiment.per_volume)[1][metric].rename(experiment.name)
+    numbers = pd.to_numeric(experiment.per_volume[metric], errors="coerce")
+    if np.isinf(numbers).any() or (numbers.isna() & experiment.per_volume[metric].notna()).any():
+        raise UserError(f"{experiment.name}: {metric} has values that are no numbers; `dvc repro` writes them again")
+    return by_person(experiment, metric).rename(experiment.name)
+
+
+def by_person(experiment: Experiment, metric: str) -> pd.Series:
+    """The held-out scores: of a person with several scans the mean of the defined ones, under the first scan's name."""
+    scores = held_out(experiment.per_volume)[1][metric]
+    who = persons(scores.index, _pattern(experiment))
+    if len(set(who.values())) == len(scores):
+        return scores
+    first_scan: dict[str, str] = {}
+    for patient in sorted(scores.index):
+        first_scan.setdefault(who[patient], patient)
+    return scores.groupby([first_scan[who[patient]] for patient in scores.index]).mean().rename_axis(scores.index.name)
+
+
+def refuse_known_persons(experiments: Sequence[Experiment]) -> None:
+    """Raises UserError where another scan of a held-out person is in the subsets that the network learned from."""
+    for experiment in experiments:
+        subset, held = held_out(experiment.per_volume)
+        known = experiment.per_volume.index[experiment.per_volume.subset.isin({"train", "validation"} - {subset})]
+        trained = {person: scan for scan, person in persons(known, _pattern(experiment)).items()}
+        for patient, person in persons(held.index, _pattern(experiment)).items():
+            if person in trained:
+                message = f"{patient} is held out, and {trained[person]} of the same person is not"
+                raise UserError(f"{experiment.name}: {message}; split and train anew (`dvc repro`), or leave it out")
+
+
+def _several_scans(experiments: Sequence[Experiment]) -> list[str]:
+    names = {
+        patient: _pattern(experiment)
+        for experiment in experiments
+        for patient in held_out(experiment.per_volume)[1].index
+    }
+    people = {person for patient, pattern in names.items() for person in persons([patient], pattern).values()}
+    if len(people) == len(names):
+        return []
+    return [f"{len(names)} scans are of {len(people)} persons: a person counts once, with the mean of the scans"]
+
+
+def _pattern(experiment: Experiment) -> str:
+    return experiment.params.get("split", {}).get("person_pattern", "auto")  # older experiments lack this setting

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from brainseg.compare.methods import Method, held_out
+from brainseg.compare.methods import Method, by_person
 from brainseg.compare.stats.bootstrap import mean_interval, median_interval
 from brainseg.compare.stats.convergence import FEWEST_EPOCHS, converged_at, stability
 from brainseg.evaluation.strata import STRATA
@@ -63,7 +63,7 @@ def _timing(method: Method, key: str) -> list[float]:
 
 def _failures(method: Method) -> float:
     """Number of patients with a DSC below FAILURE_DSC, for any compared metric; for several seeds the mean number."""
-    every = pd.concat([held_out(experiment.per_volume)[1].dsc for experiment in method.experiments])
+    every = pd.concat([by_person(experiment, "dsc") for experiment in method.experiments])
     return float((every[every.index.isin(method.patients)] < FAILURE_DSC).sum() / method.scores.shape[1])
 
 

@@ -26,7 +26,7 @@ def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: floa
     check_folder(out)
     folder = Path.cwd()
     comparison = compare(find(folder, patterns), all_evaluated(folder), metric, margin, baseline)
+    write(comparison, out)  # first: stdout may be a pipe that is closed early
     print_line(text(comparison))
-    write(comparison, out)
     print_line(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
     return [verdict.outcome for verdict in comparison.against_baseline]

@@ -2,7 +2,9 @@
 
 import os
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
+
+MOST_DIGITS = 9
 
 
 def whole_number(name: str, default: int) -> int:
@@ -10,6 +12,7 @@ def whole_number(name: str, default: int) -> int:
     value = os.environ.get(name)
     if value is None:
         return default
-    if not value.isdigit() or int(value) < 1:
-        raise UserError(f"{name} is {value!r}; expected a whole number from 1")
+    # isdecimal is true of digits of all scripts, isdigit of ² too
+    if not (value.isascii() and value.isdecimal() and len(value) <= MOST_DIGITS) or int(value) < 1:
+        raise UserError(f"{name} is {shown(value)}; expected a whole number from 1")
     return int(value)

@@ -3,6 +3,7 @@
 import csv
 import errno
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, escaped, shown
 
 LONGEST_NAME_BYTES = 255 - len(".aside.")
+LONGEST_LIST = 300  # characters of a list in a message
 REMEDY = "delete it, then `dvc repro` writes it again"
 
 
@@ -31,13 +33,17 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield tmp_path
         tmp_path.replace(path)
+    except OSError as error:
+        if error.filename is None:  # of a full disk: the system names a file only where it opens one
+            error.filename = str(path)
+        raise
     finally:
         tmp_path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     with atomic_write(path) as tmp_path:
-        tmp_path.write_text(json.dumps(content, indent=2) + "\n")
+        tmp_path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def read_json_value(path: Path, key: str, kind: type) -> Any:
             raise UserError(f"{path}: {key} is missing; {REMEDY}")
         value = value[part]
     if not isinstance(value, kind):
-        raise UserError(f"{path}: {key} is {value!r}; expected {kind.__name__}")
+        raise UserError(f"{path}: {key} is {shown(value)}; expected {kind.__name__}")
     return value
 
 
@@ -74,12 +80,15 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a CSV file that has these columns, values as text; a UserError for any other file."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file, strict=True)
-            header = table.fieldnames or ()
-            if missing := [column for column in columns if column not in header]:
-                raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(header) or 'none'}")
-            rows = list(table)
+        content = path.read_bytes().decode()
+        table = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+        header = table.fieldnames or ()
+        if missing := [column for column in columns if column not in header]:
+            has = escaped(", ".join(header)[:LONGEST_LIST])[:LONGEST_LIST] or "none"
+            raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {has}")
+        if not content.endswith("\n"):  # the last value may be cut short: another patient's name
+            raise UserError(f"{path}: its last line has no line end, so it may be cut short; {REMEDY}")
+        rows = list(table)
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file in UTF-8 ({error}); {REMEDY}") from None
     for number, row in enumerate(rows, start=2):

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, joined, shown
 
 PARAMS_FILE = Path("params.yaml")
+MOST_VALUES = 100_000  # with aliases written out; params.yaml has hundreds
 # what ruamel raises for text that is no valid YAML: it takes `!!int x` and the 99th of a month at their word
 NOT_YAML = (YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -42,9 +43,22 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
     except NOT_YAML as error:
         reason = " ".join(str(error).split())[:100]
         raise UserError(f"{path}: not valid YAML ({type(error).__name__}: {reason})") from None
+    if holds_too_much(params):
+        raise UserError(f"{path}: holds over {MOST_VALUES:,} values where its aliases (*name) are written out")
     if not isinstance(params, dict):
         raise UserError(f"{path}: expected keys and values, found {type(params).__name__}")
     return params
+
+
+def holds_too_much(content: Any) -> bool:
+    """Whether lists and blocks hold over MOST_VALUES values, aliases written out: nine levels of nine are gigabytes."""
+    count, left = 0, [content]
+    while left and count <= MOST_VALUES:
+        value = left.pop()
+        if isinstance(value, Mapping | list):
+            count += len(value)
+            left.extend(value.values() if isinstance(value, Mapping) else value)
+    return count > MOST_VALUES
 
 
 def lookup(params: Mapping[str, Any], key: str) -> Any:
@@ -61,7 +75,7 @@ def lookup_name(params: Mapping[str, Any], key: str) -> str:
     """A top-level word, such as the name of the loss."""
     value = lookup(params, key)
     if not isinstance(value, str):
-        raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a word")
+        raise UserError(f"{PARAMS_FILE}: {key} is {shown(value)}; expected a word")
     return value
 
 
@@ -69,7 +83,7 @@ def lookup_seed(params: Mapping[str, Any], key: str) -> int:
     """A top-level whole number from 0 to 2**32 - 1, such as the seed."""
     value = lookup(params, key)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
-        raise UserError(f"{PARAMS_FILE}: {key} is {value!r}; expected a whole number from 0 to {2**32 - 1}")
+        raise UserError(f"{PARAMS_FILE}: {key} is {shown(value)}; expected a whole number from 0 to {2**32 - 1}")
     return value
 
 
@@ -82,11 +96,12 @@ def validated(kind: type[AnySettings], given: Any, file: Path, key: str = "") ->
     """The content of `file` under `key`, or all of it, as a checked `kind`; a UserError has one line for each fault."""
     if not isinstance(given, Mapping):
         allowed = ", ".join(kind.model_fields)
-        raise UserError(f"{file}: {key} is {given!r}; expected a block with: {allowed}")
+        raise UserError(f"{file}: {key} is {shown(given)}; expected a block with: {allowed}")
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
-        raise UserError("\n".join(_describe_fault(fault, kind, file, key) for fault in error.errors())) from None
+        faults = [_describe_fault(fault, kind, file, key) for fault in error.errors()]
+        raise joined(list(dict.fromkeys(faults))) from None
 
 
 def _describe_fault(fault: Mapping[str, Any], kind: type[StrictSettings], file: Path, key: str) -> str:
@@ -100,4 +115,4 @@ def _describe_fault(fault: Mapping[str, Any], kind: type[StrictSettings], file: 
     if fault["type"] == "value_error":  # raised by a check of this project, whose message is complete
         return f"{name}: {fault['ctx']['error']}"
     allowed = fault["msg"].removeprefix("Input should be ").removeprefix("List should have ")
-    return f"{name} is {fault['input']!r}; expected {allowed}"
+    return f"{name} is {shown(fault['input'])}; expected {allowed}"

@@ -74,7 +74,9 @@ def refuse_leakage(subset: Mapping[str, str], networks: Path, start_from: Path, 
         raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
     networks_of: dict[str, list[str]] = {}  # by person: another scan of a training person is leakage too
     for row in read_csv(path, ("network", "patient", "person")):
-        networks_of.setdefault(row["person"], []).append(row["network"])
+        # by the pattern of its training, and by today's: a name can be one person by either
+        for person in {row["person"], persons([row["patient"]], person_pattern)[row["patient"]]}:
+            networks_of.setdefault(person, []).append(row["network"])
     if known := [patient for patient, person in held_out.items() if person in networks_of]:
         raise UserError(
             f"{path}: {len(known)} of {len(held_out)} held-out patients trained a network of the ensemble, "

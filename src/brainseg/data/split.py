@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
 from brainseg.core.files import REMEDY, read_csv, write_csv
 
 PATH = Path("data/split.csv")
@@ -20,9 +20,11 @@ def read(path: Path = PATH) -> dict[str, str]:
     for row in read_csv(path, ("patient", "subset")):
         patient, name = row["patient"], row["subset"]
         if name not in SUBSETS:
-            raise UserError(f"{path}: {patient} is in {name!r}; expected one of: {', '.join(SUBSETS)}")
+            raise UserError(
+                f"{path}: {shown(patient)[1:-1]} is in {shown(name)}; expected one of: {', '.join(SUBSETS)}"
+            )
         if patient in subset:
-            raise UserError(f"{path}: {patient} is listed twice; a patient is in one subset")
+            raise UserError(f"{path}: {shown(patient)[1:-1]} is listed twice; a patient is in one subset")
         subset[patient] = name
     if not subset:
         raise UserError(f"{path}: lists no patient; {REMEDY}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from brainseg.core.errors import UserError
-from brainseg.core.files import REMEDY, atomic_write
+from brainseg.core.errors import UserError, escaped, shown
+from brainseg.core.files import LONGEST_LIST, REMEDY, atomic_write
 
 NAMES = ("patient", "institution")  # text also where they look like numbers: 007
 
@@ -31,13 +31,16 @@ def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()
         if not isinstance(table.index, pd.RangeIndex):  # with too many values pandas uses the first as index
             raise ValueError("its rows have more values than the header")
     except ValueError as error:  # includes errors of UTF-8 and CSV
-        raise UserError(f"{path}: not a whole CSV file ({' '.join(str(error).split())}); {REMEDY}") from None
+        raise UserError(
+            f"{path}: not a whole CSV file ({' '.join(str(error).split())[:LONGEST_LIST]}); {REMEDY}"
+        ) from None
     if missing := [column for column in (*numbers, *text) if column not in table]:
-        raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {', '.join(table)}; {REMEDY}")
+        has = escaped(", ".join(table)[:LONGEST_LIST])[:LONGEST_LIST]
+        raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {has}; {REMEDY}")
     if table.empty:
         raise UserError(f"{path}: has no rows; {REMEDY}")
     for column in numbers:
         if not pd.api.types.is_numeric_dtype(table[column]):
             wrong = table[column][pd.to_numeric(table[column], errors="coerce").isna()].iloc[0]
-            raise UserError(f"{path}: {column} is {wrong!r} in a row; expected a number; {REMEDY}")
+            raise UserError(f"{path}: {column} is {shown(wrong)} in a row; expected a number; {REMEDY}")
     return table

@@ -10,6 +10,7 @@ from brainseg.archs.shared.input import InputSettings
 from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
+from brainseg.core.params import PARAMS_FILE
 
 FOLDER = Path("data/weights")  # of the network just trained
 
@@ -34,15 +35,26 @@ def write_weights(
 
 
 def read_network(path: Path) -> TrainedNetwork:
-    """The trained network, in evaluation mode, on the CPU, channels last."""
+    """The trained network, in evaluation mode, on the CPU, channels last.
+
+    Raises UserError for a file that is damaged, is of another version, or holds numbers that are not finite: a network
+    with NaN predicts nothing anywhere, without an error.
+    """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        return rebuild(content["arch"], content["settings"], InputSettings(**content["input"]), content["state"])
-    except (FileNotFoundError, UserError):
+        trained = rebuild(content["arch"], content["settings"], InputSettings(**content["input"]), content["state"])
+    except FileNotFoundError:
         raise
+    except UserError as error:  # its settings; the block is the file's, not that of params.yaml
+        reason = str(error).splitlines()[0].removeprefix(f"{PARAMS_FILE}: ")
+        raise UserError(f"{path}: holds settings of another version of brainseg ({reason}); train again") from None
     except Exception as error:  # torch raises many types of error for a damaged file
         reason = type(error).__name__
         raise UserError(f"{path}: no weights that this version of brainseg wrote ({reason}); train again") from None
+    for name, value in trained.network.state_dict().items():
+        if not torch.isfinite(value).all():
+            raise UserError(f"{path}: {name} holds numbers that are not finite; train again with a lower learning rate")
+    return trained
 
 
 def rebuild(

@@ -22,8 +22,8 @@ CALIBRATION_BINS = 10
 
 
 class EvaluateSettings(MaskSettings, extra="forbid"):
-    tolerance_px: float = Field(gt=0)
-    slice_step_px: float = Field(gt=0)
+    tolerance_px: float = Field(gt=0, le=1000)
+    slice_step_px: float = Field(gt=0, le=1000)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,23 @@ def flat_params(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: leaf for part, block in params.items() for key, leaf in flat(str(part), block).items()}
 
 
+def malformed(stages: Mapping[str, Any]) -> str | None:
+    """The first stage whose files or settings are not as DVC writes them."""
+    for stage, content in stages.items():
+        if not isinstance(content, Mapping):
+            return str(stage)
+        entries = [content.get(kind, ()) for kind in ("deps", "outs")]
+        of_files = all(isinstance(group, list | tuple) and all(map(_is_file, group)) for group in entries)
+        params = content.get("params", {})
+        if not of_files or not isinstance(params, Mapping) or not isinstance(params.get("params.yaml", {}), Mapping):
+            return str(stage)
+    return None
+
+
+def _is_file(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and isinstance(entry.get("path"), str) and isinstance(entry.get("md5", ""), str)
+
+
 def check(name: str, lock: Lock, params: Mapping[str, Any], stages: Sequence[str] = SCORED) -> None:
     """Raises UserError unless these stages were run, each on the output of the one before, with params' settings."""
     for stage in stages:

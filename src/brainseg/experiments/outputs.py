@@ -1,11 +1,14 @@
 """Outputs of an experiment, brought out of DVC's cache without a checkout."""
 
+import json
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 
 from brainseg.core.errors import UserError
+from brainseg.experiments.dvc_cache import cache_folder, md5_of
+from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
 
 
@@ -20,3 +23,23 @@ def copy_output(experiment: Experiment, path: str, target: Path) -> None:
     except (DvcException, OSError) as error:
         reason = " ".join(str(error).split())[:150]
         raise UserError(f"{experiment.name}: {path} is not in DVC's cache ({reason}); `dvc exp pull` it") from None
+    _check_digests(experiment, path, target)
+
+
+def _check_digests(experiment: Experiment, path: str, target: Path) -> None:
+    """Raises UserError for files that are not those of dvc.lock: DVC takes a damaged file of its cache for whole."""
+    md5 = next((md5 for stage in experiment.lock if (md5 := files(experiment.lock, stage, "outs").get(path))), "")
+    listing = cache_folder(Path.cwd()) / "files" / "md5" / md5[:2] / md5[2:]
+    if not md5 or not listing.is_file():
+        return
+    try:
+        expected = {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_bytes())}
+    except (ValueError, TypeError, KeyError):
+        raise UserError(f"{listing}: is damaged; remove it, and `dvc exp pull` or train again") from None
+    for name, digest in expected.items():
+        if not (target / name).is_file() or md5_of((target / name).read_bytes()) != digest:
+            damaged = listing.parents[1] / digest[:2] / digest[2:]
+            raise UserError(
+                f"{experiment.name}: {path}/{name} is damaged in DVC's cache ({damaged}); "
+                "remove that file, and `dvc exp pull` or train again"
+            )

@@ -7,14 +7,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
+from brainseg.core.files import LONGEST_LIST
 from brainseg.experiments import yaml12
 from brainseg.experiments.code_files import code_files
 from brainseg.experiments.dvc_cache import cache_folder, fetch, md5_of
 from brainseg.experiments.git import Git
-from brainseg.experiments.lock import check, files
+from brainseg.experiments.lock import check, files, malformed
 from brainseg.experiments.names import WORKSPACE
 
 PER_VOLUME = ("evaluate", "metrics/per_volume.csv", ("patient", "subset", "dsc"))
@@ -73,10 +75,18 @@ class Reader:
         stages = self._yaml(name, revision, "dvc.lock").get("stages")
         if not isinstance(stages, dict):
             raise UserError(f"{name}: dvc.lock has no stages; expected the one that DVC 3 writes")
+        if wrong := malformed(stages):
+            raise UserError(f"{name}: dvc.lock: stage {shown(wrong)} is malformed; expected what DVC 3 writes")
         return stages
 
     def per_volume(self, name: str, lock: dict[str, Any]) -> pd.DataFrame:
-        return self._table(name, lock, *PER_VOLUME).set_index("patient")
+        table = self._table(name, lock, *PER_VOLUME).set_index("patient")
+        if table.index.has_duplicates:
+            twice = table.index[table.index.duplicated()][0]
+            raise UserError(f"{name}: {PER_VOLUME[1]}: {shown(twice)} is listed twice; expected each patient once")
+        if table.empty or not set(table.subset) <= {"train", "validation", "test"}:
+            raise UserError(f"{name}: {PER_VOLUME[1]}: expected patients of train, validation and test")
+        return table
 
     def _tracked(self, name: str, revision: str, path: str) -> bytes:
         in_workspace = self.folder / path
@@ -99,7 +109,10 @@ class Reader:
         content = self._tracked(name, revision, path)
         if md5_of(content) != files(lock, stage, "outs").get(path):
             raise UserError(f"{name}: {path} is not what {stage} wrote; `dvc checkout` or `dvc repro` mends that")
-        return self._parsed(name, path, json.loads, content)
+        content = self._parsed(name, path, json.loads, content)
+        if not isinstance(content, dict):
+            raise UserError(f"{name}: {path}: expected keys and values, found {type(content).__name__}")
+        return content
 
     def _table(self, name: str, lock: dict[str, Any], stage: str, path: str, needed: Sequence[str]) -> pd.DataFrame:
         md5 = files(lock, stage, "outs").get(path)
@@ -112,13 +125,28 @@ class Reader:
         table = self._parsed(name, path, _read_csv, content)
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")
+        for column in needed:
+            if column not in ("patient", "subset"):
+                _refuse_missing(name, path, table, column)
+        if {"epoch", "patient"} <= {*needed} and len(table) != table.epoch.nunique() * table.patient.nunique():
+            raise UserError(f"{name}: {path}: expected each patient once in each epoch")
         return table
 
     def _parsed(self, name: str, path: str, parse: Callable[[bytes], Any], content: bytes) -> Any:
         try:
             return parse(content)
-        except ValueError as error:  # of JSON, CSV, YAML and UTF-8 all
-            raise UserError(f"{name}: {path}: {' '.join(str(error).split())}") from None
+        except (ValueError, RecursionError, TypeError) as error:  # of JSON, CSV, YAML and UTF-8 all
+            raise UserError(f"{name}: {path}: {' '.join(str(error).split())[:LONGEST_LIST]}") from None
+
+
+def _refuse_missing(name: str, path: str, table: pd.DataFrame, column: str) -> None:
+    """Raises UserError where a number is missing: it would spread to every mean."""
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    if (missing := ~np.isfinite(numbers.to_numpy(float))).any():
+        row = table[missing].astype(object).iloc[0]  # Python's own numbers, not NumPy's
+        who = f" of {shown(row.patient)}" if "patient" in table else f" in epoch {shown(row.epoch)}"
+        raise UserError(f"{name}: {path}: {column}{who} is {shown(row[column])}; expected a number; run it again")
+    table[column] = numbers
 
 
 def _read_csv(content: bytes) -> pd.DataFrame:

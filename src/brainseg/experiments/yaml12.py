@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from brainseg.core.params import holds_too_much
+
 MEANINGS = {  # tag -> (pattern, possible first characters)
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -41,7 +43,12 @@ Loader.add_constructor("tag:yaml.org,2002:int", Loader.whole_number)
 def parse(text: bytes) -> Any:
     """The content of a YAML file, which the caller must not change. Raises ValueError where it is not valid."""
     try:
-        return yaml.load(text, Loader=Loader)  # a safe loader: Loader is a CSafeLoader
+        content = yaml.load(text, Loader=Loader)  # a safe loader: Loader is a CSafeLoader
+        if holds_too_much(content):
+            raise ValueError("holds too many values where its aliases are written out")
+        return content
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

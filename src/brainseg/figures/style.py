@@ -10,6 +10,8 @@ from brainseg.core.files import atomic_write
 matplotlib.use("Agg")  # files, never a window
 from matplotlib.figure import Figure
 
+matplotlib.rcParams["text.parse_math"] = False  # a patient may be called $_$
+
 TRUTH, PREDICTION, POOR = "#22dd22", "#ff3030", "#3d9bff"  # the report's green, red and blue
 TRAIN, VALIDATION, EXTRA = "#7a7a7a", "#1f5fa8", "#d98a1f"
 

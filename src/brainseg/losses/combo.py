@@ -18,7 +18,7 @@ from brainseg.losses.shared.terms import dice_coefficient, weighted_cross_entrop
 class Settings(StrictSettings):
     bce_weight: float = Field(gt=0, lt=1)
     lesion_weight: float = Field(gt=0, lt=1)
-    smooth: float = Field(gt=0)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

@@ -15,9 +15,9 @@ from brainseg.losses.shared.terms import dice_coefficient, weighted_cross_entrop
 
 
 class Settings(StrictSettings):
-    dice_weight: float = Field(gt=0)
-    bce_weight: float = Field(gt=0)
-    smooth: float = Field(gt=0)
+    dice_weight: float = Field(gt=0, le=1e6)
+    bce_weight: float = Field(gt=0, le=1e6)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

@@ -18,7 +18,7 @@ from brainseg.losses.shared.terms import boundary_term, dice_coefficient
 
 class Settings(StrictSettings):
     last_boundary_weight: float = Field(gt=0, lt=1)
-    smooth: float = Field(gt=0)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

@@ -15,11 +15,11 @@ from brainseg.losses.shared.terms import dice_coefficient, focal_cross_entropy
 
 
 class Settings(StrictSettings):
-    dice_weight: float = Field(gt=0)
-    focal_weight: float = Field(gt=0)
+    dice_weight: float = Field(gt=0, le=1e6)
+    focal_weight: float = Field(gt=0, le=1e6)
     alpha: float = Field(gt=0, lt=1)
-    gamma: float = Field(ge=1)
-    smooth: float = Field(gt=0)
+    gamma: float = Field(ge=1, le=20)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

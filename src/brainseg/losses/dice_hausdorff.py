@@ -17,10 +17,10 @@ from brainseg.losses.shared.terms import dice_coefficient, hausdorff_term
 
 
 class Settings(StrictSettings):
-    last_hausdorff_weight: float = Field(gt=0)
-    alpha: float = Field(gt=0)
+    last_hausdorff_weight: float = Field(gt=0, le=1e6)
+    alpha: float = Field(gt=0, le=10)
     distances: Literal["both", "truth"]
-    smooth: float = Field(gt=0)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

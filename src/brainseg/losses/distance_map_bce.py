@@ -16,7 +16,7 @@ from brainseg.losses.shared.distances import distance_to_contour_px
 
 
 class Settings(StrictSettings):
-    weight: float = Field(ge=0)
+    weight: float = Field(ge=0, le=1e6)
 
 
 def distance_map_bce(logits: torch.Tensor, target: torch.Tensor, *, weight: float) -> torch.Tensor:

@@ -20,8 +20,8 @@ LEAST = 1e-7
 
 class Settings(StrictSettings):
     dice_weight: float = Field(ge=0, le=1)
-    gamma: float = Field(gt=0)
-    smooth: float = Field(gt=0)
+    gamma: float = Field(gt=0, le=20)
+    smooth: float = Field(gt=0, le=1e6)
 
 
 def exp_log(

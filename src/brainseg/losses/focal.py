@@ -17,7 +17,7 @@ from brainseg.losses.shared.terms import focal_cross_entropy
 
 class Settings(StrictSettings):
     alpha: float = Field(gt=0, lt=1)
-    gamma: float = Field(ge=1)  # below, the slope at p_t = 1 is infinite
+    gamma: float = Field(ge=1, le=20)  # below, the slope at p_t = 1 is infinite
 
 
 def focal(logits: torch.Tensor, target: torch.Tensor, *, alpha: float, gamma: float) -> torch.Tensor:

@@ -19,10 +19,10 @@ LEAST = 1e-6
 
 
 class Settings(StrictSettings):
-    fn_weight: float = Field(ge=0)
-    fp_weight: float = Field(ge=0)
-    gamma: float = Field(gt=0)
-    smooth: float = Field(gt=0)
+    fn_weight: float = Field(ge=0, le=1e6)
+    fp_weight: float = Field(ge=0, le=1e6)
+    gamma: float = Field(gt=0, le=20)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

@@ -18,7 +18,7 @@ from brainseg.losses.shared.terms import hausdorff_term
 
 
 class Settings(StrictSettings):
-    alpha: float = Field(gt=0)
+    alpha: float = Field(gt=0, le=10)
     distances: Literal["both", "truth"]
 
 

@@ -18,7 +18,7 @@ from brainseg.losses.shared.terms import dice_coefficient
 
 
 class Settings(StrictSettings):
-    smooth: float = Field(gt=0)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

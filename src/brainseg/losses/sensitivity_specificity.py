@@ -16,7 +16,7 @@ from brainseg.core.params import StrictSettings
 
 class Settings(StrictSettings):
     lesion_weight: float = Field(gt=0, lt=1)
-    smooth: float = Field(gt=0)
+    smooth: float = Field(gt=0, le=1e6)
 
 
 def sensitivity_specificity(

@@ -19,7 +19,7 @@ from brainseg.losses.shared.distances import mean_contour_distance_px
 
 
 class Settings(StrictSettings):
-    weight: float = Field(ge=0)
+    weight: float = Field(ge=0, le=1e6)
 
 
 def shape_aware(logits: torch.Tensor, target: torch.Tensor, *, weight: float) -> torch.Tensor:

@@ -17,9 +17,9 @@ from brainseg.losses.shared.terms import tversky_index
 
 
 class Settings(StrictSettings):
-    fn_weight: float = Field(ge=0)
-    fp_weight: float = Field(ge=0)
-    smooth: float = Field(gt=0)
+    fn_weight: float = Field(ge=0, le=1e6)
+    fp_weight: float = Field(ge=0, le=1e6)
+    smooth: float = Field(gt=0, le=1e6)
     reduce: Literal["batch", "sample"]
 
 

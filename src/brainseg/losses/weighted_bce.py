@@ -15,7 +15,7 @@ from brainseg.losses.shared.terms import weighted_cross_entropy
 
 
 class Settings(StrictSettings):
-    lesion_weight: float = Field(gt=0)
+    lesion_weight: float = Field(gt=0, le=1e6)
 
 
 def weighted_bce(logits: torch.Tensor, target: torch.Tensor, *, lesion_weight: float) -> torch.Tensor:

@@ -14,10 +14,10 @@ from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):
-    lr: float = Field(gt=0)
+    lr: float = Field(gt=0, le=100)
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
-    weight_decay: float = Field(ge=0)
+    weight_decay: float = Field(ge=0, le=100)
 
 
 def adam(

@@ -12,10 +12,10 @@ from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):
-    lr: float = Field(gt=0)
+    lr: float = Field(gt=0, le=100)
     momentum: float = Field(ge=0, lt=1)
     nesterov: bool
-    weight_decay: float = Field(ge=0)
+    weight_decay: float = Field(ge=0, le=100)
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> "Settings":

@@ -9,7 +9,7 @@ from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):
-    power: float = Field(gt=0)
+    power: float = Field(gt=0, le=100)
 
 
 def poly(progress: float, *, power: float) -> float:

@@ -1,6 +1,7 @@
 """Your own patients: any folder or zip archive that holds PATIENT/PATIENT_K.tif and _mask.tif."""
 
 import errno
+import os
 import shutil
 import stat
 import zipfile
@@ -8,24 +9,31 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import Field, field_validator
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, joined, shown
 from brainseg.core.params import StrictSettings
+from brainseg.core.progress import print_line
 from brainseg.data.raw.patients import SLICE_FILE
 from brainseg.sources.shared.copying import copy_patients
+from brainseg.sources.shared.left_out import left_out
 
 GB = 1e9
+SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 class Settings(StrictSettings):
     path: str
-    unzipped_limit_gb: float = Field(gt=0)
+    unzipped_limit_gb: float = Field(gt=0, le=1e6)
 
     @field_validator("path")
     @classmethod
     def _exists(cls, path: str) -> str:
+        if not path.strip():  # else the current folder, with all that lies in it
+            raise ValueError("is empty; expected a folder or a zip archive")
+        if "\0" in path:
+            raise ValueError(f"{shown(path)} has a zero byte; expected a folder or a zip archive")
         source = Path(path)  # ~ is not expanded, since DVC reads the path too and does not expand it
         if not source.is_dir() and not (source.is_file() and zipfile.is_zipfile(source)):
-            raise ValueError(f"{path!r} is neither a folder nor a zip archive")
+            raise ValueError(f"{shown(path)} is neither a folder nor a zip archive")
         return path
 
 
@@ -95,9 +103,37 @@ def _unpack_slices(archive: zipfile.ZipFile, destination: Path, limit_gb: float)
     elif 2 * size > free:  # unpacked, then copied
         message = f"its slices need {2 * size / GB:,.1f} GB while they are copied"
         faults.append(f"{destination}: {message}; the disk has {free / GB:,.1f} GB left")
-    if faults:
-        raise UserError("\n".join(faults))
+    places = [destination / PurePosixPath(member.filename.replace("\\", "/")) for member in archive.infolist()]
+    files = [place for place, member in zip(places, archive.infolist(), strict=True) if not member.is_dir()]
+    beside = left_out({*places, *(folder for file in files for folder in file.parents)} - {*files}, files)
+    if faults := faults + beside.faults:
+        raise joined(faults)
+    for note in beside.notes():
+        print_line(note.replace(f"{destination}/", ""))
     for target, member in slices.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(member) as packed, target.open("wb") as file:
             shutil.copyfileobj(packed, file)
+
+
+def special_files(folder: Path) -> list[str]:
+    """A line for each pipe, socket, device, and link without end or target, at or below the folder.
+
+    DVC, which reads the whole folder, hangs at a pipe and stops at a link that leads nowhere.
+    """
+    faults = []
+    for place, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            path = Path(place, name)
+            try:
+                kind = stat.S_IFMT(path.stat().st_mode)
+            except FileNotFoundError:
+                faults.append(f"{path}: is a link to {path.readlink()}, which does not exist; remove it")
+            except OSError as error:  # a circle of links, a folder that may not be entered
+                faults.append(f"{path}: cannot be read ({error.strerror})")
+            else:
+                if kind in SPECIAL:
+                    faults.append(f"{path}: is {SPECIAL[kind]}; expected files and folders, move it elsewhere")
+                elif path.is_symlink() and Path(place).resolve().is_relative_to(path.resolve()):
+                    faults.append(f"{path}: is a link to a folder that it lies in; remove it")
+    return faults

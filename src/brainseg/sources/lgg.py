@@ -50,7 +50,7 @@ def _download() -> str:
 
 def published() -> dict[str, str]:
     """The digest of each of the published patients."""
-    with PUBLISHED.open(newline="") as file:
+    with PUBLISHED.open(newline="", encoding="utf-8") as file:
         return {row["patient"]: row["sha256"] for row in csv.DictReader(file)}
 
 

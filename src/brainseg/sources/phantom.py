@@ -33,11 +33,11 @@ LOOK_ALIKES = (
 
 
 class Settings(StrictSettings):
-    patients: int = Field(ge=3)
-    slices: int = Field(ge=6)
-    side_px: int = Field(ge=32)
+    patients: int = Field(ge=3, le=10_000)
+    slices: int = Field(ge=6, le=256)
+    side_px: int = Field(ge=32, le=512)
     noise: float = Field(ge=0, le=0.3)  # standard deviation, of a full scale of 1
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=2**32 - 1)
 
 
 def phantom(destination: Path, *, patients: int, slices: int, side_px: int, noise: float, seed: int) -> None:

@@ -71,7 +71,7 @@ def _share_cache(project: Project, folder: Path) -> None:
     cache = dict(config["cache"]) if config.has_section("cache") else {}
     written = ConfigParser(interpolation=None)
     written["cache"] = cache | {"dir": str(project.cache)}
-    with (folder / ".dvc" / "config.local").open("w") as file:
+    with (folder / ".dvc" / "config.local").open("w", encoding="utf-8") as file:
         written.write(file)
 
 

@@ -18,7 +18,7 @@ class Failures:
     def reason(self, row: Row) -> str | None:
         """Why the row failed the last time; None if it did not fail, or had another commit or other settings."""
         try:
-            record = json.loads(self._path(row).read_text())
+            record = json.loads(self._path(row).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # ValueError: the file is incomplete, as after a full disk
             return None
         return record["reason"] if (record["commit"], record["settings"]) == (self.head, row.params) else None

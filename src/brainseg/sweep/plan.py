@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, shown
 from brainseg.core.params import PARAMS_FILE
 from brainseg.experiments.lock import flat_params
 from brainseg.params_check import find_errors
@@ -17,6 +18,7 @@ from brainseg.sweep.random_search import random_search
 from brainseg.sweep.row_names import check_name, label
 from brainseg.sweep.sweep_file import Changes, SweepFile
 
+MOST_ROWS = 10_000
 SHOWN = 3  # number of rows with the same fault that are listed; the rest is counted
 
 
@@ -38,6 +40,9 @@ def plan(sweep: SweepFile, name: str, params: Mapping[str, Any], overrides: Chan
     Raises UserError with all faults in any of them, each fault once.
     """
     check_name("the sweep's name", name)
+    count = len(sweep.rows or [""]) * prod(map(len, sweep.grid.values())) * (sweep.random.count if sweep.random else 1)
+    if count > MOST_ROWS:
+        raise UserError(f"{name}: rows, grid and random make {shown(count)} experiments; expected up to {MOST_ROWS:,}")
     drawn = random_search(sweep.random) if sweep.random else [{}]
     rows: list[Row] = []
     for row_name, row in (sweep.rows or {"": {}}).items():
@@ -107,7 +112,7 @@ def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
     if params["predict"]["networks"] != "data/weights":
         return [f"{PARAMS_FILE}: predict.networks is not 'data/weights'; rows run elsewhere, and know no ensemble"]
     if params["data"] == "folder" and not Path(path := params["datasets"]["folder"]["path"]).is_absolute():
-        return [f"{PARAMS_FILE}: datasets.folder.path is {path!r}; expected an absolute path: rows run elsewhere"]
+        return [f"{PARAMS_FILE}: datasets.folder.path is {shown(path)}; expected an absolute path: rows run elsewhere"]
     return []
 
 

@@ -72,7 +72,11 @@ class ProgressTracker:
         return [row for row in self.rows if row.name not in self.failed]
 
     def _trained(self, row: Row) -> int:
-        seen = EPOCH.findall(self.log_of(row).read_text(errors="replace")) if self.log_of(row).exists() else []
+        seen = (
+            EPOCH.findall(self.log_of(row).read_text(encoding="utf-8", errors="replace"))
+            if self.log_of(row).exists()
+            else []
+        )
         return min(int(seen[-1]), row.epochs) if seen else 0
 
     def _runs(self, row: Row) -> bool:

@@ -14,8 +14,8 @@ from brainseg.compare.comparison import NothingToCompareError
 from brainseg.compare.page.markdown_table import markdown_table, number
 from brainseg.compare.run import check_folder
 from brainseg.compare.run import run as compare
-from brainseg.core.errors import UserError
-from brainseg.core.params import NOT_YAML, PARAMS_FILE, read_params
+from brainseg.core.errors import UserError, shown
+from brainseg.core.params import NOT_YAML, PARAMS_FILE, holds_too_much, read_params
 from brainseg.core.progress import print_line
 from brainseg.sweep.clone import remove_folders
 from brainseg.sweep.failures import Failures
@@ -44,6 +44,8 @@ def run(
     check_folder(out)
     project = open_project(Path.cwd())
     name = name or path.stem
+    if not path.exists():
+        raise UserError(f"{path}: no such file; expected a sweep, such as experiments/report.yaml")
     sweep = read_sweep(path)
     rows = plan(sweep, name, read_params(project.folder / PARAMS_FILE), _parsed(overrides))
     workers = environments(jobs, len(rows))
@@ -138,7 +140,9 @@ def _parsed(overrides: Sequence[str]) -> Changes:
         try:
             parsed[key] = YAML(typ="safe", pure=True).load(value)
         except NOT_YAML:
-            raise UserError(f"--set {override}: {value!r} is not a value of YAML") from None
+            raise UserError(f"--set {override}: {shown(value)} is not a value of YAML") from None
+        if holds_too_much(parsed[key]):
+            raise UserError(f"--set {override}: holds too many values")
     return parsed
 
 

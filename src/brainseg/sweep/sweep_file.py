@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings, read_params, validated
 
 
@@ -18,16 +19,27 @@ def _value(given: Any) -> Any:
     return given
 
 
+LARGEST = 1e15  # of a range; above it not every whole number is a float
 Value = Annotated[Any, AfterValidator(_value)]
 Values = Annotated[list[Value], Field(min_length=1)]
 Changes = dict[str, Value]  # dotted key of params.yaml -> value
 
 
+def _number(given: Any) -> Any:
+    """One fault and not two: a union of int and float would report one for each."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) <= LARGEST:
+        raise PydanticCustomError("no number", f"a number from -{LARGEST:g} to {LARGEST:g}")
+    return given
+
+
+Number = Annotated[Any, AfterValidator(_number)]
+
+
 class Range(StrictSettings):
     """Numbers to draw from; integers where both ends are integers."""
 
-    low: int | float
-    high: int | float
+    low: Number
+    high: Number
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
@@ -42,8 +54,8 @@ class Range(StrictSettings):
 class RandomSearch(StrictSettings):
     """count draws; a key of `ranges` has a Range, or a list of values to choose from."""
 
-    count: int = Field(ge=1)
-    seed: int = Field(ge=0)
+    count: int = Field(ge=1, le=10_000)
+    seed: int = Field(ge=0, le=2**32 - 1)
     ranges: dict[str, Any] = Field(min_length=1)  # each made a Range or a list by read_sweep
 
 
@@ -71,7 +83,7 @@ class SweepFile(StrictSettings):
                     raise ValueError(f"{min(both)} is in {place} and in {other}; expected in one of them")
         for key, values in self.grid.items():
             if twice := [value for number, value in enumerate(values) if value in values[:number]]:
-                raise ValueError(f"grid.{key} lists {twice[0]!r} twice")
+                raise ValueError(f"grid.{key} lists {shown(twice[0])} twice")
         return self
 
 

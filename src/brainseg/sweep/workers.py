@@ -121,7 +121,7 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _reason(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error: ")] or [
         line for line in lines if line.startswith("ERROR: ")
     ]

@@ -21,8 +21,8 @@ class AugmentSettings(StrictSettings):
     flip: float = Field(ge=0, le=1)
     shear_deg: float = Field(default=0.0, ge=0, lt=90)
     shift: float = Field(default=0.0, ge=0, le=1)  # share of the side
-    elastic_px: float = Field(default=0.0, ge=0)
-    elastic_grid: int = Field(default=4, ge=2)  # control points a side
+    elastic_px: float = Field(default=0.0, ge=0, le=1000)
+    elastic_grid: int = Field(default=4, ge=2, le=256)  # control points a side
 
 
 def augment(

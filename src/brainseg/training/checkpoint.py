@@ -74,7 +74,7 @@ def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
         lock.acquire(timeout=0)
     except Timeout:
         try:
-            process = holder.read_text()
+            process = holder.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:  # the other process has not written it yet
             process = "unknown"
         message = f"the same training runs already, as process {process}; wait for it, or end it"

@@ -14,12 +14,12 @@ from brainseg.training.blur import blur
 class IntensitySettings(StrictSettings):
     """0 turns a setting off. It then draws no random number and changes no value."""
 
-    bias_field: float = Field(ge=0)
-    gamma: float = Field(ge=0)
-    blur_px: float = Field(ge=0)
+    bias_field: float = Field(ge=0, le=10)
+    gamma: float = Field(ge=0, le=10)
+    blur_px: float = Field(ge=0, le=100)
     gain: float = Field(ge=0, lt=1)
-    offset: float = Field(ge=0)
-    noise: float = Field(ge=0)
+    offset: float = Field(ge=0, le=100)
+    noise: float = Field(ge=0, le=100)
     channel_dropout: float = Field(ge=0, le=1)
 
 

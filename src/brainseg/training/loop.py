@@ -52,7 +52,7 @@ def train(
     steps, warmup_steps = settings.epochs * steps_per_epoch, settings.warmup_epochs * steps_per_epoch
     scheduler = lr_scheduler(optimizer, recipe.schedule, steps, warmup_steps)
     ema = averaged(network, settings.ema_decay) if settings.ema_decay else None
-    state = TrainingState(network, optimizer, scheduler, ema)
+    state = TrainingState(network, optimizer, scheduler, ema, steps_per_epoch=steps_per_epoch)
     checkpoint.restore(state)
     trained = state.trained
     forward = torch.compile(network) if settings.compile else network

@@ -15,12 +15,12 @@ from brainseg.training.sampling import SamplingSettings
 
 
 class TrainSettings(StrictSettings):
-    epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=1_000_000)
+    batch_size: int = Field(ge=1, le=100_000)
     precision: Literal["auto", "bf16", "fp32"]
     compile: bool
-    warmup_epochs: int = Field(ge=0)
-    clip_norm: float = Field(ge=0)  # 0: no clipping
+    warmup_epochs: int = Field(ge=0, le=1_000_000)
+    clip_norm: float = Field(ge=0, le=1e6)  # 0: no clipping
     ema_decay: float = Field(ge=0, lt=1)  # 0: no averaging
     start_from: str = Field(min_length=1)  # a model file; a folder: random initial weights
 

@@ -10,8 +10,8 @@ from brainseg.training.slices import Slices
 
 
 class SamplingSettings(StrictSettings):
-    area_power: float = Field(ge=0)  # 1 in the report
-    background_share: float = Field(ge=0)  # 0.1 in the report
+    area_power: float = Field(ge=0, le=10)  # 1 in the report
+    background_share: float = Field(ge=0, le=1000)  # 0.1 in the report
     train_on: Literal["retained", "all"]
 
 

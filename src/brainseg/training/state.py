@@ -1,5 +1,6 @@
 """The state that changes during training, and the results of training."""
 
+import math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -9,6 +10,10 @@ import torch
 from pydantic import ConfigDict, TypeAdapter
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
+
+ROW = ("epoch", "train_loss", "validation_loss")  # of the history
+ROW += tuple(f"validation_{score}" for score in ("dsc", "iou", "soft_dsc", "soft_iou"))
+PATIENT_ROW = ("epoch", "patient", "dsc", "iou", "soft_dsc", "soft_iou")
 
 
 @dataclass
@@ -31,7 +36,7 @@ class Trained:
         return {
             "training_seconds": round(sum(self.epoch_seconds), 1),
             "seconds_per_epoch": round(sum(self.epoch_seconds) / len(self.epoch_seconds), 2),
-            "training_slices_per_second": round(self.train_slices / self.train_seconds, 1),
+            "training_slices_per_second": round(self.train_slices / max(self.train_seconds, 1e-9), 1),
         }
 
 
@@ -45,6 +50,7 @@ class TrainingState:
     scheduler: LRScheduler
     ema: AveragedModel | None
     trained: Trained = field(default_factory=Trained)
+    steps_per_epoch: int = 0  # 0: unknown
 
     @property
     def eval_network(self) -> torch.nn.Module:
@@ -65,14 +71,24 @@ class TrainingState:
                 raise ValueError(f"best epoch {trained.best_epoch} of {len(trained.history)}")
             if [row["epoch"] for row in trained.history] != list(range(1, len(trained.history) + 1)):
                 raise ValueError("other epochs than those that were trained")
+            _check_rows(trained)
             _check_form(trained.best_state, self.eval_network.state_dict())
             _check_form(state["scheduler"], before["scheduler"])
             _check_form(state["optimizer"]["param_groups"], before["optimizer"]["param_groups"])
+            for found, expected in zip(*(s["optimizer"]["param_groups"] for s in (state, before)), strict=True):
+                if {**found, "lr": 0} != {**expected, "lr": 0} or not 0 <= found["lr"] < math.inf:
+                    raise ValueError("other settings of the optimizer")
+            steps, expected_steps = state["scheduler"]["last_epoch"], len(trained.history) * self.steps_per_epoch
+            if steps < 0 or (self.steps_per_epoch and steps != expected_steps):
+                raise ValueError(f"{steps} steps of {expected_steps}")
             self._load(state)
             for parameter, moments in self.optimizer.state.items():
                 for value in filter(torch.is_tensor, moments.values()):
                     if value.ndim and value.shape != parameter.shape:
                         raise ValueError(f"a moment of {tuple(value.shape)}")
+                    if not value.ndim and value < 0:
+                        raise ValueError(f"step {value}")
+            _check_finite([trained.best_state, self.state_dict()])
         except Exception:
             self.optimizer.state.clear()
             self._load(before)
@@ -92,6 +108,30 @@ class TrainingState:
             name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, value in self.eval_network.state_dict().items()
         }
+
+
+def _check_rows(trained: Trained) -> None:
+    """Raises ValueError unless the tables can be continued and written."""
+    for rows, keys in ((trained.history, ROW), (trained.per_patient, PATIENT_ROW)):
+        for row in rows:
+            if tuple(row) != keys:
+                raise ValueError(f"a row of {', '.join(map(str, row))}")
+            if not all(math.isfinite(value) for key, value in row.items() if key != "patient"):
+                raise ValueError("a row with a number that is not finite")
+    if not all(
+        0 <= value < math.inf for value in (trained.train_seconds, trained.train_slices, *trained.epoch_seconds)
+    ):
+        raise ValueError("a time that is not finite")
+
+
+def _check_finite(content: Any) -> None:
+    """Raises ValueError for a tensor with NaN or infinity: every later epoch would fail with it."""
+    if torch.is_tensor(content):
+        if not torch.isfinite(content).all():
+            raise ValueError("numbers that are not finite")
+    elif isinstance(content, Mapping | list | tuple):
+        for inner in content.values() if isinstance(content, Mapping) else content:
+            _check_finite(inner)
 
 
 def _check_form(found: Any, expected: Any) -> None:

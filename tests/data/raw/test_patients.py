@@ -221,3 +221,22 @@ def test_no_patients_and_no_slices_are_told(tmp_path):
     assert faults(tmp_path) == [f"{tmp_path}: no patients found"]
     (tmp_path / "A").mkdir()
     assert faults(tmp_path) == [f"{tmp_path / 'A'}: no slices found; expected A_1.tif, A_1_mask.tif, ..."]
+
+
+def test_an_rgb_mask_is_told_by_its_shape(patient):
+    tifffile.imwrite(patient / "A_2_mask.tif", np.zeros((8, 6, 3), np.uint8), photometric="rgb")
+    [line] = faults(patient.parent)
+    assert line.endswith("A_2_mask.tif: mask is (8, 6, 3); expected one channel of 0 and 255, or 0 and 1")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\x1b[2Jb"])
+def test_a_name_that_breaks_a_line_is_refused_and_shown_escaped(tmp_path, name):
+    write(tmp_path / name)
+    with pytest.raises(UserError, match="the folder's name has a line end or the like; rename it") as error:
+        patient_names(tmp_path)
+    assert str(error.value).isprintable()
+
+
+def test_the_slices_of_each_patient_are_counted(patient):
+    write(patient.with_name("B"), slices=5, height=10)
+    assert check_patients(patient.parent) == {"A": 3, "B": 5}

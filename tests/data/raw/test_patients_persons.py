@@ -47,3 +47,10 @@ def test_a_person_is_what_stands_before_a_trailing_date(patient, expected):
 def test_a_pattern_names_the_person_and_a_name_that_it_does_not_match_is_a_person():
     found = persons(["sub-01_ses-1", "sub-01_ses-2", "other"], r"(sub-\d+)_ses-\d+")
     assert found == {"sub-01_ses-1": "sub-01", "sub-01_ses-2": "sub-01", "other": "other"}
+
+
+@pytest.mark.parametrize(
+    "patient", ["TCGA_CS_4941_19960909", "TCGA_CS_4941_scan2", "TCGA_CS_4941", "TCGA_CS_4941_01A_2"]
+)
+def test_a_person_of_the_tcga_is_the_first_three_words_whatever_follows(patient):
+    assert persons([patient, "TCGA-DU-5851-01A"]) == {patient: "TCGA_CS_4941", "TCGA-DU-5851-01A": "TCGA-DU-5851"}

@@ -146,7 +146,7 @@ def test_where_no_slice_is_the_folder_is_named(tmp_path):
 def test_only_slices_are_copied(original):
     expected = content(original)
     patient = next(path for path in original.iterdir() if path.is_dir())
-    for name in ("notes.txt", f"._{patient.name}_1.tif", "overview.tif"):
+    for name in ("notes.txt", f"._{patient.name}_1.tif", "overview.png"):
         (patient / name).write_text("hello")
     assert content(copied(original)) == expected
 

@@ -22,14 +22,14 @@ from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):
-    features: int = Field(ge=1)
+    features: int = Field(ge=1, le=256)
     levels: int = Field(ge=2, le=7)
     coarsening: int = Field(ge=1, le=8)
     token_share: float = Field(gt=0, le=1)
-    token_width: int = Field(ge=1)
-    token_layers: int = Field(ge=0)
-    token_heads: int = Field(ge=1)
-    token_weight: float = Field(ge=0)
+    token_width: int = Field(ge=1, le=1024)
+    token_layers: int = Field(ge=0, le=24)
+    token_heads: int = Field(ge=1, le=32)
+    token_weight: float = Field(ge=0, le=1e4)
 
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":

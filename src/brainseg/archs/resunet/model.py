@@ -16,11 +16,14 @@ from torch.nn.functional import interpolate
 from brainseg.archs.shared.residual_block import SLOPE, Norm, ResidualBlock, normalised_convolution
 from brainseg.archs.shared.space_to_depth import POSITIONS, SpaceToDepth, Stem
 from brainseg.archs.shared.supervision import TrainingOutput
+from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings
+
+MOST_BLOCKS = 64
 
 
 class Settings(StrictSettings):
-    features: int = Field(ge=1)
+    features: int = Field(ge=1, le=256)
     blocks: list[int] = Field(min_length=2, max_length=7)
     norm: Norm
     deep_supervision: bool
@@ -30,7 +33,9 @@ class Settings(StrictSettings):
     @classmethod
     def _one_each(cls, blocks: list[int]) -> list[int]:
         if min(blocks) < 1:
-            raise ValueError(f"{blocks} has a number below 1; expected 1 or more blocks at each resolution")
+            raise ValueError(f"{shown(blocks)} has a number below 1; expected 1 or more blocks at each resolution")
+        if max(blocks) > MOST_BLOCKS:
+            raise ValueError(f"{shown(blocks)}; expected up to {MOST_BLOCKS} blocks at each resolution")
         return blocks
 
 

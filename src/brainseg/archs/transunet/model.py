@@ -15,23 +15,26 @@ from torch.nn.functional import dropout, interpolate
 from brainseg.archs.shared.blocks import GELU, double_convolution
 from brainseg.archs.transunet.pretrained import R50_VIT_B16, fetch, load_pretrained
 from brainseg.archs.transunet.resnet import ResidualStem
+from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings
+
+MOST_BLOCKS = 64
 
 
 class Settings(StrictSettings):
-    features: int = Field(ge=4, multiple_of=4)
+    features: int = Field(ge=4, le=512, multiple_of=4)
     blocks: list[int] = Field(min_length=3, max_length=3)
-    width: int = Field(ge=1)
-    layers: int = Field(ge=1)
-    heads: int = Field(ge=1)
-    grid: int = Field(ge=1)
+    width: int = Field(ge=1, le=4096)
+    layers: int = Field(ge=1, le=96)
+    heads: int = Field(ge=1, le=96)
+    grid: int = Field(ge=1, le=128)
     dropout: float = Field(ge=0, lt=1)
     pretrained: bool
 
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":
-        if min(self.blocks) < 1:
-            raise ValueError(f"blocks is {self.blocks}; expected three numbers from 1")
+        if min(self.blocks) < 1 or max(self.blocks) > MOST_BLOCKS:
+            raise ValueError(f"blocks is {shown(self.blocks)}; expected three numbers from 1 to {MOST_BLOCKS}")
         if self.width % self.heads:
             raise ValueError(f"heads is {self.heads}; expected a number that divides width, {self.width}")
         if self.pretrained:

@@ -17,7 +17,7 @@ from brainseg.core.params import StrictSettings
 
 
 class Settings(StrictSettings):
-    features: int = Field(ge=1)
+    features: int = Field(ge=1, le=256)
     levels: int = Field(ge=2, le=7)
     deep_supervision: bool
 

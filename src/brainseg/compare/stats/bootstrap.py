@@ -10,6 +10,7 @@ from brainseg.compare.stats.finite import refuse_missing
 DRAWS = 4000
 INTERVAL_DRAWS = 20_000  # interval ends vary in the third digit; with one outlier among ten patients in the second
 SEED = 0
+AT_ONCE = 20_000_000  # numbers in memory, those of 1,000 patients; for more patients the draws are fewer and in parts
 FEW_PATIENTS = 50  # below this number intervals are rough, and too short where one in ten patients fails
 
 
@@ -35,8 +36,15 @@ def _interval(scores: np.ndarray, statistic, confidence: float, method: str) -> 
         return -math.inf, math.inf
     if np.ptp(scores) == 0:  # no variance: SciPy would return nan
         return float(scores[0]), float(scores[0])
+    large = len(scores) * INTERVAL_DRAWS > AT_ONCE  # the ends of the interval hardly vary then
     drawn = stats.bootstrap(
-        (scores,), statistic, confidence_level=confidence, n_resamples=INTERVAL_DRAWS, method=method, rng=SEED
+        (scores,),
+        statistic,
+        confidence_level=confidence,
+        n_resamples=DRAWS if large else INTERVAL_DRAWS,
+        method=method,
+        batch=max(1, AT_ONCE // len(scores)) if large else None,
+        rng=SEED,
     )
     return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
 
@@ -68,7 +76,8 @@ def _patient_weights(folds: np.ndarray, draws: int, rng: np.random.Generator) ->
         # `times` draws of len(inside) patients each
         chances = np.full(len(inside), 1 / len(inside))
         weights[:, inside] = rng.multinomial(times[:, column] * len(inside), chances)
-    return weights / weights.sum(1, keepdims=True)
+    weights /= weights.sum(1, keepdims=True)
+    return weights
 
 
 def rank_shares(means: np.ndarray) -> np.ndarray:

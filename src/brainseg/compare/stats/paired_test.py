@@ -16,6 +16,8 @@ EXACT_UP_TO = (
     200  # patients that differ; exact counting takes time of their third power, and the normal approximation is close
 )
 
+PAIRS_UP_TO = 2000  # patients whose pairs are listed, 2e6 of them
+
 
 @dataclass(frozen=True)
 class PairedTest:
@@ -64,6 +66,11 @@ def smallest_p(patients: int) -> float:
 
 def hodges_lehmann(differences: np.ndarray) -> float:
     """The median of the means of all pairs: the shift that fits the signed ranks (Hodges & Lehmann 1963)."""
+    n = len(differences)
+    if n > PAIRS_UP_TO:
+        pairs = n * (n + 1) // 2
+        middle = [_pair_mean_of_rank(differences, rank) for rank in {(pairs - 1) // 2, pairs // 2}]
+        return float(np.mean(middle))
     return float(np.median(_pair_means(differences)))
 
 
@@ -75,6 +82,10 @@ def hodges_lehmann_interval(differences: np.ndarray, confidence: float = 0.95) -
     rejected = _rejected_rank_sums(len(differences), (1 - confidence) / 2)
     if rejected == 0:
         return -math.inf, math.inf
+    n = len(differences)
+    if n > PAIRS_UP_TO:
+        last = n * (n + 1) // 2 - rejected
+        return _pair_mean_of_rank(differences, rejected - 1), _pair_mean_of_rank(differences, last)
     means = np.sort(_pair_means(differences))
     return float(means[rejected - 1]), float(means[-rejected])  # rank sum of gains = pair means above 0
 
@@ -98,6 +109,24 @@ def holm(p: np.ndarray) -> np.ndarray:
 def _pair_means(differences: np.ndarray) -> np.ndarray:
     first, second = np.triu_indices(len(differences))
     return (differences[first] + differences[second]) / 2
+
+
+def _pair_mean_of_rank(differences: np.ndarray, rank: int) -> float:
+    """The mean of rank `rank`, from 0, of all pairs, to 1e-15, without holding the pairs: 20,000 patients have 2e8."""
+    ordered = np.sort(differences)
+    low, high = float(ordered[0]), float(ordered[-1])
+    place = np.arange(len(ordered))
+    while high - low > 1e-15 * max(1.0, abs(low), abs(high)):
+        middle = (low + high) / 2
+        # for each patient the partners, itself and later ones, with whom the mean is at most `middle`
+        partners = np.searchsorted(ordered, 2 * middle - ordered, side="right") - place
+        if int(partners.clip(min=0).sum()) > rank:
+            high = middle
+        else:
+            low = middle
+        if middle in (low, high) and (low + high) / 2 in (low, high):
+            break
+    return high
 
 
 def _rejected_rank_sums(n: int, level: float) -> int:

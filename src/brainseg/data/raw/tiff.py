@@ -15,14 +15,32 @@ from brainseg.core.errors import UserError
 MAX_SIDE_PX = 8192  # a slice is a few hundred; a damaged header can declare a size beyond the memory
 # for these the unpacked size is limited by the file's size
 BOUNDED = (tifffile.COMPRESSION.NONE, tifffile.COMPRESSION.PACKBITS, tifffile.COMPRESSION.LZW)
+MAX_BYTES = 8 * MAX_SIDE_PX**2  # 16 bit and four channels without compression
+ORIENTATIONS = {  # value of the tag -> rows and columns swapped, rows reversed, columns reversed
+    1: (False, False, False),
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its warnings are replaced by one line of this module
 
 
 def read_tiff(path: Path) -> np.ndarray:
-    """The pixels of a file with one image of 8 or 16 bit, (H, W) or (H, W, C) uint8 or uint16."""
+    """The pixels of a file with one image of 8 or 16 bit, (H, W) or (H, W, C) uint8 or uint16.
+
+    They are as a viewer shows them: bright is high, also where the file counts from white, and the orientation tag is
+    applied. Other colours than grey and RGB are refused.
+    """
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise UserError(f"{path}: is {size / 1e6:,.0f} MB; a slice has at most {MAX_BYTES / 1e6:,.0f} MB")
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
@@ -62,11 +80,36 @@ def _decode(content: bytes) -> np.ndarray:
             raise ValueError(f"is {page.dtype}; expected 8 or 16 bit without sign")
         if page.compression == tifffile.COMPRESSION.LZW and find_spec("imagecodecs") is None:
             raise ValueError("is packed with LZW; install the package imagecodecs, or save it without compression")
+        _refuse_other_colours(page)
         _refuse_bombs(content, page)
         pixels = page.asarray()
         if pixels.size == 0:
             raise ValueError("holds no pixels")
-        return pixels
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            pixels = 2**page.bitspersample - 1 - pixels
+        return _upright(pixels, page)
+
+
+def _refuse_other_colours(page: tifffile.TiffPage) -> None:
+    photometric = tifffile.PHOTOMETRIC
+    if "PhotometricInterpretation" not in page.tags:
+        raise ValueError("does not say whether it is grey or RGB; save it anew")
+    if page.photometric not in (photometric.MINISWHITE, photometric.MINISBLACK, photometric.RGB):
+        name = getattr(page.photometric, "name", page.photometric)
+        raise ValueError(f"is {name}; expected grey or RGB")
+
+
+def _upright(pixels: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
+    tag = page.tags.get("Orientation")
+    orientation = tag.value if tag else 1
+    if orientation not in ORIENTATIONS:
+        raise ValueError(f"has the orientation {orientation}; expected 1 to 8")
+    swapped, rows_reversed, columns_reversed = ORIENTATIONS[orientation]
+    if swapped:
+        pixels = pixels.swapaxes(0, 1)
+    pixels = pixels[::-1] if rows_reversed else pixels
+    pixels = pixels[:, ::-1] if columns_reversed else pixels
+    return np.ascontiguousarray(pixels)
 
 
 def _refuse_bombs(content: bytes, page: tifffile.TiffPage) -> None:

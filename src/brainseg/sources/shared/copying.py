@@ -5,9 +5,10 @@ import filecmp
 import shutil
 from pathlib import Path
 
-from brainseg.core.errors import UserError
-from brainseg.core.progress import progress
+from brainseg.core.errors import UserError, joined
+from brainseg.core.progress import print_line, progress
 from brainseg.data.raw.patients import numbered_files
+from brainseg.sources.shared.left_out import left_out
 
 
 def find_patients(source: Path) -> list[Path]:
@@ -24,9 +25,11 @@ def copy_patients(source: Path, destination: Path) -> None:
 
     Files are copied, not linked: DVC makes cached files read-only, and the originals must not change. A patient
     found twice with the same files is copied once. A patient found twice with different files, or a file that
-    cannot be read, is a UserError; all of them are reported together.
+    cannot be read, is a UserError; all of them are reported together. So is a TIFF that is not called like a slice.
+    Other folders and images are left out with a note.
     """
-    faults = []
+    beside = left_out(*_everything(source))
+    faults = list(beside.faults)
     for patient in progress(find_patients(source), "copying patients"):
         target = destination / patient.absolute().name  # "." has none
         if target.exists():
@@ -43,7 +46,15 @@ def copy_patients(source: Path, destination: Path) -> None:
                     raise
                 faults.append(f"{file}: cannot be read ({error.strerror})")
     if faults:
-        raise UserError("\n".join(faults))
+        raise joined(faults)
+    for note in beside.notes():
+        print_line(note)
+
+
+def _everything(source: Path) -> tuple[list[Path], list[Path]]:
+    """All folders below the source, and all files in it and in them."""
+    folders = [path for path in source.rglob("*") if path.is_dir()]
+    return folders, [path for folder in [source, *folders] for path in folder.iterdir() if not path.is_dir()]
 
 
 def _same_files(patient: Path, target: Path) -> bool:
