@@ -17,6 +17,7 @@ from brainseg.experiments.reader import Experiment
 ABSENT = "–"
 BLOCKS = {section: word for word, section in KINDS.values()}  # losses -> loss, ...
 OUTPUTS = {"data": "data/raw", "split": "data/split.csv", "preprocessing": "data/preprocessed"}
+FOLDED = {"kfold", "leave_one_institution_out", "file"}  # split.strategy with which split.fold says who tests
 WRITERS = {"download": "data", "split": "split", "preprocess": "preprocessing"}
 
 
@@ -86,10 +87,10 @@ def _starred(key: str) -> str:
 
 
 def _fold(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
-    """The fold of a kfold split: folds of one split differ in the fold, not in the split."""
+    """The fold of a split with folds: folds of one split differ in the fold, not in the split."""
     of_split = [difference.key for difference in found if difference.factor == "split"]
     strategies = {settings(experiment.lock, "split").get("split.strategy") for experiment in experiments}
-    if of_split != ["split.fold"] or strategies != {"kfold"}:
+    if of_split != ["split.fold"] or not strategies <= FOLDED:
         return found
     return [Difference("fold", one.key, one.values) if one.key == "split.fold" else one for one in found]
 
