@@ -1,13 +1,8 @@
 """Score the predictions patient by patient: python -m stages.evaluate"""
 
-from dataclasses import asdict
-from functools import partial, reduce
-from operator import add
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import REMEDY, write_json
@@ -17,15 +12,12 @@ from brainseg.data import paths, predictions, preprocessed, split
 from brainseg.data.ensemble import refuse_leakage
 from brainseg.data.raw import patients
 from brainseg.data.tables import write_table
-from brainseg.evaluation.failure_warning import summarize_warning, with_warning
-from brainseg.evaluation.patient_scores import EvaluateSettings, Scores, reliability_near_lesion, score
-from brainseg.evaluation.strata import Traits, traits, with_strata
-from brainseg.evaluation.summary import by_stratum, summarize
-from brainseg.metrics.calibration import Reliability
-from brainseg.metrics.thresholds import dsc_by_threshold
+from brainseg.evaluation.failure_warning import with_warning
+from brainseg.evaluation.patient_scores import EvaluateSettings
+from brainseg.evaluation.scoring import Scored, curves, score_prediction, scores_table, summaries, summary_line
+from brainseg.evaluation.strata import with_strata
+from brainseg.evaluation.summary import by_stratum
 from brainseg.parallel import parallel_map
-
-THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 
 
 def main() -> None:
@@ -34,36 +26,23 @@ def main() -> None:
     evaluate = parse_settings(EvaluateSettings, params, "evaluate")
     networks, start_from = (Path(lookup_name(params, key)) for key in ("predict.networks", "train.start_from"))
     refuse_leakage(subset, networks, start_from, lookup_name(params, "split.person_pattern"))
-    names = list(subset)
-    scores, found_traits, by_threshold, reliability = zip(
-        *parallel_map(partial(score_patient, evaluate), names, "scoring"), strict=True
-    )
-    per_volume = pd.DataFrame({"patient": names, "subset": [subset[name] for name in names]})
-    per_volume = per_volume.join(pd.DataFrame(map(asdict, scores))).join(pd.DataFrame(map(asdict, found_traits)))
-    per_volume = with_warning(with_strata(per_volume))
+    scored = parallel_map(partial(score_patient, evaluate), list(subset), "scoring")
+    per_volume = with_warning(with_strata(scores_table(subset, scored)))
     write_table(paths.PER_VOLUME, per_volume)
     write_table(paths.STRATA, by_stratum(per_volume))
 
     # the best epoch's weights score too high on the patients that chose the epoch
     selected_on = "validation" if lookup_name(params, "predict.weights") == "best" else "nothing"
-    summary: dict[str, Any] = {"selected_on": selected_on}
-    curves, bins = [], []
-    for name in split.SUBSETS:
-        if split.patients_in(subset, name):
-            inside = np.flatnonzero(per_volume.subset == name)
-            summary[name] = summarize([scores[place] for place in inside])
-            summary[name]["warning_of_failure"] = summarize_warning(per_volume.iloc[inside])
-            mean_dsc = np.mean([by_threshold[place] for place in inside], axis=0)
-            curves.append(pd.DataFrame({"subset": name, "threshold": THRESHOLDS, "mean_dsc": mean_dsc}))
-            pooled: Reliability = reduce(add, [reliability[place] for place in inside])
-            bins.append(pd.DataFrame({"subset": name, **asdict(pooled)}))
-            print_summary(name, summary[name])
-    write_table(paths.BY_THRESHOLD, pd.concat(curves))
-    write_table(paths.RELIABILITY, pd.concat(bins))
+    summary: dict[str, Any] = {"selected_on": selected_on, **summaries(per_volume, scored)}
+    for name in filter(summary.__contains__, split.SUBSETS):
+        print_line(summary_line(name, summary[name]))
+    by_threshold, reliability = curves(per_volume, scored)
+    write_table(paths.BY_THRESHOLD, by_threshold)
+    write_table(paths.RELIABILITY, reliability)
     write_json(paths.EVALUATION, summary)
 
 
-def score_patient(evaluate: EvaluateSettings, name: str) -> tuple[Scores, Traits, np.ndarray, Reliability]:
+def score_patient(evaluate: EvaluateSettings, name: str) -> Scored:
     retained, geometry = preprocessed.read_geometry(name)
     folder = patients.FOLDER / name
     truth = patients.read_mask(folder)
@@ -72,21 +51,7 @@ def score_patient(evaluate: EvaluateSettings, name: str) -> tuple[Scores, Traits
     if not truth.shape == prediction.on_file_grid.shape == (len(retained), *grid):
         shapes = f"{prediction.on_file_grid.shape}, its mask {truth.shape}, as preprocessed {(len(retained), *grid)}"
         raise UserError(f"{predictions.FOLDER}/{name}.npz: is {shapes}; expected one shape; {REMEDY}")
-    near_lesion = reliability_near_lesion(prediction, truth)
-    return (
-        score(prediction, truth, retained, geometry, near_lesion, evaluate),
-        traits(patients.read_images(folder), truth),
-        dsc_by_threshold(prediction.on_file_grid, truth, THRESHOLDS),
-        near_lesion,
-    )
-
-
-def print_summary(name: str, summary: dict[str, Any]) -> None:
-    dsc = summary["dsc"]
-    print_line(
-        f"{name:10}  {summary['patients']:3d} patients  mean DSC {dsc['mean']:.4f}  median {dsc['median']:.4f}"
-        f"  minimum {dsc['minimum']:.4f}  failures {dsc['failures']}"
-    )
+    return score_prediction(prediction, patients.read_images(folder), truth, retained, geometry, evaluate)
 
 
 if __name__ == "__main__":

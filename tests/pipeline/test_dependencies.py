@@ -60,7 +60,13 @@ SURPLUS = {
     "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
     "evaluate": ["data/own_split.py", "data/weights.py"],
-    "plot": ["core/environment.py", "data/ensemble.py", "data/own_split.py", "data/weights.py"],
+    "plot": [
+        "core/environment.py",
+        "data/ensemble.py",
+        "data/model_file.py",
+        "data/own_split.py",
+        "data/weights.py",
+    ],
     "robustness": ["core/environment.py", "data/own_split.py", "data/tables.py"],
 }
 
