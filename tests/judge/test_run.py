@@ -143,8 +143,8 @@ def test_another_size_or_number_of_slices_gets_a_line(workspace):
     write("D_20010101", final("D_20010101")[:-1])
     write("E", final("E")[:, :-1])
     assert faults(run) == [
-        "masks/D_20010101_mask.nii.gz: is 5 × 36 × 40; expected 6 × 36 × 40, as the patient's files; for another height "
-        "and width see --grid",
+        "masks/D_20010101_mask.nii.gz: is 5 × 36 × 40; expected 6 × 36 × 40, as the patient's files; for another "
+        "height and width see --grid",
         "masks/E_mask.nii.gz: is 6 × 35 × 40; expected 6 × 36 × 40, as the patient's files; for another height and "
         "width see --grid",
     ]
