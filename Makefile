@@ -1,6 +1,7 @@
 # make repro      run the pipeline               make lint   check the style and the layers
 # make test       run the tests                  make docs   build the documentation into site/
 # make test-all   run the slow tests too         make smoke  run four experiments and compare them
+# make bench      measure the speed beside the report's reference code and the machine's limit; BENCH=--quick
 # Each makes the virtual environment first if it is missing.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ TORCH_INDEX ?=
 IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH"
 PYTEST = OMP_NUM_THREADS=1 pytest -n logical --dist loadfile # threads of several processes would fight
 
-.PHONY: repro test test-all smoke lint format docs venv
+.PHONY: repro test test-all smoke bench lint format docs venv
 repro: .venv/installed
 	$(IN_VENV) dvc repro
 
@@ -21,6 +22,9 @@ test-all: test
 
 smoke: .venv/installed
 	$(IN_VENV) brainseg sweep experiments/smoke.yaml --jobs 2
+
+bench: .venv/installed
+	$(IN_VENV) python -m benchmarks.bench $(BENCH)
 
 lint: .venv/installed
 	$(IN_VENV) ruff check .

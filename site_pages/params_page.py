@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 from pydantic.fields import FieldInfo
@@ -51,6 +51,8 @@ def limits(field: FieldInfo) -> str:
     kind = field.annotation
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in get_args(kind))
+    if get_origin(kind) is Union:
+        return "; or ".join(limits(FieldInfo.from_annotation(part)) for part in get_args(kind))
     if get_origin(kind) is list:
         return _list(get_args(kind)[0], field)
     words = {int: "whole number", float: "number", bool: "`true` or `false`", str: "text"}[kind]

@@ -20,7 +20,7 @@ from brainseg.figures.failure_warning import warning
 from brainseg.figures.probabilities import probabilities
 from brainseg.figures.settings import PlotSettings
 from brainseg.figures.style import save
-from brainseg.postprocessing.final_mask import MaskSettings, final_mask
+from brainseg.postprocessing.final_mask import MaskSettings, final_mask, read_mask_settings
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
 from brainseg.training.slices import load_slices
@@ -34,7 +34,7 @@ TRAITS = ("patient", "subset", "institution", "equal_channels", "size", "edge")
 def main() -> None:
     params = read_params()
     plot = parse_settings(PlotSettings, params, "plot")
-    evaluate = parse_settings(MaskSettings, params, "evaluate")
+    mask = read_mask_settings()
     run = ", ".join(lookup_name(params, word) for word in ("arch", "loss", "optim"))
 
     history = read_table(paths.HISTORY, numbers=CURVES).to_dict("records")
@@ -60,14 +60,14 @@ def main() -> None:
         of_subset(by_threshold, evaluated, paths.BY_THRESHOLD),
         of_subset(reliability, evaluated, paths.RELIABILITY),
     )
-    figure = probabilities(*curves, evaluate.threshold, f"Probabilities of the {evaluated} patients: {run}")
+    figure = probabilities(*curves, mask.threshold, f"Probabilities of the {evaluated} patients: {run}")
     save(figure, paths.PLOTS / "probabilities.png", plot.dpi)
     coverage = read_json_value(paths.EVALUATION, f"{evaluated}.warning_of_failure.asked_coverage", float)
     figure = warning(per_volume, coverage, f"Warning of failure, {evaluated} patients: {run}")
     save(figure, paths.PLOTS / "warning.png", plot.dpi)
 
     ranks = {"best": 0, "median": len(best_first) // 2, "worst": len(best_first) - 1}
-    examples = [read_example(rank, best_first[place], dsc, evaluate) for rank, place in ranks.items()]
+    examples = [read_example(rank, best_first[place], dsc, mask) for rank, place in ranks.items()]
     title = f"{evaluated.capitalize()} patients: {run}"
     save(example_slices(examples, plot.slices_per_patient, title), paths.PLOTS / "examples.png", plot.dpi)
 
@@ -90,8 +90,8 @@ def of_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
     return rows
 
 
-def read_example(rank: str, name: str, dsc: dict[str, float], evaluate: MaskSettings) -> Example:
-    prediction = final_mask(predictions.read(name), evaluate)
+def read_example(rank: str, name: str, dsc: dict[str, float], mask: MaskSettings) -> Example:
+    prediction = final_mask(predictions.read(name), mask)
     folder, label = patients.FOLDER / name, f"{rank}: {name}\nDSC {dsc[name]:.3f}"
     return Example(label, patients.read_images(folder), patients.read_mask(folder), prediction)
 

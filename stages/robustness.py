@@ -15,10 +15,11 @@ from brainseg.device import be_reproducible, pick_device
 from brainseg.figures.style import save
 from brainseg.inference import PredictSettings, predict, read_networks
 from brainseg.metrics.overlap import dsc
-from brainseg.postprocessing.final_mask import MaskSettings, final_mask
+from brainseg.postprocessing.final_mask import final_mask, read_mask_settings
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.robustness.figure import robustness_lines
 from brainseg.robustness.perturbations import STRENGTHS, perturbed
+from brainseg.robustness.settings import RobustnessSettings, evenly_spaced
 from brainseg.robustness.summary import by_kind, summary
 
 DPI = 100  # not plot.dpi: a change of it would repeat the predictions
@@ -28,22 +29,25 @@ def main() -> None:
     params = read_params()
     as_trained = parse_settings(PreprocessSettings, params, "preprocess")
     predict_settings = parse_settings(PredictSettings, params, "predict")
-    evaluate = parse_settings(MaskSettings, params, "evaluate")
+    settings = parse_settings(RobustnessSettings, params, "robustness")
+    mask = read_mask_settings()
     device = pick_device()
     be_reproducible(predict_settings.precision)
     networks = read_networks(predict_settings, device)
 
     def dsc_of(image: np.ndarray, truth: np.ndarray) -> float:
         prediction = predict(networks, preprocess(image, truth, as_trained), device, predict_settings)
-        return dsc(final_mask(prediction, evaluate), truth)
+        return dsc(final_mask(prediction, mask), truth)
 
     subset_of = split.read()
     networks_from, start_from = Path(predict_settings.networks), Path(lookup_name(params, "train.start_from"))
     refuse_leakage(subset_of, networks_from, start_from, lookup_name(params, "split.person_pattern"))
     subset = split.evaluation_subset(subset_of.values())
-    names = split.patients_in(subset_of, subset)
+    names = evenly_spaced(split.patients_in(subset_of, subset), settings.patients)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}
-    scores |= {(kind, strength): [] for kind, strengths in STRENGTHS.items() for strength in strengths}
+    scores |= {
+        (kind, strength): [] for kind in STRENGTHS for strength in STRENGTHS[kind] if strength in settings.strengths
+    }
     for name in progress(names, "perturbing"):
         folder = patients.FOLDER / name
         image, truth = patients.read_images(folder), patients.read_mask(folder)

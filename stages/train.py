@@ -47,7 +47,7 @@ def main() -> None:
     if not training.masks.any():
         raise UserError(f"{split.PATH}: no training patient has a lesion; there is nothing to learn from")
 
-    refuse_too_large(build_network, input_settings.in_channels, arch, device)
+    refuse_what_does_not_fit(build_network, input_settings.in_channels, arch, training.images.shape[1], device)
     be_reproducible(recipe.settings.precision)
     torch.manual_seed(recipe.seed)  # the initial weights
     network = build_network(input_settings.in_channels)
@@ -87,12 +87,16 @@ def main() -> None:
         checkpoint.remove()
 
 
-def refuse_too_large(
-    build_network: Callable[[int], torch.nn.Module], in_channels: int, arch: str, device: torch.device
+def refuse_what_does_not_fit(
+    build_network: Callable[[int], torch.nn.Module], in_channels: int, arch: str, side_px: int, device: torch.device
 ) -> None:
-    """Raises UserError where the numbers of the network alone do not fit: the system would kill the process."""
+    """Raises UserError for slices of another size, and for a network that alone is too large for the memory."""
     with torch.device("meta"):  # takes no memory
-        count = sum(parameter.numel() for parameter in build_network(in_channels).parameters())
+        network = build_network(in_channels)
+    if side_px % network.divisor:
+        found = f"slices of {side_px} pixels"
+        raise UserError(f"data/preprocessed: has {found}; {arch} needs a multiple of {network.divisor}")
+    count = sum(parameter.numel() for parameter in network.parameters())
     needed, there = 4 * COPIES * count, memory_bytes(device)
     if needed > there:
         message = f"{count:,} parameters need {needed / 1e9:,.0f} GB in training; {device} has {there / 1e9:,.0f} GB"
@@ -117,7 +121,7 @@ def run_inputs(params: dict[str, Any], device: torch.device) -> bytes:
 def write_records(trained: Trained, device: torch.device, precision: str, parameters: int) -> None:
     write_csv(paths.HISTORY, trained.history)
     write_csv(paths.VALIDATION_PER_EPOCH, trained.per_patient)
-    last, best = trained.history[-1], trained.history[trained.best_epoch - 1]
+    last, best = trained.history[-1], trained.best_row
     metrics = {
         "device": device.type,  # device and precision change the last digits of the results
         "precision": "bf16" if uses_bf16(device, precision) else "fp32",

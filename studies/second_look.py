@@ -21,7 +21,7 @@ from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.inference import PredictSettings, predict
 from brainseg.metrics.overlap import dsc
 from brainseg.metrics.surface import surface_dice
-from brainseg.postprocessing.final_mask import final_mask
+from brainseg.postprocessing.final_mask import MaskSettings, final_mask
 from studies.growing_table import append
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     run, path = sys.argv[1], Path([*sys.argv, "data/weights/last.pt"][2])
     params, device = read_params(), torch.device("cpu")
     predict_settings = parse_settings(PredictSettings, params, "predict")
-    evaluate = parse_settings(EvaluateSettings, params, "evaluate")
+    evaluate, mask_settings = (parse_settings(kind, params, "evaluate") for kind in (EvaluateSettings, MaskSettings))
     whole = read_network(path)
     without = TrainedNetwork(deepcopy(whole.network), whole.input_settings)
     for parameter in without.network.change[-1].parameters():
@@ -40,7 +40,7 @@ def main() -> None:
         patient, truth = preprocessed.read(name), read_mask(FOLDER / name)
         row: dict[str, object] = {"name": run, "patient": name}
         for look, trained in (("second", whole), ("first", without)):
-            mask = final_mask(predict([trained], patient, device, predict_settings), evaluate)
+            mask = final_mask(predict([trained], patient, device, predict_settings), mask_settings)
             row |= {f"dsc_{look}": round(dsc(mask, truth), 4)}
             row |= {f"nsd_{look}": round(surface_dice(mask, truth, evaluate.tolerance_px), 4)}
         rows.append(row)

@@ -140,6 +140,23 @@ def test_each_of_several_networks_sees_what_it_was_trained_with(patient):
     assert np.abs(both / 255 - expected).max() < 0.51 / 255
 
 
+def test_a_patients_z_scores_are_computed_once_for_all_networks(patient, monkeypatch):
+    counted = []
+    z_score = Preprocessed.z_score
+    monkeypatch.setattr(Preprocessed, "z_score", lambda self: counted.append(self) or z_score(self))
+    predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D)] * 3, patient, CPU, ONCE)
+    assert len(counted) == 1
+
+
+def test_networks_of_one_input_between_others_are_added_in_their_order(patient):
+    flair = InputSettings(channels=["flair"], neighbours=0)
+    networks = [TrainedNetwork(FirstChannel(), seen) for seen in (THREE_CHANNELS_2D, flair, flair, THREE_CHANNELS_2D)]
+    z = patient.z_score()
+    first, second = 1 / (1 + np.exp(-z[..., 0])), 1 / (1 + np.exp(-z[..., 1]))
+    found = predict(networks, patient, CPU, ONCE).on_network_grid
+    assert np.abs(found / 255 - (first + second) / 2).max() < 0.51 / 255
+
+
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     """Writes a U-Net of so many features below a folder that is the project meanwhile."""

@@ -1,6 +1,7 @@
 """A trained network applied to every slice of a patient, also to the slices that preprocessing drops."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -68,8 +69,7 @@ def predict(
 
     With `settings.flips` each network also predicts the mirrored slice, and the two probabilities are averaged.
     """
-    answers = [_probability(trained, patient, device, settings) for trained in networks]
-    probability = sum(answers) / len(answers)  # (S, n, n)
+    probability = _summed(networks, patient, device, settings) / len(networks)  # (S, n, n)
     if not np.isfinite(probability).all():  # it would be stored as 0: no lesion
         raise UserError(
             f"{settings.networks}: a network gives NaN for a patient; train again with a lower learning rate"
@@ -78,18 +78,28 @@ def predict(
 
 
 @torch.inference_mode()
-def _probability(
-    trained: TrainedNetwork, patient: Preprocessed, device: torch.device, settings: PredictSettings
+def _summed(
+    networks: Sequence[TrainedNetwork], patient: Preprocessed, device: torch.device, settings: PredictSettings
 ) -> np.ndarray:
-    network, input_settings = trained
+    """The sum of the networks' probabilities, (S, n, n) float32."""
     z_scores = torch.from_numpy(patient.z_score())
-    probabilities = []
-    for index in torch.from_numpy(input_settings.slice_index(patient.retained)).split(BATCH_SIZE):
-        images = input_settings.as_channels(z_scores[index].to(device))  # (B, in_channels, n, n)
-        with autocast(device, settings.precision):
-            probability = network(images).float().sigmoid()
-            if settings.flips:
-                mirrored = network(images.flip(3)).float().sigmoid().flip(3)
-                probability = (probability + mirrored) / 2
-        probabilities.append(probability[:, 0].cpu().numpy())
-    return np.concatenate(probabilities)
+    total = np.zeros(patient.mask.shape, np.float32)
+    for input_settings, alike in groupby(networks, key=lambda trained: trained.input_settings):
+        group = [trained.network for trained in alike]  # they are given the same batches
+        index = torch.from_numpy(input_settings.slice_index(patient.retained))  # (S, slices)
+        for start in range(0, len(index), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            images = input_settings.as_channels(z_scores[index[batch]].to(device))  # (B, in_channels, n, n)
+            for network in group:
+                total[batch] += _probability(network, images, settings)[:, 0].cpu().numpy()
+    return total
+
+
+def _probability(network: torch.nn.Module, images: torch.Tensor, settings: PredictSettings) -> torch.Tensor:
+    """(B, 1, n, n) float32."""
+    with autocast(images.device, settings.precision):
+        probability = network(images).float().sigmoid()
+        if settings.flips:
+            mirrored = network(images.flip(3)).float().sigmoid().flip(3)
+            probability = (probability + mirrored) / 2
+    return probability

@@ -16,6 +16,7 @@ from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.figures.settings import PlotSettings
 from brainseg.inference import PredictSettings, select_heads
 from brainseg.preprocessing import PreprocessSettings
+from brainseg.robustness.settings import RobustnessSettings
 from brainseg.splitting import SplitSettings
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[StrictSettings]] = {
     "predict": PredictSettings,
     "evaluate": EvaluateSettings,
     "plot": PlotSettings,
+    "robustness": RobustnessSettings,
 }
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from benchmarks.reference_state import reference_state
 from brainseg.cli import pack as module
 from brainseg.cli.main import app
 from brainseg.model.archive import read_model
 from tests.model import small_model
-from tests.model.test_reference_unet import reference_state
 
 
 def run(*arguments: str):
@@ -40,7 +40,7 @@ def test_export_writes_graphs_and_says_how_far_they_differ(tmp_path):
 
 
 def test_import_reference_counts_the_whole_lgg_set_as_known(tmp_path):
-    torch.save(reference_state(), tmp_path / "unet.pt")
+    torch.save(reference_state(4), tmp_path / "unet.pt")
     done = run("import-reference", str(tmp_path / "unet.pt"), "-o", str(tmp_path / "m.zip"))
     assert done.exit_code == 0, done.output
     assert "4 features, 110 known persons" in done.output

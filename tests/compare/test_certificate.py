@@ -113,7 +113,7 @@ def test_folds_of_one_split():
         ({"evaluate.threshold": 0.4}, "evaluation differs (threshold 0.5 → 0.4): scores of different kinds"),
         (
             {EVALUATION: json.dumps({"selected_on": "validation"})},
-            "selected_on differs (nothing → validation): weights chosen on validation patients score too high on them",
+            "selected_on differs (nothing → validation): what is chosen on validation patients scores too high on them",
         ),
         (
             {TIMING: json.dumps({"device": "Some CPU, 8 threads"})},

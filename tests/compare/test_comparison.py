@@ -105,7 +105,7 @@ def test_what_the_reader_must_know():
     assert compared(best).notes == [
         "Nobody tests in this split: scores are of the validation patients, on whom epochs may be chosen.",
         "3 patients: intervals of mean and median are rough below 50, and too short for failures.",
-        "Weights chosen on the validation patients: dice, bce.",
+        "Epoch or final mask chosen on the validation patients: dice, bce.",
     ]
     tested = [experiment(name, changes=it, selected_on="validation") for name, it in names.items()]
     assert len(compared(tested).notes) == 1  # whose patients were not chosen on

@@ -39,6 +39,17 @@ def test_a_method_of_one_experiment():
     assert 0.05 <= row.median_low < 0.65 < row.median_high <= 0.85
 
 
+def test_epochs_without_validation_count_to_the_minutes_and_to_nothing_else():
+    every_third = [dsc if place == 2 else math.nan for dsc in RISING for place in range(3)]
+    timing = {"training_seconds": 450.0, "seconds_per_epoch": 10.0}
+    row = row_of(experiment("dice", validation_dsc=every_third, timing=timing))
+    assert row.minutes_to_converge == pytest.approx(7 * 3 * 10 / 60)  # the seventh validation was after 21 epochs
+    assert (row.best_validation_dsc, row.last_validation_dsc) == (0.9, 0.8)
+    assert row.stability == pytest.approx(0, abs=1e-12)
+    few = experiment("dice", validation_dsc=[math.nan, 0.8] * 9)
+    assert row_of(few).minutes_to_converge == "too few epochs"
+
+
 def test_a_method_of_two_seeds_is_their_mean():
     first = {"training_seconds": 60.0, "seconds_per_epoch": 30.0}
     second = {"training_seconds": 180.0, "seconds_per_epoch": 90.0}

@@ -25,6 +25,14 @@ def test_the_price_of_the_best_epoch():
     assert price.best_epoch.to_dict() == pytest.approx({"falls": 0, "rises": 0})  # both patients agree on the best
 
 
+def test_epochs_without_validation_are_no_choice():
+    it = experiment("dice", validation_dsc=[np.nan, 0.75, np.nan, 0.5])
+    price = selection_bias(
+        [replace(it, validation_per_epoch=experiment("two", validation_dsc=[0.75, 0.5]).validation_per_epoch)], []
+    )
+    assert price.best_minus_last.to_dict() == {"dice": 0.25}
+
+
 def test_epochs_that_patients_disagree_on_flatter():
     it = experiment("dice", validation_dsc=[0.5, 0.5])
     per_epoch = pd.DataFrame({"epoch": [1, 1, 2, 2], "patient": list("uvuv"), "dsc": [0.9, 0.1, 0.1, 0.9]})

@@ -16,16 +16,19 @@ from brainseg.evaluation.patient_scores import (
 )
 from brainseg.metrics.calibration import calibration_error, reliability
 from brainseg.metrics.overlap import dsc
+from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.postprocessing.largest_component import largest_component
 
-USUAL = {"threshold": 0.5, "largest_component": True, "tolerance_px": 2.0, "slice_step_px": 4.0}
+USUAL = {"threshold": 0.5, "components": "largest", "least_share": 0.2, "least_voxels": 20}
+USUAL |= {"tolerance_px": 2.0, "slice_step_px": 4.0}
 LARGEST = EvaluateSettings(**USUAL)
-EVERY = EvaluateSettings(**USUAL | {"largest_component": False})
+EVERY = EvaluateSettings(**USUAL | {"components": "every"})
 WHOLE = Geometry(256, 256, 0, 256, 0, 256)
 
 
 def scored(prediction, truth, kept, geometry, settings):
-    return score(prediction, truth, kept, geometry, reliability_near_lesion(prediction, truth), settings)
+    mask = MaskSettings(**settings.model_dump())
+    return score(prediction, truth, kept, geometry, reliability_near_lesion(prediction, truth), mask, settings)
 
 
 def scores_of(values, truth, settings, kept=None):
@@ -139,10 +142,24 @@ def test_a_volume_of_which_the_report_keeps_no_slice():
 
 @pytest.mark.parametrize(("threshold", "voxels"), [(0.2, 2), (0.19, 3), (0.5, 1), (0.9, 0)])
 def test_a_voxel_counts_strictly_above_the_threshold(threshold, voxels):
-    settings = EvaluateSettings(**USUAL | {"threshold": threshold, "largest_component": False})
+    settings = EvaluateSettings(**USUAL | {"threshold": threshold, "components": "every"})
     scores = scores_of([[[51, 102, 128]]], [[[1, 1, 1]]], settings)  # 51 / 255 is 0.2
     assert scores.predicted_voxels == voxels
     assert scores.dsc_report == pytest.approx(2 / 4)  # above 0.5 in any case
+
+
+def test_the_mask_is_that_of_its_own_settings_where_those_of_evaluate_are_auto():
+    auto = EvaluateSettings(**USUAL | {"threshold": "auto", "components": "auto"})
+    probability = np.pad(np.uint8(PREDICTED), [(0, 0), (0, 255), (0, 250)])
+    prediction, truth = (
+        Prediction(probability, probability),
+        np.pad(np.array(TRUTH, bool), [(0, 0), (0, 255), (0, 250)]),
+    )
+    given = (prediction, truth, np.array([True]), WHOLE, reliability_near_lesion(prediction, truth))
+    mask = MaskSettings(**USUAL | {"components": "share", "threshold": 0.8})  # 200 / 255 is 0.78
+    assert score(*given, mask, auto).predicted_voxels == 2
+    assert score(*given, mask.model_copy(update={"threshold": 0.7}), auto).predicted_voxels == 4
+    assert score(*given, mask, auto).dsc_report == 4 / 6  # whatever is chosen
 
 
 def test_the_threshold_is_the_one_that_voxels_are_near_to():

@@ -8,8 +8,10 @@ from brainseg.data.geometry import Geometry
 from brainseg.data.predictions import Prediction
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.evaluation.scoring import THRESHOLDS, curves, score_prediction, scores_table, summaries, summary_line
+from brainseg.postprocessing.final_mask import MaskSettings
 
-SETTINGS = EvaluateSettings(threshold=0.5, largest_component=False, tolerance_px=2.0, slice_step_px=4.0)
+MASK = MaskSettings(threshold=0.5, components="every", least_share=0.5, least_voxels=1)
+SETTINGS = EvaluateSettings(**MASK.model_dump(), tolerance_px=2.0, slice_step_px=4.0)
 GEOMETRY = Geometry(height=8, width=8, top=0, bottom=8, left=0, right=8)
 TRUTH = np.zeros((2, 8, 8), bool)
 TRUTH[0, 2:6, 2:6] = True  # 16 voxels
@@ -21,7 +23,7 @@ def scored(rows: int, own_grid: bool = True):
     probability[0, 2 : 2 + rows, 2:6] = 204
     prediction = Prediction(probability, probability if own_grid else None)
     image = np.zeros((*TRUTH.shape, 3), np.uint8)
-    return score_prediction(prediction, image, TRUTH, np.ones(2, bool), GEOMETRY, SETTINGS)
+    return score_prediction(prediction, image, TRUTH, np.ones(2, bool), GEOMETRY, MASK, SETTINGS)
 
 
 SUBSET = {"a": "test", "b": "train", "c": "test"}

@@ -26,6 +26,8 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import torch
+
 from brainseg.core.errors import LONGEST_LINE, report_errors
 from brainseg.data.raw.patients import write_patient
 from tests.hostile.conftest import Project, fill_project, patient
@@ -154,6 +156,7 @@ def _where(error: BaseException) -> str:
 def work(stage: str, whole: Path, place: Path, seeds: list[str], channel: Connection) -> None:
     """Run the cases one by one; sends the number of a case before it, and its result after it."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    torch.compile = lambda network: network  # it takes a minute
     module = import_module(f"stages.{stage}")
     if hasattr(module, "parallel_map"):  # in this process: to start another takes seconds
         module.parallel_map = lambda function, items, label: [function(item) for item in items]

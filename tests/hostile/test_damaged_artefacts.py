@@ -112,6 +112,8 @@ CASES = [
     *(("plot", "plots/history.csv", damage) for damage in TABLES),
     *(("plot", "metrics/training.json", damage) for damage in RECORDS),
     *(("plot", "metrics/evaluation.json", damage) for damage in RECORDS),
+    *(("plot", "metrics/final_mask.json", damage) for damage in RECORDS),
+    ("robustness", "metrics/final_mask.json", other_keys),
     *(("evaluate", "data/predictions/A.npz", damage) for damage in [a_slice_less]),
     *((stage, "data/split.csv", only_a_header) for stage in ("train", "evaluate", "plot")),
     *((stage, "data/split.csv", latin_1) for stage in ("train", "evaluate", "plot")),

@@ -526,6 +526,12 @@ def test_no_lesion_in_any_training_patient_is_told(project, make_patient):
     assert not any(project.folder.joinpath(name).exists() for name in ("data/weights", "metrics", "plots"))
 
 
+def test_slices_that_do_not_fit_the_network_are_told(ready_to_train, fault_of):
+    ready_to_train.set(archs__unet__levels=7)  # without check, and without preprocessing anew
+    fault = fault_of(stages.train.main, ready_to_train.folder)
+    assert fault == "data/preprocessed: has slices of 32 pixels; unet needs a multiple of 64"
+
+
 def test_a_batch_larger_than_the_data_is_told(ready_to_train):
     ready_to_train.set(train__batch_size=400)
     fault = ready_to_train.run("train").fault()

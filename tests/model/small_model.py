@@ -27,7 +27,7 @@ SIDE_PX = 16
 INPUT = InputSettings(channels=["pre_contrast", "flair", "post_contrast"], neighbours=0)
 UNET = {"features": 2, "levels": 2, "stem": "plain"}
 SALT = "salt"
-MASK = {"threshold": 0.5, "largest_component": True}
+MASK = {"threshold": 0.5, "components": "largest", "least_share": 1.0, "least_voxels": 1}
 
 
 def record(number_of_networks: int = 1, **changes: Any) -> ModelRecord:

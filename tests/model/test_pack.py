@@ -60,8 +60,16 @@ def experiments(params, tmp_path, monkeypatch):
                 block[last] = value
             per_volume = pd.DataFrame({"subset": subset, "dsc": DSC}).rename_axis("patient")
             per_volume = per_volume.assign(certainty=per_volume.dsc, predicted_voxels=10, nsd=0.5, hd95_px=[1, 2, 3, 4])
+            final_mask = small_model.MASK | {"threshold": own["evaluate"]["threshold"], "chosen_on": "nothing"}
             found.append(
-                SimpleNamespace(name=name, revision=f"sha of {name}", params=own, per_volume=per_volume, lock={})
+                SimpleNamespace(
+                    name=name,
+                    revision=f"sha of {name}",
+                    params=own,
+                    per_volume=per_volume,
+                    evaluation={"final_mask": final_mask},
+                    lock={},
+                )
             )
             outputs[name] = tmp_path / "cache" / name
             write_outputs(outputs[name], seed, subset if preprocessed_too else {})
@@ -165,7 +173,7 @@ def test_without_preprocessed_patients_there_is_no_range_but_a_model(experiments
     [
         ({"preprocess.side_px": 32}, "^preprocess is .* in one, .* in two; an ensemble needs networks"),
         ({"predict.flips": True}, "^predict is .* in one, .* in two; an ensemble needs networks"),
-        ({"evaluate.threshold": 0.4}, "^evaluate.threshold is 0.5 in one, 0.4 in two; an ensemble needs networks"),
+        ({"evaluate.threshold": 0.4}, "^final mask is .*0.5.* in one, .*0.4.* in two; an ensemble needs networks"),
     ],
 )
 def test_networks_that_do_not_fit_together_are_refused(experiments, tmp_path, changes, message):
@@ -199,3 +207,11 @@ def test_persons_of_the_start_are_known_too(experiments, tmp_path):
     small_model.write(start, name="another")
     with pytest.raises(UserError, match="^one: train.start_from is .*start.zip; expected that file, unchanged$"):
         pack(["one"], tmp_path / "n.zip", "mine")
+
+
+def test_an_older_experiment_has_its_mask_from_its_params(experiments, tmp_path):
+    (one,) = experiments(one={})
+    one.evaluation = {}
+    one.params["evaluate"] = {"threshold": 0.3, "largest_component": False}
+    mask = pack(["one"], tmp_path / "m.zip", "mine").record.mask
+    assert (mask.threshold, mask.components) == (0.3, "every")

@@ -4,35 +4,13 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from benchmarks.reference_state import reference_state
 from brainseg.core.errors import UserError
 from brainseg.model.archive import read_model
 from brainseg.model.reference_unet import import_reference
 from brainseg.model.torch_runtime import read_network
 
-WIDTHS = (4, 8, 16, 32, 64)  # the reference has 32 and so on
-
-
-def reference_state() -> dict[str, torch.Tensor]:
-    """Random weights under the names that the reference code gives them."""
-    state: dict[str, torch.Tensor] = {}
-
-    def block(prefix: str, name: str, before: int, after: int) -> None:
-        for half, channels in (("1", before), ("2", after)):
-            state[f"{prefix}.{name}conv{half}.weight"] = torch.randn(after, channels, 3, 3) / (3 * channels**0.5)
-            norm = f"{prefix}.{name}norm{half}"
-            state[f"{norm}.weight"], state[f"{norm}.bias"] = torch.rand(after) + 0.5, torch.randn(after)
-            state[f"{norm}.running_mean"], state[f"{norm}.running_var"] = torch.randn(after), torch.rand(after) + 0.5
-            state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
-
-    for level in range(4):
-        block(f"encoder{level + 1}", f"enc{level + 1}", (3, *WIDTHS)[level], WIDTHS[level])
-        block(f"decoder{level + 1}", f"dec{level + 1}", 2 * WIDTHS[level], WIDTHS[level])
-        up = f"upconv{level + 1}"
-        state[f"{up}.weight"] = torch.randn(WIDTHS[level + 1], WIDTHS[level], 2, 2) / WIDTHS[level + 1] ** 0.5
-        state[f"{up}.bias"] = torch.randn(WIDTHS[level])
-    block("bottleneck", "bottleneck", WIDTHS[3], WIDTHS[4])
-    state["conv.weight"], state["conv.bias"] = torch.randn(1, WIDTHS[0], 1, 1), torch.randn(1)
-    return state
+FEATURES = 4  # the reference has 32
 
 
 def reference_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
@@ -60,7 +38,7 @@ def reference_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.
 
 def test_the_imported_network_computes_what_the_reference_computes(tmp_path):
     torch.manual_seed(0)
-    state = reference_state()
+    state = reference_state(FEATURES)
     torch.save(state, tmp_path / "unet.pt")
     import_reference(tmp_path / "unet.pt", tmp_path / "m.zip", ["TCGA_CS_4941"])
     model = read_model(tmp_path / "m.zip")
@@ -73,7 +51,7 @@ def test_the_imported_network_computes_what_the_reference_computes(tmp_path):
 
 
 def test_its_preprocessing_and_its_patients_are_the_reports(tmp_path):
-    torch.save(reference_state(), tmp_path / "unet.pt")
+    torch.save(reference_state(FEATURES), tmp_path / "unet.pt")
     record = import_reference(tmp_path / "unet.pt", tmp_path / "m.zip", ["TCGA_CS_4941"]).record
     assert record.preprocess.side_px == 256 and record.preprocess.background == 0.1
     assert record.mask.threshold == 0.5
@@ -91,7 +69,7 @@ def one_missing(state):
 
 
 def another_shape(state):
-    return state | {"conv.weight": torch.zeros(2, WIDTHS[0], 1, 1)}
+    return state | {"conv.weight": torch.zeros(2, FEATURES, 1, 1)}
 
 
 def one_more(state):
@@ -109,7 +87,7 @@ def one_more(state):
     ],
 )
 def test_other_weights_are_refused(tmp_path, change, message):
-    torch.save(change(reference_state()), tmp_path / "unet.pt")
+    torch.save(change(reference_state(FEATURES)), tmp_path / "unet.pt")
     with pytest.raises(UserError, match=message.replace("(.", r"\(.")):
         import_reference(tmp_path / "unet.pt", tmp_path / "m.zip", [])
     assert not (tmp_path / "m.zip").exists()

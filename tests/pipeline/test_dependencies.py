@@ -55,8 +55,7 @@ print(*filter(None, files), sep="\\n")
 
 # what a stage depends on with a folder and does not load: an edit of these re-runs it without need
 SURPLUS = {
-    "check": ["core/environment.py"],
-    "download": ["core/environment.py", "core/files.py"],
+    "download": ["core/files.py"],
     "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
     "evaluate": ["data/own_split.py", "data/weights.py"],

@@ -37,9 +37,9 @@ SETTINGS = {
     "a number of an optimizer not chosen": ("optims.sgd.lr", 1e-3, []),
     "predict.flips": ("predict.flips", True, ["predict", "robustness"]),
     "predict.weights": ("predict.weights", "best", ["predict", "evaluate", "robustness"]),
-    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
-    "evaluate.largest_component": ("evaluate.largest_component", False, ["evaluate", "plot", "robustness"]),
-    "evaluate.tolerance_px": ("evaluate.tolerance_px", 3.0, ["evaluate"]),  # the mask stays
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate"]),  # plot and robustness follow, see below
+    "evaluate.components": ("evaluate.components", "auto", ["evaluate"]),
+    "robustness": ("robustness.patients", 1, ["robustness"]),
     "plot": ("plot.dpi", 31, ["plot"]),
     "split": ("split.seed", 3, ["split"]),
     "a split of one's own": ("split.file", "README.md", ["split"]),
@@ -106,6 +106,7 @@ FOLLOWS = {
     "loss": ("loss", "bce", AFTER_TRAIN),
     "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
+    "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),

@@ -37,3 +37,10 @@ def test_pixels_that_are_not_square_keep_their_shape(tmp_path, rng):
     found = brainseg.load(tmp_path / "m.zip")(image, spacing_mm=(5.0, 1.0, 2.0))
     shown = picture(found).axes[0]
     assert shown.images[0].get_array().shape == (20, 10) and shown.get_aspect() == 0.5
+
+
+def test_a_scan_one_pixel_high_has_a_picture(tmp_path, rng):
+    small_model.write(tmp_path / "m.zip", bias=1000.0)
+    found = brainseg.load(tmp_path / "m.zip")(rng.integers(100, 255, (3, 1, 10, 3)).astype(np.uint8))
+    save(picture(found), tmp_path / "one.png", 50)
+    assert (tmp_path / "one.png").exists()

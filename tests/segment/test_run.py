@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from brainseg.core.errors import UserError
 from brainseg.segment import run as module
 from brainseg.segment.run import Options, segment_scans
 from tests.model import small_model
+from tests.scans.small_scans import write_volume
 
 PLAIN = Options(pictures=False)
 
@@ -38,7 +40,7 @@ def watch_reading(monkeypatch) -> list[str]:
     """A list that the names of the scans that are read are added to."""
     read: list[str] = []
     real = module.read_scan
-    monkeypatch.setattr(module, "read_scan", lambda files: read.append(files.name) or real(files))
+    monkeypatch.setattr(module, "read_scan", lambda files, spacing: read.append(files.name) or real(files, spacing))
     return read
 
 
@@ -49,7 +51,7 @@ def files(folder: Path) -> list[str]:
 def test_each_scan_has_a_row_a_mask_and_a_picture(model, scans, tmp_path, capsys):
     out = tmp_path / "out"
     assert segment_scans(model, [str(scans)], out, Options(probabilities=True)) == 0
-    names = [f"{name}{rest}" for name in "abc" for rest in (".png", "_mask.npy", "_probability.npy")]
+    names = [f"{name}{rest}" for name in "abc" for rest in ("_picture.png", "_mask.npy", "_probability.npy")]
     assert files(out) == sorted([*names, "scans.csv"])
     assert [row["scan"] for row in rows(out)] == ["a", "b", "c"]
     mask, probability = np.load(out / "a_mask.npy"), np.load(out / "a_probability.npy")
@@ -102,10 +104,10 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(model, scans, tmp_path, 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     segment_scans(model, [str(scans)], whole, PLAIN)
 
-    def stop(files, real=module.read_scan):
+    def stop(files, spacing_mm, real=module.read_scan):
         if files.name == "c":
             raise KeyboardInterrupt
-        return real(files)
+        return real(files, spacing_mm)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(module, "read_scan", stop)
@@ -117,13 +119,103 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(model, scans, tmp_path, 
     }
 
 
-def test_no_memory_for_one_scan_is_one_line(model, scans, tmp_path, monkeypatch, capsys):
-    def exhausted(files):
-        raise MemoryError
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 8 GB")]
+)
+def test_no_memory_for_one_scan_is_one_line_and_the_next_one_is_done(
+    model, scans, tmp_path, monkeypatch, capsys, error
+):
+    def exhausted(files, spacing_mm, real=module.read_scan):
+        if files.name == "a":
+            raise error
+        return real(files, spacing_mm)
 
     monkeypatch.setattr(module, "read_scan", exhausted)
-    assert segment_scans(model, [str(scans / "a.npy")], tmp_path / "out", PLAIN) == 1
+    assert segment_scans(model, [str(scans)], tmp_path / "out", PLAIN) == 1
     assert capsys.readouterr().err == "error: a: not enough memory for this scan\n"
+    assert files(tmp_path / "out") == ["b_mask.npy", "c_mask.npy", "scans.csv"]
+
+
+def test_a_scan_that_fails_later_leaves_nothing_of_an_earlier_run(model, scans, tmp_path):
+    out = tmp_path / "out"
+    segment_scans(model, [str(scans)], out, Options())
+    (scans / "c.npy").write_bytes(b"damaged")
+    assert segment_scans(model, [str(scans)], out, Options()) == 1
+    assert not [name for name in files(out) if name.startswith("c")]
+    assert rows(out)[2]["error"] and not rows(out)[2]["mask"]
+
+
+def test_another_format_replaces_the_mask(model, scans, tmp_path):
+    out = tmp_path / "out"
+    segment_scans(model, [str(scans / "a.npy")], out, PLAIN)
+    segment_scans(model, [str(scans / "a.npy")], out, Options(pictures=False, format="nifti"))
+    assert files(out) == ["a_mask.nii.gz", "scans.csv"]
+
+
+def test_a_fault_of_the_arguments_leaves_what_was_segmented(model, scans, tmp_path):
+    out = tmp_path / "out"
+    segment_scans(model, [str(scans / "a.npy")], out, PLAIN)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.npy").write_bytes((scans / "a.npy").read_bytes())
+    assert segment_scans(model, [str(scans / "a.npy"), str(tmp_path / "other" / "a.npy")], out, PLAIN) == 2
+    assert (out / "a_mask.npy").exists() and not rows(out)[0]["error"]
+
+
+def test_a_format_that_does_not_fit_is_refused_before_the_work(model, scans, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert segment_scans(model, [str(scans / "a.npy")], out, Options(format="dicom-seg")) == 1
+    assert "a: is not DICOM, so a DICOM-SEG has no series to refer to" in capsys.readouterr().err
+    assert files(out) == ["scans.csv"]
+
+
+def test_nothing_stays_of_a_scan_whose_picture_cannot_be_written(model, scans, tmp_path, monkeypatch):
+    def full(found):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("brainseg.segment.picture.picture", full)
+    assert segment_scans(model, [str(scans / "a.npy")], tmp_path / "out", Options()) == 1
+    assert files(tmp_path / "out") == ["scans.csv"]
+
+
+def test_names_with_spaces_and_a_missing_picture(model, scans, tmp_path, capsys):
+    out = tmp_path / "out"
+    (scans / "a.npy").rename(scans / "my scan.npy")
+    for _ in range(2):
+        segment_scans(model, [str(scans / "my scan.npy")], out, Options())
+    assert "0 scans segmented, 1 were done before" in capsys.readouterr().out
+    (out / "my scan_picture.png").unlink()
+    segment_scans(model, [str(scans / "my scan.npy")], out, Options())
+    assert (out / "my scan_picture.png").exists()
+
+
+def test_results_written_beside_the_scans_are_no_scans(model, tmp_path, rng):
+    folder = tmp_path / "P" / "slices"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        pixels = rng.integers(0, 255, (20, 18, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    for _ in range(2):
+        assert segment_scans(model, [str(tmp_path / "P")], tmp_path / "P", Options()) == 0
+    assert [row["scan"] for row in rows(tmp_path / "P")] == ["slices"]
+
+
+def test_another_sequence_of_the_same_file_is_another_scan(model, tmp_path, rng, monkeypatch):
+    for name in ("flair", "other"):
+        write_volume(tmp_path / f"{name}.mha", rng.integers(0, 255, (4, 20, 18)).astype(np.uint8))
+    read = watch_reading(monkeypatch)
+    for key in ("pre", "post"):
+        argument = f"flair={tmp_path}/flair.mha,{key}={tmp_path}/other.mha"
+        segment_scans(model, [argument], tmp_path / "out", PLAIN)
+    assert len(read) == 2
+
+
+def test_voxels_beside_a_header_are_watched(model, tmp_path, rng, monkeypatch):
+    volume = rng.integers(0, 255, (4, 20, 18, 3)).astype(np.uint8)
+    read = watch_reading(monkeypatch)
+    for seed in range(2):
+        write_volume(tmp_path / "a.mhd", np.roll(volume, seed, axis=1))
+        segment_scans(model, [str(tmp_path / "a.mhd")], tmp_path / "out", PLAIN)
+    assert len(read) == 2
 
 
 def test_a_damaged_model_stops_before_anything_is_written(scans, tmp_path):

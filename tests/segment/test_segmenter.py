@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from brainseg.model.record import WarningRecord
 from brainseg.model.training_range import Range
 from brainseg.segment.segmenter import Segmenter, read_one
 from tests.model import small_model
+from tests.scans.small_scans import write_volume
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_a_person_who_trained_the_model_is_a_warning(segmenter, image, tmp_path)
     for name, known in (("TCGA_CS_1234_20010101", True), ("TCGA_CS_9999_20010101", False)):
         np.save(tmp_path / f"{name}.npy", image)
         warnings = segmenter(tmp_path / f"{name}.npy").warnings
-        assert any("this person trained the model" in line for line in warnings) == known
+        assert any("was trained or validated on this person" in line for line in warnings) == known
 
 
 def test_flair_alone_is_taken_with_a_warning(segmenter, image):
@@ -113,3 +115,23 @@ def test_the_package_needs_neither_dvc_nor_git_nor_params(tmp_path, image):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("set() (6, 20, 18)", "")
+
+
+def test_a_spacing_that_the_scan_states_is_used(segmenter, image, tmp_path):
+    write_volume(tmp_path / "a.mha", image, spacing=(1.0, 1.0, 4.0))
+    found = segmenter(tmp_path / "a.mha", spacing_mm=(5.0, 0.9, 0.9))
+    assert found.volume_ml == pytest.approx(found.mask.sum() * 4 / 1000)
+    assert found.warnings == ("states a spacing of 4 × 1 × 1 mm; the spacing given is not used",)
+    assert segmenter(tmp_path / "a.mha", spacing_mm=(4.0, 1.0, 1.0)).warnings == ()
+
+
+def test_a_file_and_an_array_with_a_spacing_are_one_scan(segmenter, image, tmp_path):
+    """Pixels are made square for both, and a mask in another format has the spacing."""
+    np.save(tmp_path / "a.npy", image)
+    for spacing_mm in ((5.0, 0.5, 1.0), np.array([5.0, 0.5, 1.0])):
+        array, file = segmenter(image, spacing_mm), segmenter(tmp_path / "a.npy", spacing_mm)
+        np.testing.assert_array_equal(array.probability, file.probability)
+        assert file.scan.image.shape[2] == 2 * image.shape[2] and file.mask.shape == image.shape[:3]
+        assert file.volume_ml == pytest.approx(file.mask.sum() * 2.5 / 1000)
+    (path,) = file.write(tmp_path, "nifti")
+    assert nibabel.load(path).header.get_zooms() == pytest.approx((1.0, 0.5, 5.0))

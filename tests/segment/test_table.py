@@ -3,7 +3,7 @@ import pytest
 
 from brainseg.core.errors import UserError
 from brainseg.segment.segmenter import Segmentation
-from brainseg.segment.table import Row, is_done, read_rows, row_of, write_rows
+from brainseg.segment.table import Row, is_done, read_rows, remove_written, row_of, write_rows
 
 
 class OfName:
@@ -27,15 +27,16 @@ def segmentation(**changes) -> Segmentation:
     return Segmentation(**(values | changes))
 
 
-def test_a_row_by_hand(tmp_path):
-    assert row_of(segmentation(), [tmp_path / "a.nii.gz"], "f1") == Row(
+def test_a_row_by_hand():
+    assert row_of(segmentation(), {"mask": "a, b.nii.gz"}, "m 01", "f1") == Row(
         scan="anna, the 2nd",
         lesion_voxels="3",
         volume_ml="1.235",
         lesions="1",
         predicted_dsc="0.8765",
         warnings="one; two",
-        mask=str(tmp_path / "a.nii.gz"),
+        mask="a, b.nii.gz",
+        model="m 01",
         fingerprint="f1",
     )
 
@@ -49,15 +50,25 @@ def test_rows_are_read_as_they_were_written(tmp_path):
 
 def test_another_file_of_this_name_is_not_overwritten(tmp_path):
     (tmp_path / "scans.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(UserError, match=r"scans.csv: lacks the columns scan, "):
+    with pytest.raises(UserError, match=r"scans.csv: lacks the columns scan, .*"):
         read_rows(tmp_path / "scans.csv")
 
 
-def test_a_scan_is_done_if_its_mask_is_there_and_nothing_changed(tmp_path):
-    (tmp_path / "a.png").touch()
-    row = Row(scan="a", mask="a.png", fingerprint="f")
+def test_a_scan_is_done_if_its_files_are_there_and_nothing_changed(tmp_path):
+    (tmp_path / "my mask.png").touch()
+    row = Row(scan="a", mask="my mask.png", fingerprint="f")
     assert is_done(row, "f", tmp_path)
     assert not is_done(row, "g", tmp_path)
     assert not is_done(None, "f", tmp_path)
-    assert not is_done(Row(scan="a", error="x", mask="a.png", fingerprint="f"), "f", tmp_path)
-    assert not is_done(Row(scan="a", mask="a.png b.png", fingerprint="f"), "f", tmp_path)
+    assert not is_done(Row(scan="a", error="x", mask="my mask.png", fingerprint="f"), "f", tmp_path)
+    assert not is_done(Row(scan="a", mask="my mask.png", picture="b.png", fingerprint="f"), "f", tmp_path)
+
+
+def test_what_was_written_is_removed_folders_too(tmp_path):
+    (tmp_path / "a_mask").mkdir()
+    (tmp_path / "a_mask" / "1.png").touch()
+    for name in ("a_picture.png", "other.png"):
+        (tmp_path / name).touch()
+    remove_written(Row(scan="a", mask="a_mask", picture="a_picture.png", probability="gone.npy"), tmp_path)
+    remove_written(None, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.png"]

@@ -1,4 +1,5 @@
 import re
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -17,6 +18,7 @@ class Example(StrictSettings):
     share: float = Field(gt=0, le=0.5)
     switch: bool
     sizes: list[int] = Field(min_length=3, max_length=3)
+    either: Annotated[float, Field(gt=0)] | Literal["auto"]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,7 @@ class Example(StrictSettings):
         ("share", "number, above 0, at most 0.5"),
         ("switch", "`true` or `false`"),
         ("sizes", "list of 3 whole numbers"),
+        ("either", "number, above 0; or one of `auto`"),
     ],
 )
 def test_limits_in_words(name, words):

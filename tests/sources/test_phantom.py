@@ -30,6 +30,12 @@ def test_the_bytes_are_the_same_on_every_machine(root):
     assert digest(root) == "12c534bd091ce9923cc49b8ac8ebbf1d97b960d4e3e6b1efba6f9b524a2b5661"
 
 
+def test_the_bytes_do_not_depend_on_the_number_of_processes(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINSEG_WORKERS", "1")
+    phantom(tmp_path, patients=4, slices=6, side_px=32, noise=0.03, seed=1)
+    assert digest(tmp_path) == digest(root)
+
+
 def test_more_patients_leave_the_first_ones_as_they_are(root, tmp_path):
     phantom(tmp_path, patients=3, slices=6, side_px=32, noise=0.03, seed=1)
     for name in patient_names(tmp_path):

@@ -33,7 +33,7 @@ AUGMENT = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
 AS_MEASURED = IntensitySettings(
     bias_field=0.0, gamma=0.0, blur_px=0.0, gain=0.0, offset=0.0, noise=0.0, channel_dropout=0.0
 )
-OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0}
+OFF = {"compile": False, "warmup_epochs": 0, "clip_norm": 0.0, "ema_decay": 0.0, "validate_every": 1}
 NOTHING = AugmentSettings(scale=0.0, rotation_deg=0.0, flip=0.0)
 
 
@@ -137,6 +137,48 @@ def test_the_best_weights_are_those_of_the_best_epoch():
 
 def test_of_equal_epochs_the_first_is_the_best():
     assert run(epochs=3, lr=1e-6, network=Falling(), loss=lambda logits, _: logits.mean()).best_epoch == 1
+
+
+VALIDATION_FIGURES = [f"validation_{name}" for name in ("loss", "dsc", "iou", "soft_dsc", "soft_iou")]
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "validated"), [(1, 3, [1, 2, 3]), (2, 5, [2, 4, 5]), (3, 6, [3, 6]), (9, 4, [4])]
+)
+def test_every_few_epochs_and_the_last_are_validated(every, epochs, validated):
+    result = run(epochs=epochs, validate_every=every)
+    for row in result.history:
+        figures = [row[name] for name in VALIDATION_FIGURES]
+        assert None not in figures if row["epoch"] in validated else set(figures) == {None}
+    assert sorted({row["epoch"] for row in result.per_patient}) == validated
+    assert result.best_epoch in validated
+
+
+def test_fewer_validations_leave_weights_and_the_other_figures_as_they_are():
+    all_epochs, few = run(epochs=5), run(epochs=5, validate_every=2)
+    assert same(all_epochs.last_state, few.last_state)
+    for row, other in zip(all_epochs.history, few.history, strict=True):
+        assert row == other if row["epoch"] in (2, 4, 5) else row["train_loss"] == other["train_loss"]
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_pictures_after_an_epoch_without_validation_leave_the_weights_as_they_are(ema_decay):
+    def predict(network: nn.Module, _) -> None:
+        assert not network.training
+        with torch.inference_mode():
+            network(torch.ones(2, 3, 16, 16))
+
+    few = partial(run, epochs=3, validate_every=3, ema_decay=ema_decay)
+    assert same(few(after_epoch=predict).last_state, few().last_state)
+
+
+def test_the_best_epoch_is_one_of_those_that_were_validated():
+    # as above: of the epochs 1 to 4 the second is the best, and the fourth predicts nothing
+    falling = partial(run, epochs=4, lr=0.4, loss=lambda logits, _: logits.mean())
+    third = falling(network=Falling(), validate_every=3)
+    assert third.best_epoch == 3
+    assert third.best_state["number"].item() == pytest.approx(-1.4, abs=1e-4)
+    assert falling(network=Falling(), validate_every=2).best_epoch == 2
 
 
 def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
@@ -307,6 +349,15 @@ def test_stopped_after_an_epoch_it_goes_on_to_the_same_bits(kind, epoch, checkpo
 def test_stopped_within_an_epoch_it_goes_on_to_the_same_bits(kind, at_loss, checkpoint, unstopped):
     epochs = assert_goes_on(kind, checkpoint, unstopped, at_loss=at_loss)
     assert epochs == EPOCHS - (at_loss - 1) // CALLS
+
+
+@pytest.mark.parametrize("epoch", range(1, EPOCHS + 1))
+def test_stopped_before_or_after_a_validation_it_goes_on_to_the_same_bits(epoch, checkpoint):
+    few = partial(run, epochs=EPOCHS, validate_every=3)  # the epochs 3 and 4 are validated
+    stop = Stop(epoch)
+    with pytest.raises(StoppedError):
+        few(checkpoint=checkpoint, after_epoch=lambda *_: stop.now())
+    assert_equal(few(checkpoint=checkpoint), few())
 
 
 @pytest.mark.parametrize("kind", KINDS)

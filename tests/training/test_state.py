@@ -68,6 +68,7 @@ WRONG = {
     "an epoch that was not trained": at("trained", "best_epoch", value=2),
     "another epoch than the first": at("trained", "history", 0, "epoch", value=2),
     "no best epoch": at("trained", "best_epoch", value=0),
+    "a best epoch that was not validated": at("trained", "history", 0, "validation_dsc", value=None),
     "best weights of another shape": at("trained", "best_state", "bias", value=torch.zeros(3)),
     "weights that are not finite": at("network", "bias", value=torch.full((2,), torch.nan)),
     "an average that is not finite": at("ema", "module.bias", value=torch.full((2,), torch.inf)),
@@ -105,3 +106,20 @@ def test_a_state_of_another_number_of_steps_is_of_another_training():
         state.load_state_dict(after_an_epoch().state_dict())
     state.steps_per_epoch = 2
     state.load_state_dict(after_an_epoch().state_dict())
+
+
+def test_a_state_from_before_the_first_validation_is_loaded():
+    before = after_an_epoch()
+    before.trained.history[0] |= {"validation_loss": None, "validation_dsc": None}
+    before.trained.per_patient, before.trained.best_epoch, before.trained.best_state = [], 0, {}
+    state = at_the_start()
+    state.load_state_dict(before.state_dict())
+    assert same(state.state_dict(), before.state_dict())
+
+
+def test_best_weights_before_the_first_validation_are_refused():
+    before = after_an_epoch()
+    before.trained.history[0] |= {"validation_loss": None, "validation_dsc": None}
+    before.trained.best_epoch = 0
+    with pytest.raises(ValueError):
+        at_the_start().load_state_dict(before.state_dict())

@@ -59,6 +59,14 @@ def test_every_number_has_a_curve_and_there_are_pictures(folder, monkeypatch):
     assert [event.step for event in events.Images("flair_truth_probability")] == [1, 2, 4]
 
 
+def test_an_epoch_without_validation_has_no_point_in_its_curve(folder):
+    with Monitor(folder, slices()) as monitor:
+        for epoch, dsc in ((1, None), (2, 0.5), (3, None), (4, 0.75)):
+            monitor.after_epoch(First(), {"epoch": epoch, "train_loss": 0.25, "validation_dsc": dsc})
+    assert curve(folder) == [(epoch, 0.25) for epoch in (1, 2, 3, 4)]
+    assert curve(folder, "dsc/validation") == [(2, 0.5), (4, 0.75)]
+
+
 @pytest.mark.parametrize("stopped_in", [2, 3, 4])  # its event is there, but not yet in the saved state
 def test_a_training_that_goes_on_continues_its_curves(folder, stopped_in):
     watch(folder, list(range(1, stopped_in + 1)), 0.25)

@@ -74,6 +74,10 @@ def test_batch_norm_uses_and_keeps_its_running_statistics():
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
 
 
+def test_without_validation_the_mean_scores_are_none():
+    assert mean_scores([]) == {"dsc": None, "iou": None, "soft_dsc": None, "soft_iou": None}
+
+
 def test_mean_scores_are_means_over_patients():
     rows = [{"patient": "a", "dsc": 0.5, "iou": 0.2, "soft_dsc": 0.4, "soft_iou": 0.1}]
     rows += [{"patient": "b", "dsc": 1.0, "iou": 0.4, "soft_dsc": 0.6, "soft_iou": 0.5}]

@@ -111,7 +111,9 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
     if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
-        warnings.append(f"selected_on differs ({change}): weights chosen on validation patients score too high on them")
+        warnings.append(
+            f"selected_on differs ({change}): what is chosen on validation patients scores too high on them"
+        )
     return warnings
 
 

@@ -120,5 +120,5 @@ def _notes(methods: Sequence[Method], subset: str) -> list[str]:
         if run.evaluation.get("selected_on") == "validation"
     ]
     if chosen:
-        notes.append(f"Weights chosen on the validation patients: {', '.join(chosen)}.")
+        notes.append(f"Epoch or final mask chosen on the validation patients: {', '.join(chosen)}.")
     return notes

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from brainseg.compare.comparable_settings import comparable_settings
 from brainseg.compare.factors import factor_of, place
 from brainseg.core.components import KINDS
 from brainseg.experiments.judged import SCORING
@@ -85,7 +86,10 @@ def _with_judged(experiments: Sequence[Experiment]) -> list[Difference]:
 
 
 def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
-    used = [{key: value for stage in stages for key, value in settings(run.lock, stage).items()} for run in experiments]
+    used = [
+        comparable_settings({key: value for stage in stages for key, value in settings(run.lock, stage).items()})
+        for run in experiments
+    ]
     chosen = {section: [its.get(word) for its in used] for section, word in BLOCKS.items()}
     found = []
     # losses.dice.smooth and losses.log_cosh_dice.smooth are one key, losses.*.smooth, as are two optimizers' lr

@@ -58,7 +58,9 @@ def _row(method: Method) -> dict[str, object]:
 def _training(method: Method) -> dict[str, object]:
     first = method.experiments[0].params
     optim = first["optims"].get(first["optim"]) or {}
-    histories = [experiment.history.validation_dsc.to_numpy() for experiment in method.experiments]
+    # by epoch, of the epochs that were validated
+    curves = [experiment.history.set_index("epoch").validation_dsc.dropna() for experiment in method.experiments]
+    histories = [curve.to_numpy() for curve in curves]
     seconds = _timing(method, "seconds_per_epoch")
     return {
         "loss": first["loss"],
@@ -67,7 +69,7 @@ def _training(method: Method) -> dict[str, object]:
         "batch": first["train"]["batch_size"],
         "pipeline": f"{first['arch']}, {first['optim']}",
         "experiments": len(method.experiments),
-        "minutes_to_converge": _minutes_to_converge(histories, seconds),
+        "minutes_to_converge": _minutes_to_converge(curves, seconds),
         "minutes_of_training": _mean(_timing(method, "training_seconds")) / 60,
         "minutes_an_epoch": _mean(seconds) / 60,
         "best_validation_dsc": _mean(history.max() for history in histories),
@@ -91,13 +93,17 @@ def _failures(method: Method) -> float:
     return float((every[every.index.isin(method.patients)] < FAILURE_DSC).sum() / method.scores.shape[1])
 
 
-def _minutes_to_converge(histories: Sequence[np.ndarray], seconds: Sequence[float]) -> float | str:
-    """Minutes until convergence; words if the time is unknown, or if any of the experiments did not converge."""
-    if min(map(len, histories)) < FEWEST_EPOCHS:
+def _minutes_to_converge(curves: Sequence[pd.Series], seconds: Sequence[float]) -> float | str:
+    """Minutes until convergence; words if the time is unknown, or if any of the experiments did not converge.
+
+    curves: validation DSC by epoch, of the epochs that were validated
+    """
+    if min(map(len, curves)) < FEWEST_EPOCHS:
         return "too few epochs"
-    epochs = [converged_at(history) for history in histories]
-    if None in epochs:
+    places = [converged_at(curve.to_numpy()) for curve in curves]
+    if None in places:
         return "not converged"
+    epochs = [curve.index[place - 1] for curve, place in zip(curves, places, strict=True)]
     return _mean(epoch * each / 60 for epoch, each in zip(epochs, seconds, strict=True))
 
 

@@ -30,7 +30,10 @@ class SelectionBias:
 def selection_bias(experiments: Sequence[Experiment], repository: Sequence[EvaluatedRun]) -> SelectionBias:
     """The selection bias of DSC, whatever metric is compared: epochs and experiments are chosen by DSC."""
     trained = [experiment for experiment in experiments if not experiment.judged]  # of the others no epochs are known
-    best = {experiment.name: _best_minus_last(experiment.history.validation_dsc.to_numpy()) for experiment in trained}
+    best = {
+        experiment.name: _best_minus_last(experiment.history.validation_dsc.dropna().to_numpy())
+        for experiment in trained
+    }
     epochs = {
         experiment.name: winners_optimism(_patients_by_epochs(experiment.validation_per_epoch))
         for experiment in trained

@@ -77,7 +77,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         table.writerows(rows)
 
 
-def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+def read_csv(path: Path, columns: Sequence[str], remedy: str = REMEDY) -> list[dict[str, str]]:
     """The rows of a CSV file that has these columns, values as text; a UserError for any other file."""
     try:
         content = path.read_bytes().decode()
@@ -87,13 +87,13 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
             has = escaped(", ".join(header)[:LONGEST_LIST])[:LONGEST_LIST] or "none"
             raise UserError(f"{path}: lacks the columns {', '.join(missing)}; it has {has}")
         if not content.endswith("\n"):  # the last value may be cut short: another patient's name
-            raise UserError(f"{path}: its last line has no line end, so it may be cut short; {REMEDY}")
+            raise UserError(f"{path}: its last line has no line end, so it may be cut short; {remedy}")
         rows = list(table)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a CSV file in UTF-8 ({error}); {REMEDY}") from None
+        raise UserError(f"{path}: not a CSV file in UTF-8 ({error}); {remedy}") from None
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            raise UserError(f"{path}, line {number}: has another number of values than the header; {REMEDY}")
+            raise UserError(f"{path}, line {number}: has another number of values than the header; {remedy}")
     return rows
 
 

@@ -14,5 +14,6 @@ STRATA = METRICS / "strata.csv"
 BY_THRESHOLD = METRICS / "by_threshold.csv"
 RELIABILITY = METRICS / "reliability.csv"
 EVALUATION = METRICS / "evaluation.json"
+FINAL_MASK = METRICS / "final_mask.json"  # the threshold and the components that were used
 ROBUSTNESS = METRICS / "robustness.csv"
 ROBUSTNESS_SUMMARY = METRICS / "robustness.json"

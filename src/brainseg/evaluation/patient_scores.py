@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from math import nan
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
+from brainseg.core.params import StrictSettings
 from brainseg.data.geometry import Geometry, resize_square
 from brainseg.data.predictions import Prediction, above_threshold, to_uint8
 from brainseg.metrics.calibration import Reliability, calibration_error, reliability
@@ -22,7 +25,20 @@ NEAR_LESION_PX = 10  # how far from a lesion, true or predicted, calibration is 
 CALIBRATION_BINS = 10
 
 
-class EvaluateSettings(MaskSettings, extra="forbid"):
+def _share_or_auto(value: Any) -> Any:
+    """One fault for the two types. pydantic would report one for each, and name neither the key nor the value well."""
+    if value == "auto" or (isinstance(value, float) and 0 < value < 1):
+        return value
+    raise PydanticCustomError("threshold", "Input should be above 0 and below 1, or 'auto'")
+
+
+class EvaluateSettings(StrictSettings):
+    """The settings of the final mask, which `auto` leaves to mask_selection.py, and of its scores."""
+
+    threshold: Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], BeforeValidator(_share_or_auto)]
+    components: Literal["every", "largest", "share", "size", "auto"]
+    least_share: float = Field(gt=0, le=1)
+    least_voxels: int = Field(ge=1, le=1_000_000_000)
     tolerance_px: float = Field(gt=0, le=1000)
     slice_step_px: float = Field(gt=0, le=1000)
 
@@ -70,16 +86,18 @@ def score(
     retained: np.ndarray,
     geometry: Geometry,
     near_lesion: Reliability,
+    mask: MaskSettings,
     settings: EvaluateSettings,
 ) -> Scores:
     """Score a prediction against truth (S, H, W) bool; retained (S,) bool are the report's slices.
 
+    mask: of the final mask; the threshold and components of `settings` may be auto
     near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
     """
     probability, own_grid = prediction.on_file_grid, prediction.on_network_grid
-    every = above_threshold(probability, settings.threshold)
-    final = postprocess(every, settings)
-    largest = final if settings.largest_component else largest_component(every)
+    every = above_threshold(probability, mask.threshold)
+    final = postprocess(every, probability, mask)
+    largest = final if mask.components == "largest" else largest_component(every)
     lesions = count_lesions(final, truth)
     hd95_px, assd_px = hd95_and_assd(final, truth, (settings.slice_step_px, 1.0, 1.0))
     return Scores(
@@ -98,8 +116,8 @@ def score(
         dsc_every_component=dsc(every, truth),
         dsc_report=nan if own_grid is None else _dsc_report(own_grid, truth, retained, geometry),
         ceiling_dsc=nan if own_grid is None else _ceiling_dsc(truth, geometry, own_grid.shape[-1]),
-        certainty=threshold_agreement(probability, final, lambda mask: postprocess(mask, settings)),
-        near_threshold_share=near_threshold_share(probability, settings.threshold),
+        certainty=threshold_agreement(probability, final, lambda other: postprocess(other, probability, mask)),
+        near_threshold_share=near_threshold_share(probability, mask.threshold),
         calibration_error=calibration_error(near_lesion),
         lesions=lesions.lesions,
         lesion_voxels=int(truth.sum()),

@@ -18,6 +18,7 @@ from brainseg.evaluation.strata import Traits, traits
 from brainseg.evaluation.summary import summarize
 from brainseg.metrics.calibration import Reliability
 from brainseg.metrics.thresholds import dsc_by_threshold
+from brainseg.postprocessing.final_mask import MaskSettings
 
 THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 
@@ -38,12 +39,13 @@ def score_prediction(
     truth: np.ndarray,
     retained: np.ndarray,
     geometry: Geometry,
+    mask: MaskSettings,
     settings: EvaluateSettings,
 ) -> Scored:
     """image (S, H, W, 3), truth (S, H, W) bool, retained (S,) bool; all of one patient, on the file's grid."""
     near_lesion = reliability_near_lesion(prediction, truth)
     return Scored(
-        score(prediction, truth, retained, geometry, near_lesion, settings),
+        score(prediction, truth, retained, geometry, near_lesion, mask, settings),
         traits(image, truth),
         dsc_by_threshold(prediction.on_file_grid, truth, THRESHOLDS),
         near_lesion,

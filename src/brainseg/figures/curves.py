@@ -1,5 +1,6 @@
-"""Loss and overlap over the epochs."""
+"""Loss and overlap over the epochs. A validation figure that is nan is of an epoch that was not validated."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ def loss_curves(history: Sequence[Mapping[str, float]], title: str) -> Figure:
     figure, axes = _axes(title, "loss")
     epochs = [row["epoch"] for row in history]
     axes.plot(epochs, [row["train_loss"] for row in history], color=TRAIN, label="training (augmented)")
-    axes.plot(epochs, [row["validation_loss"] for row in history], color=VALIDATION, label="validation")
+    _plot_validated(axes, history, "loss", color=VALIDATION, label="validation")
     axes.legend(frameon=False)
     return figure
 
@@ -21,20 +22,21 @@ def loss_curves(history: Sequence[Mapping[str, float]], title: str) -> Figure:
 def dsc_curves(history: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> Figure:
     """Validation DSC and IoU, means over patients, with the best epoch marked."""
     figure, axes = _axes(title, "validation mean over patients")
-    epochs = [row["epoch"] for row in history]
-    dsc = [row["validation_dsc"] for row in history]
-    axes.plot(epochs, dsc, color=VALIDATION, label="DSC, largest component")
-    axes.plot(epochs, [row["validation_soft_dsc"] for row in history], color=VALIDATION, ls=":", label="soft DSC")
-    axes.plot(epochs, [row["validation_iou"] for row in history], color=EXTRA, label="IoU, largest component")
-    axes.plot(epochs, [row["validation_soft_iou"] for row in history], color=EXTRA, ls=":", label="soft IoU")
-    best = dsc[best_epoch - 1]
+    _plot_validated(axes, history, "dsc", color=VALIDATION, label="DSC, largest component")
+    _plot_validated(axes, history, "soft_dsc", color=VALIDATION, ls=":", label="soft DSC")
+    _plot_validated(axes, history, "iou", color=EXTRA, label="IoU, largest component")
+    _plot_validated(axes, history, "soft_iou", color=EXTRA, ls=":", label="soft IoU")
+    best, last, last_epoch = history[best_epoch - 1]["validation_dsc"], history[-1]["validation_dsc"], len(history)
     axes.plot(best_epoch, best, "o", color=VALIDATION, label=f"best epoch {best_epoch}: {best:.4f}")
-    axes.plot(
-        epochs[-1], dsc[-1], "s", color=VALIDATION, mfc="white", label=f"last epoch {epochs[-1]:.0f}: {dsc[-1]:.4f}"
-    )
+    axes.plot(last_epoch, last, "s", color=VALIDATION, mfc="white", label=f"last epoch {last_epoch}: {last:.4f}")
     axes.set_ylim(0, 1)
     figure.legend(frameon=False, ncols=3, loc="outside lower center")
     return figure
+
+
+def _plot_validated(axes, history: Sequence[Mapping[str, float]], score: str, **style: str) -> None:
+    rows = [row for row in history if not math.isnan(row[f"validation_{score}"])]
+    axes.plot([row["epoch"] for row in rows], [row[f"validation_{score}"] for row in rows], **style)
 
 
 def _axes(title: str, quantity: str):

@@ -20,6 +20,7 @@ from brainseg.data import preprocessed, split
 from brainseg.data.raw import patients
 from brainseg.data.tables import write_table
 from brainseg.evaluation.failure_warning import with_warning
+from brainseg.evaluation.mask_selection import candidates
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.evaluation.scoring import Scored, score_prediction, scores_table, summaries, summary_line
 from brainseg.evaluation.strata import with_strata
@@ -30,6 +31,7 @@ from brainseg.judge.place import on_file_grid
 from brainseg.judge.read import read_given
 from brainseg.metrics.raggedness import raggedness
 from brainseg.parallel import parallel_map
+from brainseg.postprocessing.final_mask import MaskSettings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 STRATA = ["institution", "size", "edge"]
@@ -57,9 +59,15 @@ def judge(masks: Path, name: str, grid: str, trained_on: Path | None) -> None:
 
     are_masks = _all_masks(place)
     if are_masks:  # whoever made them chose the components
-        settings = settings.model_copy(update={"threshold": 0.5, "largest_component": False})
+        settings = settings.model_copy(update={"threshold": 0.5, "components": "every"})
+    mask, *others = candidates(settings)
+    if others:
+        raise UserError(
+            f"{masks}: holds probabilities, and evaluate.threshold or evaluate.components is auto, which is chosen for "
+            "our own; set a number and a rule, or judge masks"
+        )
     judged = _without_faults(
-        parallel_map(partial(_judge_patient, settings, grid, are_masks), [*place.items()], "judging")
+        parallel_map(partial(_judge_patient, mask, settings, grid, are_masks), [*place.items()], "judging")
     )
     scored = [each.scored for each in judged]
     per_volume = _with_strata(scores_table(judged_subset, scored), subset)
@@ -104,7 +112,7 @@ def _is_mask(path: Path) -> bool | UserError:
 
 
 def _judge_patient(
-    settings: EvaluateSettings, grid: str, are_masks: bool, item: tuple[str, Path]
+    mask: MaskSettings, settings: EvaluateSettings, grid: str, are_masks: bool, item: tuple[str, Path]
 ) -> Judged | UserError:
     name, path = item
     try:
@@ -115,11 +123,11 @@ def _judge_patient(
         return error
     folder = patients.FOLDER / name
     truth = patients.read_mask(folder)
-    scored = score_prediction(prediction, patients.read_images(folder), truth, retained, geometry, settings)
+    scored = score_prediction(prediction, patients.read_images(folder), truth, retained, geometry, mask, settings)
     if are_masks:
         of_probabilities = dict.fromkeys(("certainty", "near_threshold_share", "calibration_error"), nan)
         scored = replace(scored, scores=replace(scored.scores, **of_probabilities))
-    above = prediction.on_file_grid > settings.threshold * 255
+    above = prediction.on_file_grid > mask.threshold * 255
     digest = hashlib.sha256(repr((name, given.probability.shape)).encode() + given.probability.tobytes()).hexdigest()
     return Judged(scored, digest, misplaced(above, truth))
 

@@ -74,7 +74,7 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
         networks=networks,
         preprocess=parse_settings(PreprocessSettings, first.params, "preprocess"),
         inference=InferenceRecord(**inference.model_dump(include=set(InferenceRecord.model_fields))),
-        mask=MaskSettings.model_validate(lookup(first.params, "evaluate")),
+        mask=_mask_settings(first),
         training=_training(experiments, salt, inference.weights),
         scores=_scores(per_volume, len(experiments) > 1, inference.weights),
         failure_warning=_failure_warning(per_volume),
@@ -86,8 +86,8 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
 
 def _check_alike(experiments: Sequence[Experiment]) -> None:
     def decisive(experiment: Experiment) -> dict[str, Any]:
-        blocks = {key: lookup(experiment.params, key) for key in ("predict", "evaluate.threshold")}
-        return learned_from(experiment.params) | blocks
+        used = {"predict": lookup(experiment.params, "predict"), "final mask": _mask_settings(experiment).model_dump()}
+        return learned_from(experiment.params) | used
 
     first = decisive(experiments[0])
     for other in experiments[1:]:
@@ -139,6 +139,16 @@ def _training(experiments: Sequence[Experiment], salt: str, epoch: str) -> Train
 def _trained_or_chosen(experiment: Experiment) -> list[str]:
     subset = experiment.per_volume.subset
     return list(subset.index[subset.isin(["train", "validation"])])
+
+
+def _mask_settings(experiment: Experiment) -> MaskSettings:
+    """The settings that `evaluate` used, also where it chose them on the validation patients."""
+    used = experiment.evaluation.get("final_mask")
+    if used is None:  # an older experiment
+        older = lookup(experiment.params, "evaluate")
+        components = "largest" if older.get("largest_component", True) else "every"
+        used = {"threshold": older["threshold"], "components": components, "least_share": 1.0, "least_voxels": 1}
+    return MaskSettings.model_validate(used)
 
 
 def _known_to_start(experiments: Sequence[Experiment]) -> list[KnownPersons]:

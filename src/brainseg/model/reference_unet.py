@@ -61,7 +61,7 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
         networks=[NetworkRecord(weights=part, arch="unet", settings=settings, input=THREE_CHANNELS_2D)],
         preprocess=PreprocessSettings(side_px=256, background=0.1, low_percentile=10.0, high_percentile=99.0),
         inference=InferenceRecord(flips=False, precision="fp32", heads="last", prune_to=0),
-        mask=MaskSettings(threshold=0.5, largest_component=True),
+        mask=MaskSettings(threshold=0.5, components="largest", least_share=1.0, least_voxels=1),
         training=TrainingRecord(
             data="lgg",
             licence=licence,

@@ -21,7 +21,8 @@ def torch_predictor(model: Model) -> Callable[[Preprocessed], Prediction]:
     inference = model.record.inference.model_dump()
     settings = PredictSettings(networks="data/weights", weights="last", **inference)
     device = pick_device()
-    be_reproducible(settings.precision)
+    if device.type != "cpu":  # on a CPU predictions are reproducible anyway, and this loads PyTorch's compiler: 2 s
+        be_reproducible(settings.precision)
     networks = [read_network(model, network) for network in model.record.networks]
     for trained in networks:
         trained.network.to(device)

@@ -47,7 +47,7 @@ def features(patient: Preprocessed) -> dict[str, float]:
     rows = np.linspace(0, 1, len(mean))
     return {
         "head_share": float((flair > HEAD_LEVEL).mean()),
-        "mirror_symmetry": _correlation(mean, mean[:, ::-1]) - _correlation(mean, mean[::-1]),
+        "mirror_symmetry": _mirror_symmetry(flair),
         "vertical_centre": float(mean.sum(axis=1) @ rows / mean.sum()),
         "flair_mean": float(patient.mean[FLAIR]),
         "flair_contrast": float(patient.std[FLAIR]),
@@ -75,5 +75,10 @@ def unlike_training(found: Mapping[str, float], trained: Mapping[str, Range]) ->
     ]
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+def _mirror_symmetry(flair: np.ndarray) -> float:
+    """How much more a slice of (S, n, n) correlates with its left-right than with its upside-down mirror image."""
+    differences = []
+    for plane in flair[flair.std(axis=(1, 2)) > 0]:
+        left_right, upside_down = (np.corrcoef(plane.ravel(), np.flip(plane, axis).ravel())[0, 1] for axis in (1, 0))
+        differences.append(left_right - upside_down)
+    return float(np.mean(differences))

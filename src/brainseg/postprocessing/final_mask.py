@@ -1,24 +1,54 @@
 """The final mask: from probabilities to the lesion that is scored and shown."""
 
-import numpy as np
-from pydantic import Field
+from pathlib import Path
+from typing import Literal
 
+import numpy as np
+from pydantic import Field, ValidationError
+
+from brainseg.core.errors import UserError
+from brainseg.core.files import REMEDY, read_json
 from brainseg.core.params import StrictSettings
+from brainseg.data import paths
 from brainseg.data.predictions import Prediction, above_threshold
+from brainseg.postprocessing.kept_components import components_by_share, components_by_size
 from brainseg.postprocessing.largest_component import largest_component
+
+Components = Literal["every", "largest", "share", "size"]
 
 
 class MaskSettings(StrictSettings, extra="ignore"):
-    """The settings of `evaluate` that define the mask. Stages that need only these do not rerun for the others."""
+    """How the mask is made. least_share counts only with `share`, least_voxels only with `size`."""
 
     threshold: float = Field(gt=0, lt=1)
-    largest_component: bool
+    components: Components
+    least_share: float = Field(gt=0, le=1)
+    least_voxels: int = Field(ge=1)
+
+
+def read_mask_settings(path: Path = paths.FINAL_MASK) -> MaskSettings:
+    """The settings that the stage evaluate used, also where it chose them."""
+    try:
+        return MaskSettings(**read_json(path))
+    except ValidationError as error:
+        keys = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+        raise UserError(f"{path}: {keys}: missing or not valid; {REMEDY}") from None
 
 
 def final_mask(prediction: Prediction, settings: MaskSettings) -> np.ndarray:
     """(S, H, W) bool on the file's grid: above the threshold, post-processed by the settings."""
-    return postprocess(above_threshold(prediction.on_file_grid, settings.threshold), settings)
+    mask = above_threshold(prediction.on_file_grid, settings.threshold)
+    return postprocess(mask, prediction.on_file_grid, settings)
 
 
-def postprocess(mask: np.ndarray, settings: MaskSettings) -> np.ndarray:
-    return largest_component(mask) if settings.largest_component else mask
+def postprocess(mask: np.ndarray, probability: np.ndarray, settings: MaskSettings) -> np.ndarray:
+    """The components of a (S, H, W) bool mask that count as lesion; probability has the mask's shape."""
+    match settings.components:
+        case "every":
+            return mask
+        case "largest":
+            return largest_component(mask)
+        case "share":
+            return components_by_share(mask, probability, settings.least_share)
+        case "size":
+            return components_by_size(mask, settings.least_voxels)

@@ -34,7 +34,7 @@ def scans_in_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Itera
     files = [path for path in entries if path.is_file()]
     volumes = [path for path in files if kind_of(path) or path.suffix.lower() == ".npy"]
     tiffs, pictures = slice_files(folder, TIFFS), slice_files(folder, PICTURES)
-    if any(dicom_files(path for path in files if _may_be_dicom(path))):
+    if any(dicom_files(path for path in files if _may_be_dicom(path) and not MASK.fullmatch(path.stem))):
         yield ScanFiles(name_of(folder), "dicom", {WHOLE: folder})
         return
     if volumes:

@@ -1,6 +1,7 @@
 """Reads a scan that find_scans found, whatever its format."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,19 @@ from brainseg.scans.scan_files import WHOLE, ScanFiles
 from brainseg.scans.slices import colour_warnings, read_slices
 from brainseg.scans.tiff_stack import read_stack
 
+SAME_SPACING = 0.01  # relative
 OBLIQUE_DEGREES = 20.0  # beyond it the nearest axial plane looks unlike the training slices
 
 
-def read_scan(files: ScanFiles) -> Scan:
-    """The scan in memory. UserError, one line that names the file, for whatever is wrong with it."""
+def read_scan(files: ScanFiles, spacing_mm: Sequence[float] | None = None) -> Scan:
+    """The scan in memory. UserError, one line that names the file, for whatever is wrong with it.
+
+    spacing_mm: between slices, rows and columns, for formats that state none; a spacing that the scan states is used.
+    """
     if files.fault:
         raise UserError(files.fault)
     try:
-        return _read(files)
+        return _with_own_spacing(_read(files, spacing_mm), spacing_mm)
     except MemoryError:
         raise UserError(f"{next(iter(files.files.values()))}: does not fit into memory") from None
     except OSError as error:  # a file that may not be read, or that vanished
@@ -44,19 +49,26 @@ def scan_from_array(array: np.ndarray, spacing_mm: Sequence[float] | None = None
     return scan_of_array(name, name, np.asarray(array), spacing_mm)
 
 
-def _read(files: ScanFiles) -> Scan:
+def _with_own_spacing(scan: Scan, spacing_mm: Sequence[float] | None) -> Scan:
+    if spacing_mm is None or np.allclose(spacing_mm, scan.spacing_mm, rtol=SAME_SPACING):
+        return scan
+    stated = " × ".join(f"{side:.3g}" for side in scan.spacing_mm)
+    return replace(scan, warnings=(*scan.warnings, f"states a spacing of {stated} mm; the spacing given is not used"))
+
+
+def _read(files: ScanFiles, spacing_mm: Sequence[float] | None) -> Scan:
     path = files.files.get(WHOLE)
     if path is None:
         return _of_sequences(files)
     if files.format == "npy":
-        return scan_of_array(path, files.name, read_npy(path))
+        return scan_of_array(path, files.name, read_npy(path), spacing_mm)
     if files.format in ("png", "tiff"):
         if not files.slices:
             array, warnings = (stack := read_stack(path)), colour_warnings(stack)
         else:
             array, warnings = read_slices(files.slices)
         stems = tuple(file.stem for file in files.slices)
-        return scan_of_array(path, files.name, array, format=files.format, slices=stems, warnings=warnings)
+        return scan_of_array(path, files.name, array, spacing_mm, format=files.format, slices=stems, warnings=warnings)
     if files.format == "dicom":
         volumes, series, warnings = read_dicom(path)
         return _volumes_to_scan(files, volumes, series, warnings)

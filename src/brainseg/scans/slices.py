@@ -12,7 +12,7 @@ from brainseg.scans.resampling import MAX_SIDE_PX, check_size
 
 PICTURES = (".png", ".jpg", ".jpeg")
 TIFFS = (".tif", ".tiff")
-MASK = re.compile(r".*[_-](mask|seg|probability)", re.IGNORECASE | re.DOTALL)  # beside a scan, and no part of it
+MASK = re.compile(r".*[_-](mask|seg|probability|picture)", re.IGNORECASE | re.DOTALL)  # no part of a scan
 EQUAL = (
     "its three channels are equal: a grey picture saved as colour? pre_contrast, flair and post_contrast are expected"
 )

@@ -52,13 +52,18 @@ def write_probability(folder: Path, scan: Scan, probability: np.ndarray, format:
     return _write_one(folder, scan, probability.astype(np.float32) / np.float32(255), format, "probability")
 
 
-def _checked_format(scan: Scan, array: np.ndarray, format: str) -> str:
-    if array.shape != scan.axial_shape:
-        raise ValueError(f"{scan.name}: given {array.shape}; expected the axial grid {scan.axial_shape}")
-    if format not in (*FORMATS, "dicom"):
+def check_format(scan: Scan, format: str | None) -> None:
+    """Raises UserError for a format in which the mask of this scan cannot be written."""
+    if format is not None and format not in FORMATS:
         raise UserError(f"format is {format!r}; expected one of {', '.join(FORMATS)}")
     if format == "dicom-seg" and scan.format != "dicom":
         raise UserError(f"{scan.name}: is not DICOM, so a DICOM-SEG has no series to refer to; choose another format")
+
+
+def _checked_format(scan: Scan, array: np.ndarray, format: str) -> str:
+    if array.shape != scan.axial_shape:
+        raise ValueError(f"{scan.name}: given {array.shape}; expected the axial grid {scan.axial_shape}")
+    check_format(scan, None if format == "dicom" else format)
     return format
 
 

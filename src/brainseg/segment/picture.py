@@ -23,7 +23,8 @@ def picture(found: Segmentation) -> Figure:
         if shown:
             number = shown.pop(0)
             axes.imshow(image[number], cmap="gray", vmin=0, vmax=brightest, aspect=aspect)
-            if found.mask[number].any() and not found.mask[number].all():
+            drawable = min(found.mask.shape[1:]) > 1  # an outline needs two rows and two columns
+            if drawable and found.mask[number].any() and not found.mask[number].all():
                 axes.contour(found.mask[number], [0.5], colors=[PREDICTION], linewidths=1.2)
             axes.set_title(f"slice {number + 1}", fontsize=8)
     figure.suptitle(_title(found), x=0.01, ha="left", fontsize=10)

@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, is_out_of_memory
 from brainseg.core.files import atomic_write
 from brainseg.core.progress import print_error, print_line, progress
 from brainseg.data.predictions import to_uint8
-from brainseg.scans.find import ScanFiles, find_scans
+from brainseg.scans.find import find_scans
 from brainseg.scans.read import read_scan
-from brainseg.scans.write import write_probability
+from brainseg.scans.scan import Scan
+from brainseg.scans.scan_files import ScanFiles
+from brainseg.scans.write import check_format, write_probability
 from brainseg.segment.segmenter import Runtime, Segmentation, Segmenter, load
-from brainseg.segment.table import Row, is_done, read_rows, row_of, write_rows
+from brainseg.segment.table import Row, is_done, read_rows, remove_written, row_of, write_rows
 
 TABLE = "scans.csv"
 PICTURE_DPI = 100
+HEADERS = (".mhd", ".nhdr")  # of these formats the voxels lie in another file of the same name
 
 
 @dataclass(frozen=True)
@@ -36,53 +39,80 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
     Each fault is one line on stderr and in scans.csv, and the other scans are segmented. A scan that an earlier run
     segmented with the same files, model and options is left as it is.
     """
-    scans = find_scans(arguments)
-    segmenter = load(model, options.runtime)
+    scans, segmenter = find_scans(arguments), load(model, options.runtime)
+    model_name = f"{segmenter.model.record.name} {segmenter.model.sha256[:8]}"
     table, done, failed = read_rows(folder / TABLE), 0, 0
     for files in progress(scans, "segmenting"):
-        fingerprint = _fingerprint(files, segmenter, options)
-        if is_done(table.get(files.name), fingerprint, folder):
-            done += 1
-            continue
+        before = table.get(files.name)
         try:
-            found = segmenter(read_scan(files), options.spacing_mm)
-            written = _write(found, folder, options)
-            table[files.name] = row_of(found, [path.relative_to(folder) for path in written], fingerprint)
+            fingerprint = _fingerprint(files, segmenter, options)
+            if not files.fault and is_done(before, fingerprint, folder):
+                done += 1
+                continue
+            found = segmenter(_read(files, options))
+            remove_written(before, folder)
+            row = row_of(found, _write(found, folder, options), model_name, fingerprint)
             for warning in found.warnings:
                 print_line(f"{files.name}: {warning}")
-        except (UserError, OSError, MemoryError) as error:
-            message = _one_line(files.name, error)
-            print_error(message)
-            table[files.name] = Row(scan=files.name, error=message)
+        except (UserError, OSError, RuntimeError, MemoryError) as error:
             failed += 1
+            print_error(message := _one_line(files.name, error))
+            if files.fault and before and not before.error:
+                continue  # the fault is of the arguments: what an earlier run segmented is still true
+            remove_written(before, folder)
+            row = Row(files.name, error=message, model=model_name)
+        table[files.name] = row
         write_rows(folder / TABLE, table)
-    print_line(
-        f"{len(scans) - done - failed} scans segmented, {done} were done before, {failed} failed: {folder / TABLE}"
-    )
+    segmented = len(scans) - done - failed
+    print_line(f"{folder / TABLE}: {segmented} scans segmented, {done} were done before, {failed} failed")
     return failed
 
 
-def _write(found: Segmentation, folder: Path, options: Options) -> list[Path]:
-    """Write what was asked for; the paths of the mask's files."""
-    if options.probabilities:
-        write_probability(folder, found.scan, to_uint8(found.probability), options.format)
-    if options.pictures:
-        from brainseg.segment.picture import picture  # here: ONNX does without matplotlib
+def _read(files: ScanFiles, options: Options) -> Scan:
+    scan = read_scan(files, options.spacing_mm)
+    check_format(scan, options.format)  # before the work of segmenting it
+    return scan
 
-        with atomic_write(folder / f"{found.scan.name}.png") as tmp_path:
-            picture(found).savefig(tmp_path, dpi=PICTURE_DPI, metadata={"Software": None}, format="png")
-    return found.write(folder, options.format)
+
+def _write(found: Segmentation, folder: Path, options: Options) -> dict[str, str]:
+    """Write what was asked for: column of scans.csv -> path. Nothing of it stays if a part cannot be written."""
+    written: dict[str, str] = {}
+    try:
+        written["mask"] = _relative(found.write(folder, options.format), folder)
+        if options.probabilities:
+            paths = write_probability(folder, found.scan, to_uint8(found.probability), options.format)
+            written["probability"] = _relative(paths, folder)
+        if options.pictures:
+            from brainseg.segment.picture import picture  # here: ONNX does without matplotlib
+
+            written["picture"] = f"{found.scan.name}_picture.png"
+            with atomic_write(folder / written["picture"]) as tmp_path:
+                picture(found).savefig(tmp_path, dpi=PICTURE_DPI, metadata={"Software": None}, format="png")
+    except BaseException:
+        remove_written(Row(found.scan.name, **written), folder)
+        raise
+    return written
+
+
+def _relative(paths: list[Path], folder: Path) -> str:
+    """The path of the one file, or of the folder that the files are in."""
+    return str((paths[0] if paths[0].parent == folder else paths[0].parent).relative_to(folder))
 
 
 def _fingerprint(files: ScanFiles, segmenter: Segmenter, options: Options) -> str:
-    """Of the model, the options, and each file's name, size and time of change."""
-    paths = files.slices or files.files.values()
-    single = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in single if file.is_file()]
+    """Of the model, the options, and each file's sequence, name, size and time of change."""
+    named = [(sequence, path) for sequence, path in files.files.items()] + [("slice", path) for path in files.slices]
+    stats = []
+    for sequence, path in named:
+        beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() in HEADERS else [path]
+        for file in sorted(path.rglob("*")) if path.is_dir() else sorted(beside):
+            if file.is_file():
+                stats.append((sequence, file.name, file.stat().st_size, file.stat().st_mtime_ns))
     return hashlib.sha256(repr((segmenter.model.sha256, options, stats)).encode()).hexdigest()[:16]
 
 
 def _one_line(name: str, error: BaseException) -> str:
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return f"{name}: not enough memory for this scan"
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    return text if isinstance(error, UserError) else f"{name}: {text[:200] or type(error).__name__}"

@@ -24,6 +24,7 @@ from brainseg.scans.scan import Scan
 from brainseg.scans.write import write_mask
 
 MM3_PER_ML = 1000
+KNOWN = "the model was trained or validated on this person: a score on this scan would be too high"
 Runtime = Literal["torch", "onnx"]
 
 
@@ -60,7 +61,8 @@ class Segmenter:
     """Call it with a scan: a path as for `brainseg predict`, or an array.
 
     An array is (S, H, W, 3) with the channels pre-contrast, FLAIR and post-contrast, or (S, H, W) of FLAIR alone;
-    slices are axial, anterior is at the top. spacing_mm is (slice, row, column); it gives volumes in ml.
+    slices are axial, anterior is at the top. spacing_mm is (slice, row, column), for arrays and for formats that state
+    none; it gives volumes in ml, and pixels that are not square are resized.
     """
 
     def __init__(self, model: Model, runtime: Runtime = "torch") -> None:
@@ -73,13 +75,13 @@ class Segmenter:
         if isinstance(scan, np.ndarray):
             scan = scan_from_array(scan, spacing_mm)
         elif not isinstance(scan, Scan):
-            scan = read_one(str(scan))
+            scan = read_one(str(scan), spacing_mm)
         record = self.model.record
         patient = preprocess(scan.image, np.zeros(scan.image.shape[:3], bool), record.preprocess)
         probability = scan.to_axial(self._predict(patient).on_file_grid)  # (S, H, W) uint8
-        mask = postprocess(above_threshold(probability, record.mask.threshold), record.mask)
+        mask = postprocess(above_threshold(probability, record.mask.threshold), probability, record.mask)
         expected, at_least = self._expected_dsc(probability, mask)
-        volume_ml, largest_ml, lesions = _volumes(mask, spacing_mm or scan.spacing_mm)
+        volume_ml, largest_ml, lesions = _volumes(mask, scan.spacing_mm)
         return Segmentation(
             mask=mask,
             probability=probability.astype(np.float32) / 255,
@@ -96,7 +98,8 @@ class Segmenter:
         known = self.model.record.failure_warning
         if not mask.any() or not known.dsc:
             return None, None
-        certainty = threshold_agreement(probability, mask, lambda other: postprocess(other, self.model.record.mask))
+        settings = self.model.record.mask
+        certainty = threshold_agreement(probability, mask, lambda other: postprocess(other, probability, settings))
         arrays = np.array(known.certainty), np.array(known.dsc), np.array([certainty])
         values = predicted_dsc(*arrays)[0], dsc_lower_bound(*arrays)[0]
         return tuple(None if math.isnan(value) else float(value) for value in values)
@@ -104,7 +107,7 @@ class Segmenter:
     def _warnings(self, scan: Scan, patient: Preprocessed, mask: np.ndarray) -> tuple[str, ...]:
         unlike = unlike_training(features(patient), self.model.record.training_range)
         nothing = [] if mask.any() else ["no lesion was found"]
-        known = ["this person trained the model: a score on this scan would be too high"]
+        known = [KNOWN]
         return (*scan.warnings, *unlike, *nothing, *(known if self.model.record.knows(scan.name) else []))
 
 
@@ -125,12 +128,12 @@ def _predictor(model: Model, runtime: Runtime) -> Callable[[Preprocessed], Predi
     raise UserError(f"runtime is {runtime!r}; expected torch or onnx")
 
 
-def read_one(path: str) -> Scan:
+def read_one(path: str, spacing_mm: tuple[float, float, float] | None = None) -> Scan:
     """The scan that a path names; a UserError where it holds several."""
     found = find_scans([path])
     if len(found) != 1:
         raise UserError(f"{path}: holds {len(found)} scans; expected one")
-    return read_scan(found[0])
+    return read_scan(found[0], spacing_mm)
 
 
 def _volumes(mask: np.ndarray, spacing_mm: tuple[float, float, float] | None) -> tuple[float | None, float | None, int]:

@@ -1,6 +1,6 @@
-"""scans.csv: a row per scan, written after its mask, so that a stopped run continues with the next scan."""
+"""scans.csv: a row per scan, written after its files, so that a stopped run continues with the next scan."""
 
-import csv
+import shutil
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from brainseg.segment.segmenter import Segmentation
 class Row:
     """One scan. Empty where undefined: volumes without spacing, a DSC where nothing is expected.
 
-    fingerprint: of the scan's files, the model and the options; equal in a later run where nothing changed
     error: why the scan was not segmented; such a scan is tried again
+    mask, probability, picture: a file, or a folder with a file per slice, relative to the folder of scans.csv
+    model: name and first digits of the digest of the model file
+    fingerprint: of the scan's files, the model and the options; equal in a later run where nothing changed
     """
 
     scan: str
@@ -25,15 +27,22 @@ class Row:
     dsc_lower_bound: str = ""
     warnings: str = ""
     error: str = ""
-    mask: str = ""  # its files, relative to the folder; several are separated by a space
+    mask: str = ""
+    probability: str = ""
+    picture: str = ""
+    model: str = ""
     fingerprint: str = ""
+
+    @property
+    def written(self) -> list[str]:
+        return [path for path in (self.mask, self.probability, self.picture) if path]
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
-def row_of(found: Segmentation, files: list[Path], fingerprint: str) -> Row:
-    """files: relative to the folder of scans.csv."""
+def row_of(found: Segmentation, written: dict[str, str], model: str, fingerprint: str) -> Row:
+    """written: column -> path, of what was written."""
     return Row(
         scan=found.scan.name,
         lesion_voxels=str(int(found.mask.sum())),
@@ -43,8 +52,9 @@ def row_of(found: Segmentation, files: list[Path], fingerprint: str) -> Row:
         predicted_dsc=_number(found.predicted_dsc, 4),
         dsc_lower_bound=_number(found.dsc_lower_bound, 4),
         warnings="; ".join(found.warnings),
-        mask=" ".join(map(str, files)),
+        model=model,
         fingerprint=fingerprint,
+        **written,
     )
 
 
@@ -56,8 +66,8 @@ def read_rows(path: Path) -> dict[str, Row]:
     """The rows of an earlier run by scan; {} without one. Raises UserError for another file of this name."""
     if not path.exists():
         return {}
-    csv.field_size_limit(2**24)  # a TIFF scan has a mask file per slice
-    return {row["scan"]: Row(**{name: row[name] for name in COLUMNS}) for row in read_csv(path, COLUMNS)}
+    rows = read_csv(path, COLUMNS, remedy="move it away, or name another folder")
+    return {row["scan"]: Row(**{name: row[name] for name in COLUMNS}) for row in rows}
 
 
 def write_rows(path: Path, rows: dict[str, Row]) -> None:
@@ -65,10 +75,19 @@ def write_rows(path: Path, rows: dict[str, Row]) -> None:
 
 
 def is_done(row: Row | None, fingerprint: str, folder: Path) -> bool:
-    """Whether an earlier run segmented this scan with the same files, model and options, and its mask is there."""
+    """Whether an earlier run segmented this scan with the same files, model and options, and its files are there."""
     return (
         row is not None
         and not row.error
         and row.fingerprint == fingerprint
-        and all((folder / name).exists() for name in row.mask.split(" "))
+        and all((folder / path).exists() for path in row.written)
     )
+
+
+def remove_written(row: Row | None, folder: Path) -> None:
+    """Remove what an earlier run wrote for this scan, so that nothing stale lies beside the row of a new attempt."""
+    for path in row.written if row else ():
+        if (folder / path).is_dir():
+            shutil.rmtree(folder / path)
+        else:
+            (folder / path).unlink(missing_ok=True)

@@ -6,14 +6,15 @@ matrix product: their last bit depends on the processor.
 """
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
 from brainseg.core.params import StrictSettings
-from brainseg.core.progress import progress
 from brainseg.data.raw.patients import write_patient
+from brainseg.parallel import parallel_map
 
 SITES = ("NORTH", "EAST", "SOUTH")  # stand-ins for institutions
 SLICE_STEP_PX = 4.0  # slices are far apart, as in the LGG set
@@ -42,10 +43,15 @@ class Settings(StrictSettings):
 
 def phantom(destination: Path, *, patients: int, slices: int, side_px: int, noise: float, seed: int) -> None:
     """Write `patients` folders in kaggle_3m layout below `destination`."""
-    for index in progress(range(patients), "phantom patients"):
-        rng = np.random.Generator(np.random.PCG64([seed, index]))
-        name = f"PHANTOM_{SITES[index % len(SITES)]}_{index + 1:03d}"
-        write_patient(destination / name, *phantom_patient(rng, slices, side_px, noise))
+    write = partial(write_phantom, destination, slices=slices, side_px=side_px, noise=noise, seed=seed)
+    parallel_map(write, range(patients), "phantom patients")
+
+
+def write_phantom(destination: Path, index: int, *, slices: int, side_px: int, noise: float, seed: int) -> None:
+    """Write the patient of this index, whose random numbers depend on no other patient."""
+    rng = np.random.Generator(np.random.PCG64([seed, index]))
+    name = f"PHANTOM_{SITES[index % len(SITES)]}_{index + 1:03d}"
+    write_patient(destination / name, *phantom_patient(rng, slices, side_px, noise))
 
 
 def phantom_patient(rng: np.random.Generator, slices: int, side_px: int, noise: float) -> tuple[np.ndarray, np.ndarray]:

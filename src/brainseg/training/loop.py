@@ -31,14 +31,16 @@ def train(
     training: Slices,
     validation: Slices,
     checkpoint: Checkpoint,
-    after_epoch: Callable[[torch.nn.Module, dict[str, float]], None],
+    after_epoch: Callable[[torch.nn.Module, dict[str, float | None]], None],
 ) -> Trained:
     """Train for `recipe.settings.epochs` epochs; an epoch draws as many slices as there are.
 
     The training loss may include more than the network's output, see supervision.py. The validation loss is that of
-    the output only. With `ema_decay` the averaged network is validated and written. The best epoch is the one with
-    the highest mean validation DSC, as in the report. After each epoch the state is written to `checkpoint`. If
-    `checkpoint` already holds a state of this training, training resumes from it and reaches the same result.
+    the output only. With `ema_decay` the averaged network is validated and written. The network is validated every
+    `validate_every` epochs and after the last one; the validation figures of other epochs are None. The best epoch is
+    the validated one with the highest mean validation DSC, as in the report. After each epoch the state is written to
+    `checkpoint`. If `checkpoint` already holds a state of this training, training resumes from it and reaches the same
+    result.
     Raises UserError if a batch is larger than the data or the loss is no longer finite.
     """
     settings = recipe.settings
@@ -70,27 +72,28 @@ def train(
             train_loss = train_epoch(state, forward, recipe, bound_loss, training, bar, generator) / len(batches)
             trained.train_seconds += time.perf_counter() - start
             trained.train_slices += batches.numel()
-            validation_loss, rows = validate(
-                state.eval_network, bound_loss, validation, settings.batch_size, settings.precision
-            )
+            validation_loss, rows = None, []
+            if epoch % settings.validate_every == 0 or epoch == settings.epochs:
+                validation_loss, rows = validate(
+                    state.eval_network, bound_loss, validation, settings.batch_size, settings.precision
+                )
         trained.nondeterministic = sorted({*trained.nondeterministic, *operations})
         for value in (train_loss, validation_loss):
-            if not np.isfinite(value):
+            if value is not None and not np.isfinite(value):
                 raise UserError(f"the loss became {value} in epoch {epoch}; try a lower learning rate")
         scores = {f"validation_{name}": value for name, value in mean_scores(rows).items()}
         row = {"epoch": epoch, "train_loss": train_loss, "validation_loss": validation_loss, **scores}
-        if not trained.history or row["validation_dsc"] > trained.history[trained.best_epoch - 1]["validation_dsc"]:
-            trained.best_epoch, trained.best_state = epoch, state.copy_weights()
         trained.history.append(row)
+        if rows and (not trained.best_epoch or row["validation_dsc"] > trained.best_row["validation_dsc"]):
+            trained.best_epoch, trained.best_state = epoch, state.copy_weights()
         trained.per_patient += [{"epoch": epoch, **patient} for patient in rows]
         seconds = time.perf_counter() - start
         trained.epoch_seconds.append(seconds)
-        after_epoch(state.eval_network, row)
+        # also without validation: in training mode a picture would change the statistics of batch norm
+        after_epoch(state.eval_network.eval(), row)
         checkpoint.write(state.state_dict())
-        print_line(
-            f"epoch {epoch:3d}/{settings.epochs}  train loss {train_loss:.4f}  validation loss {validation_loss:.4f}"
-            f"  validation DSC {row['validation_dsc']:.4f}  {seconds:.1f} s"
-        )
+        figures = f"  validation loss {validation_loss:.4f}  validation DSC {row['validation_dsc']:.4f}" if rows else ""
+        print_line(f"epoch {epoch:3d}/{settings.epochs}  train loss {train_loss:.4f}{figures}  {seconds:.1f} s")
     trained.last_state = state.copy_weights()
     return trained
 

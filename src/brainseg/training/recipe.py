@@ -22,6 +22,7 @@ class TrainSettings(StrictSettings):
     warmup_epochs: int = Field(ge=0, le=1_000_000)
     clip_norm: float = Field(ge=0, le=1e6)  # 0: no clipping
     ema_decay: float = Field(ge=0, lt=1)  # 0: no averaging
+    validate_every: int = Field(ge=1, le=1_000_000)  # epochs; the last epoch is always validated
     start_from: str = Field(min_length=1)  # a model file; a folder: random initial weights
 
     @model_validator(mode="after")

@@ -22,15 +22,20 @@ class Trained:
 
     __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True, revalidate_instances="always")
 
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, float | None]] = field(default_factory=list)  # None: the epoch was not validated
     per_patient: list[dict[str, Any]] = field(default_factory=list)
     epoch_seconds: list[float] = field(default_factory=list)
     train_seconds: float = 0.0  # without validation
     train_slices: int = 0
     nondeterministic: list[str] = field(default_factory=list)  # operations without a deterministic form
-    best_epoch: int = 0
+    best_epoch: int = 0  # 0: no epoch was validated yet
     best_state: dict[str, torch.Tensor] = field(default_factory=dict)
     last_state: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def best_row(self) -> dict[str, float | None]:
+        """The best epoch's row of the history."""
+        return self.history[self.best_epoch - 1]
 
     def timing(self) -> dict[str, float]:
         return {
@@ -67,12 +72,15 @@ class TrainingState:
         try:
             trained = Trained(**state["trained"])
             TRAINED.validate_python(trained, strict=True)
-            if not 0 < trained.best_epoch <= len(trained.history) == len(trained.epoch_seconds):
+            if not 0 <= trained.best_epoch <= len(trained.history) == len(trained.epoch_seconds) > 0:
                 raise ValueError(f"best epoch {trained.best_epoch} of {len(trained.history)}")
+            validated = [row["epoch"] for row in trained.history if row["validation_dsc"] is not None]
+            if trained.best_epoch not in (validated or [0]):
+                raise ValueError(f"best epoch {trained.best_epoch}, which was not validated")
             if [row["epoch"] for row in trained.history] != list(range(1, len(trained.history) + 1)):
                 raise ValueError("other epochs than those that were trained")
             _check_rows(trained)
-            _check_form(trained.best_state, self.eval_network.state_dict())
+            _check_form(trained.best_state, self.eval_network.state_dict() if validated else {})
             _check_form(state["scheduler"], before["scheduler"])
             _check_form(state["optimizer"]["param_groups"], before["optimizer"]["param_groups"])
             for found, expected in zip(*(s["optimizer"]["param_groups"] for s in (state, before)), strict=True):
@@ -116,7 +124,10 @@ def _check_rows(trained: Trained) -> None:
         for row in rows:
             if tuple(row) != keys:
                 raise ValueError(f"a row of {', '.join(map(str, row))}")
-            if not all(math.isfinite(value) for key, value in row.items() if key != "patient"):
+            missing = [key for key, value in row.items() if value is None]  # of an epoch that was not validated
+            if any(not key.startswith("validation_") for key in missing):
+                raise ValueError("a row without a number")
+            if not all(math.isfinite(value) for key, value in row.items() if key not in ("patient", *missing)):
                 raise ValueError("a row with a number that is not finite")
     if not all(
         0 <= value < math.inf for value in (trained.train_seconds, trained.train_slices, *trained.epoch_seconds)

@@ -35,14 +35,14 @@ class Monitor:
             self.writer.close()
 
     @torch.inference_mode()
-    def after_epoch(self, network: torch.nn.Module, row: dict[str, float]) -> None:
+    def after_epoch(self, network: torch.nn.Module, row: dict[str, float | None]) -> None:
         epoch = int(row["epoch"])
         if not self.writer:
             if epoch == 1:  # otherwise training was resumed and its curves are continued
                 shutil.rmtree(self.folder, ignore_errors=True)
             self.writer = SummaryWriter(self.folder, purge_step=epoch)
         for name, value in row.items():
-            if name != "epoch":
+            if name != "epoch" and value is not None:  # None: the epoch was not validated
                 subset, score = name.split("_", 1)
                 self.writer.add_scalar(f"{score}/{subset}", value, epoch)
         if epoch == 1 or epoch % self.pictures_every == 0:

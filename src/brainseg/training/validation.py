@@ -11,6 +11,7 @@ from brainseg.postprocessing.largest_component import largest_component
 from brainseg.training.slices import Slices
 
 THRESHOLD = 0.5  # the report's, strict
+SCORES = ("dsc", "iou", "soft_dsc", "soft_iou")
 
 
 @torch.inference_mode()
@@ -46,5 +47,6 @@ def validate(
     return total.item() / len(slices), rows
 
 
-def mean_scores(rows: list[dict[str, float | str]]) -> dict[str, float]:
-    return {name: float(np.mean([row[name] for row in rows])) for name in ("dsc", "iou", "soft_dsc", "soft_iou")}
+def mean_scores(rows: list[dict[str, float | str]]) -> dict[str, float | None]:
+    """Mean of each score over the patients; None after an epoch without validation, which has no rows."""
+    return {name: float(np.mean([row[name] for row in rows])) if rows else None for name in SCORES}

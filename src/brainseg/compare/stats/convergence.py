@@ -1,4 +1,4 @@
-"""When training stopped improving, and how stable it was after that."""
+"""When training stopped improving, and how stable it was after that. Epochs without validation are left out before."""
 
 import numpy as np
 
