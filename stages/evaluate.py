@@ -1,14 +1,11 @@
 """Score the predictions patient by patient: python -m stages.evaluate"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from functools import partial, reduce
-from operator import add
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import REMEDY, write_json
@@ -20,17 +17,14 @@ from brainseg.data.geometry import Geometry
 from brainseg.data.predictions import Prediction
 from brainseg.data.raw import patients
 from brainseg.data.tables import write_table
-from brainseg.evaluation.failure_warning import summarize_warning, with_warning
+from brainseg.evaluation.failure_warning import with_warning
 from brainseg.evaluation.mask_selection import best_candidate, candidates, dsc_of_candidates
-from brainseg.evaluation.patient_scores import EvaluateSettings, Scores, reliability_near_lesion, score
-from brainseg.evaluation.strata import Traits, traits, with_strata
-from brainseg.evaluation.summary import by_stratum, summarize
-from brainseg.metrics.calibration import Reliability
-from brainseg.metrics.thresholds import dsc_by_threshold
+from brainseg.evaluation.patient_scores import EvaluateSettings
+from brainseg.evaluation.scoring import Scored, curves, score_prediction, scores_table, summaries, summary_line
+from brainseg.evaluation.strata import with_strata
+from brainseg.evaluation.summary import by_stratum
 from brainseg.parallel import parallel_map
 from brainseg.postprocessing.final_mask import MaskSettings
-
-THRESHOLDS = [round(0.05 * step, 2) for step in range(1, 20)]
 
 
 def main() -> None:
@@ -50,13 +44,8 @@ def main() -> None:
         choosing = split.patients_in(subset, "validation")
         refuse_trained(dict.fromkeys(choosing, "validation"))
         mask, choice = choose_mask(options, choosing)
-    names = list(subset)
-    scores, found_traits, by_threshold, reliability = zip(
-        *parallel_map(partial(score_patient, mask, evaluate), names, "scoring"), strict=True
-    )
-    per_volume = pd.DataFrame({"patient": names, "subset": [subset[name] for name in names]})
-    per_volume = per_volume.join(pd.DataFrame(map(asdict, scores))).join(pd.DataFrame(map(asdict, found_traits)))
-    per_volume = with_warning(with_strata(per_volume))
+    scored = parallel_map(partial(score_patient, mask, evaluate), list(subset), "scoring")
+    per_volume = with_warning(with_strata(scores_table(subset, scored)))
     write_table(paths.PER_VOLUME, per_volume)
     write_table(paths.STRATA, by_stratum(per_volume))
 
@@ -64,19 +53,12 @@ def main() -> None:
     best_epoch = lookup_name(params, "predict.weights") == "best"
     selected_on = "validation" if best_epoch else choice["chosen_on"]
     summary: dict[str, Any] = {"selected_on": selected_on, "final_mask": mask.model_dump() | choice}
-    curves, bins = [], []
-    for name in split.SUBSETS:
-        if split.patients_in(subset, name):
-            inside = np.flatnonzero(per_volume.subset == name)
-            summary[name] = summarize([scores[place] for place in inside])
-            summary[name]["warning_of_failure"] = summarize_warning(per_volume.iloc[inside])
-            mean_dsc = np.mean([by_threshold[place] for place in inside], axis=0)
-            curves.append(pd.DataFrame({"subset": name, "threshold": THRESHOLDS, "mean_dsc": mean_dsc}))
-            pooled: Reliability = reduce(add, [reliability[place] for place in inside])
-            bins.append(pd.DataFrame({"subset": name, **asdict(pooled)}))
-            print_summary(name, summary[name])
-    write_table(paths.BY_THRESHOLD, pd.concat(curves))
-    write_table(paths.RELIABILITY, pd.concat(bins))
+    summary |= summaries(per_volume, scored)
+    for name in filter(summary.__contains__, split.SUBSETS):
+        print_line(summary_line(name, summary[name]))
+    by_threshold, reliability = curves(per_volume, scored)
+    write_table(paths.BY_THRESHOLD, by_threshold)
+    write_table(paths.RELIABILITY, reliability)
     write_json(paths.EVALUATION, summary)
     write_json(paths.FINAL_MASK, mask.model_dump())
 
@@ -113,25 +95,10 @@ def read_patient(name: str) -> tuple[np.ndarray, Geometry, np.ndarray, Predictio
     return retained, geometry, truth, prediction
 
 
-def score_patient(
-    mask: MaskSettings, evaluate: EvaluateSettings, name: str
-) -> tuple[Scores, Traits, np.ndarray, Reliability]:
+def score_patient(mask: MaskSettings, evaluate: EvaluateSettings, name: str) -> Scored:
     retained, geometry, truth, prediction = read_patient(name)
-    near_lesion = reliability_near_lesion(prediction, truth)
-    return (
-        score(prediction, truth, retained, geometry, near_lesion, mask, evaluate),
-        traits(patients.read_images(patients.FOLDER / name), truth),
-        dsc_by_threshold(prediction.on_file_grid, truth, THRESHOLDS),
-        near_lesion,
-    )
-
-
-def print_summary(name: str, summary: dict[str, Any]) -> None:
-    dsc = summary["dsc"]
-    print_line(
-        f"{name:10}  {summary['patients']:3d} patients  mean DSC {dsc['mean']:.4f}  median {dsc['median']:.4f}"
-        f"  minimum {dsc['minimum']:.4f}  failures {dsc['failures']}"
-    )
+    image = patients.read_images(patients.FOLDER / name)
+    return score_prediction(prediction, image, truth, retained, geometry, mask, evaluate)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,11 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("split.folds", 1, "split.folds is 1; expected greater than or equal to 2"),
         ("split.fold", 5, "split: fold is 5; expected 0 to 4 with 5 folds"),
         ("split.test", 0.9, "split: validation and test are 0.15 and 0.9; together below 1, to train"),
-        ("split.strategy", "randm", "split.strategy is 'randm'; expected 'random', 'report' or 'kfold'"),
+        (
+            "split.strategy",
+            "randm",
+            "split.strategy is 'randm'; expected 'random', 'report', 'kfold', 'leave_one_institution_out' or 'file'",
+        ),
         ("preprocess.low_percentile", 99.9, "low_percentile is 99.9; expected below high_percentile"),
         ("preprocess.side_px", 72, "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
         ("evaluate.threshold", 1.0, "evaluate.threshold is 1.0; expected above 0 and below 1, or 'auto'"),
@@ -222,3 +226,24 @@ def test_a_number_too_large_for_any_machine_is_one_short_line(params, key, value
         and "expected" in told
     )
     assert len(told.splitlines()) == 1 and len(told) < 300
+
+
+def test_a_split_file_that_is_there(params, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own.csv").touch()
+    for strategy, file in (("kfold", "own.csv"), ("kfold", "own"), ("random", "data/own_split"), ("file", "own.csv")):
+        params({"split.strategy": strategy, "split.file": file})
+        main()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "file"), [("kfold", "none.csv"), ("file", "none.csv"), ("file", "data/own_split"), ("file", "own")]
+)
+def test_a_split_file_that_is_not_there(params, tmp_path, strategy, file):
+    (tmp_path / "own").mkdir()
+    params({"split.strategy": strategy, "split.file": file})
+    with pytest.raises(UserError) as error:
+        main()
+    other = "" if strategy == "file" else "; or data/own_split, where the split is drawn"
+    expected = f"expected a CSV file of patient and subset, or of patient and fold{other}"
+    assert str(error.value) == f"params.yaml: split.file is {file}; {expected}"

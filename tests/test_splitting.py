@@ -1,4 +1,6 @@
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -7,17 +9,25 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from brainseg.core.errors import UserError
+from brainseg.data import own_split
+from brainseg.data.own_split import OwnSplit
 from brainseg.data.raw.patients import institution, persons
 from brainseg.data.split import patients_in
 from brainseg.splitting import REPORT_VALIDATION, SplitSettings, split_patients
 from tests.data.small_names import LGG, PATIENTS, SITES
 
 STRATEGIES = ["random", "report", "kfold"]
+EVERY_STRATEGY = [*STRATEGIES, "leave_one_institution_out", "file"]
 
 
 def chosen(strategy="random", **changes) -> SplitSettings:
     usual = {"set_aside": "nobody", "person_pattern": "auto", "seed": 0, "validation": 0.15, "test": 0.25}
+    usual |= {"file": "own.csv", "stratify": "institution"}
     return SplitSettings(strategy=strategy, **usual | {"folds": 5, "fold": 0} | changes)
+
+
+def own(place: dict[str, str | int], pattern: str = "auto") -> OwnSplit:
+    return OwnSplit(place, persons(place, pattern))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -140,19 +150,140 @@ DATES = ["19990101", "20010101", "20030101"]
 SCANS = st.lists(st.integers(1, 3), min_size=12, max_size=30)  # of each person
 
 
-@given(SCANS, st.sampled_from(STRATEGIES), st.sampled_from(["nobody", "report"]), st.integers(0, 99), st.integers(0, 4))
-def test_a_person_is_in_one_subset_whatever_the_strategy(scans, strategy, set_aside, seed, fold):
+@given(
+    SCANS,
+    st.sampled_from(EVERY_STRATEGY),
+    st.sampled_from(["nobody", "report"]),
+    st.sampled_from(["institution", "size", "institution_and_size"]),
+    st.integers(0, 99),
+    st.integers(0, 2),
+    st.sampled_from([("train", "validation", "test"), (0, 1, 2)]),
+)
+def test_a_person_is_in_one_subset_whatever_the_strategy(scans, strategy, set_aside, stratify, seed, fold, places):
     people = [f"TCGA_{['CS', 'DU', 'HT'][number % 3]}_{number:04d}" for number in range(len(scans))]
     patients = [f"{who}_{date}" for who, count in zip(people, scans, strict=True) for date in DATES[:count]]
     second_scans = [f"{persons([patient])[patient]}_{DATES[2]}" for patient in REPORT_VALIDATION[:3]]
     patients += [*REPORT_VALIDATION, *second_scans]
     set_aside = "nobody" if strategy == "report" else set_aside
-    subset = split_patients(patients, chosen(strategy, set_aside=set_aside, seed=seed, fold=fold))
-    who = persons(subset)
-    assert len({(who[patient], name) for patient, name in subset.items()}) == len(set(who.values()))
+    who = persons(patients)
+    settings = chosen(strategy, set_aside=set_aside, stratify=stratify, seed=seed, fold=fold)
+    number = {person: place for place, person in enumerate(sorted(set(who.values())))}
+    given_split = own({patient: places[number[who[patient]] % 3] for patient in patients})
+    voxels = {patient: (37 * seed + 101 * place) % 1000 for place, patient in enumerate(patients)}
+    subset = split_patients(patients, settings, given_split if strategy == "file" else None, voxels)
+    assert len({(who[patient], name) for patient, name in subset.items()}) == len({who[patient] for patient in subset})
     assert list(subset) == sorted(subset)
     absent = set(patients) - set(subset)
     assert absent == ({*REPORT_VALIDATION, *second_scans} if set_aside == "report" else set())
+
+
+@given(st.data(), st.lists(st.integers(1, 3), min_size=2, max_size=8), st.booleans(), st.integers(0, 2))
+def test_a_file_that_puts_scans_anywhere_is_refused_or_keeps_persons_together(data, scans, folds, fold):
+    patients = [f"TCGA_CS_{person:04d}_{date}" for person, count in enumerate(scans) for date in DATES[:count]]
+    places = st.sampled_from(["0", "1", "2"] if folds else ["train", "validation", "test"])
+    words = st.sampled_from(["", "", "anna", "ben"])
+    rows = [f"{patient},{data.draw(places)},{data.draw(words)}" for patient in patients]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "own.csv"
+        path.write_text("\n".join([f"patient,{'fold' if folds else 'subset'},person", *rows]))
+        try:
+            given_split = own_split.read(path, patients, "auto", 3)
+            subset = split_patients(patients, chosen("file", fold=fold, folds=3), given_split)
+        except UserError:
+            return
+    assert sorted(subset) == sorted(patients)
+    word = {patient: word for patient, _, word in (row.split(",") for row in rows) if word}
+    for who in (persons(patients), word):
+        assert len({(who[patient], subset[patient]) for patient in who}) == len(set(who.values()))
+
+
+def test_the_subsets_of_a_file_are_taken_as_they_are():
+    place = dict(zip(LGG, ["train", "validation", "test", "train"] * 27 + ["test", "train"], strict=True))
+    assert split_patients(LGG, chosen("file", seed=5), own(place)) == dict(sorted(place.items()))
+    assert split_patients(LGG, chosen("file", seed=6), own(place)) == dict(sorted(place.items()))
+
+
+def test_a_fold_of_a_file_tests_and_a_share_of_the_others_validates():
+    place = {patient: number % 3 for number, patient in enumerate(PATIENTS)}
+    for fold in range(3):
+        subset = split_patients(PATIENTS, chosen("file", fold=fold, folds=3), own(place))
+        assert patients_in(subset, "test") == sorted(patient for patient in PATIENTS if place[patient] == fold)
+        count = len(patients_in(subset, "test"))
+        assert len(patients_in(subset, "validation")) == round(0.15 * (100 - count))
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (["train", "train", "test"], "own.csv: nobody is in validation"),
+        (["validation", "validation", "test"], "own.csv: nobody is in train"),
+        ([1, 1, 2], "own.csv: nobody is in fold 0, which split.fold has to test"),
+        ([0, 0, 1], "own.csv: nobody is in train"),
+    ],
+)
+def test_a_file_that_leaves_a_subset_empty_is_told(place, told):
+    with pytest.raises(UserError, match=told):
+        split_patients(["A", "B", "C"], chosen("file"), own(dict(zip("ABC", place, strict=True))))
+
+
+def test_each_institution_tests_once_and_the_others_train():
+    for fold, site in enumerate(sorted(SITES)):
+        subset = split_patients(LGG, chosen("leave_one_institution_out", fold=fold))
+        assert {institution(patient) for patient in patients_in(subset, "test")} == {site}
+        others = [patient for patient in subset if institution(patient) != site]
+        assert sorted(patients_in(subset, "train") + patients_in(subset, "validation")) == sorted(others)
+        assert len(patients_in(subset, "validation")) == round(0.15 * len(others))
+    with pytest.raises(UserError, match="split.fold is 3; expected 0 to 2 for the institutions CS, DU, HT"):
+        split_patients(LGG, chosen("leave_one_institution_out", fold=3))
+    assert chosen("leave_one_institution_out", fold=7).fold == 7  # split.folds does not count
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ([f"sub_{number:03d}_mri" for number in range(40)], "the second words of these names are none, or hardly"),
+        ([f"anna{number}" for number in range(9)], "the second words of these names are none"),
+        ([f"TCGA_CS_{number}" for number in range(9)], "all patients are of CS"),
+        ([*(f"TCGA_{site}_{number}" for site in ("CS", "DU") for number in range(9)), "anna"], "anna has none"),
+    ],
+)
+def test_names_without_institutions_are_told_in_one_line(names, told):
+    with pytest.raises(UserError, match="leave_one_institution_out needs two institutions or more") as error:
+        split_patients(names, chosen("leave_one_institution_out"))
+    assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_person_scanned_at_two_institutions_is_told():
+    names = [f"a_{site}_{number}" for site in ("CS", "DU") for number in range(5)]
+    with pytest.raises(UserError, match="a_CS_3 has scans of CS and DU"):
+        split_patients(names, chosen("leave_one_institution_out", person_pattern=r"a_.._(3)"))
+
+
+@pytest.mark.parametrize("strategy", ["random", "kfold"])
+@pytest.mark.parametrize("stratify", ["size", "institution_and_size"])
+def test_each_third_of_the_sizes_has_its_share(strategy, stratify):
+    rng = np.random.default_rng(1)
+    voxels = {patient: int(size) for patient, size in zip(PATIENTS, rng.permutation(100), strict=True)}  # one is 0
+    third = {patient: min((size - 1) // 33, 2) for patient, size in voxels.items() if size}
+    settings = chosen(strategy, stratify=stratify)
+    subset = split_patients(PATIENTS, settings, lesion_voxels=voxels)
+    share = 0.25 if strategy == "random" else 0.2
+    counts = Counter(third[patient] for patient in patients_in(subset, "test") if patient in third)
+    # within an institution the picks are evenly spaced over the thirds, at most one off
+    assert all(abs(counts[part] - 33 * share) <= (1 if stratify == "size" else 3) for part in range(3))
+    assert subset != split_patients(PATIENTS, chosen(strategy))
+    if stratify == "institution_and_size":
+        tested = Counter(map(institution, patients_in(subset, "test")))
+        assert all(abs(tested[site] - share * count) <= 1 for site, count in SITES.items())
+
+
+def test_patients_without_lesion_are_a_stratum_of_their_own():
+    voxels = {patient: 0 if number < 20 else 10 + number for number, patient in enumerate(PATIENTS)}
+    for fold in range(5):
+        subset = split_patients(PATIENTS, chosen("kfold", stratify="size", fold=fold), lesion_voxels=voxels)
+        assert sum(voxels[patient] == 0 for patient in patients_in(subset, "test")) == 4
+    nobody = dict.fromkeys(PATIENTS, 0)
+    assert len(split_patients(PATIENTS, chosen(stratify="size"), lesion_voxels=nobody)) == len(PATIENTS)
 
 
 def test_a_scan_of_the_reports_ten_under_any_name_is_set_aside_with_them():

@@ -2,7 +2,7 @@
 
 core/  device.py  parallel.py      the ground: errors, params.yaml, components by name, files, progress, processes
 data/                              what lies in data/, a module an artefact: raw/ split preprocessed geometry
-                                   predictions weights ensemble; tables, and the paths of metrics/ and plots/
+                                   predictions weights ensemble own_split; tables, and the paths of metrics/ and plots/
 sources/                           download     data sets: phantom, lgg, folder
 splitting.py                       split
 preprocessing.py                   preprocess
@@ -10,11 +10,12 @@ archs/ losses/ optims/ schedules/  train        components, a file or folder eac
 training/                          train        loop, recipe, sampling, augmentation, validation, checkpoint
 inference.py                       predict
 metrics/ postprocessing/           evaluate     overlap, surfaces, lesions, calibration; the mask that is scored
-evaluation/                        evaluate     scores of a patient, summary, strata, warning of failure
+evaluation/                        evaluate     scores of a patient, the tables of all, strata, warning of failure
 figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
 params_check.py                    check
 scans/ model/ segment/             new scans: formats, model files, a model applied to a scan
+judge/                             masks that others made, scored as ours
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
 cli/                               the command `brainseg`, a file a command

@@ -1,6 +1,7 @@
 """All faults in a whole set of settings, also in components that are not chosen."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from brainseg.archs.shared.input import InputSettings
 from brainseg.core import components
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, StrictSettings, lookup, lookup_name, lookup_seed, parse_settings
+from brainseg.data import own_split
 from brainseg.data.ensemble import settings_mismatch
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.figures.settings import PlotSettings
@@ -53,7 +55,7 @@ def find_errors(params: Mapping[str, Any]) -> list[str]:
             check()
         except UserError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
-    return faults or [*cross_check(params), *settings_mismatch(params), *_start_errors(params)]
+    return faults or [error for check in CROSS_CHECKS for error in check(params)]
 
 
 def _start_errors(params: Mapping[str, Any]) -> list[str]:
@@ -62,6 +64,15 @@ def _start_errors(params: Mapping[str, Any]) -> list[str]:
     except UserError as error:
         return [str(error)]
     return []
+
+
+def _split_file_errors(params: Mapping[str, Any]) -> list[str]:
+    path, strategy = Path(lookup(params, "split.file")), lookup(params, "split.strategy")
+    if path.is_file() or (strategy != "file" and (path == own_split.FOLDER or path.is_dir())):
+        return []
+    expected = "a CSV file of patient and subset, or of patient and fold"
+    expected += "" if strategy == "file" else f"; or {own_split.FOLDER}, where the split is drawn"
+    return [f"{PARAMS_FILE}: split.file is {path}; expected {expected}"]
 
 
 def no_unknown_keys(params: Mapping[str, Any]) -> None:
@@ -102,3 +113,6 @@ def cross_check(params: Mapping[str, Any]) -> list[str]:
     return [
         f"{PARAMS_FILE}: preprocess.side_px is {side_px}; {params['arch']} needs a multiple of {divisor}: {fitting}"
     ]
+
+
+CROSS_CHECKS = (cross_check, settings_mismatch, _start_errors, _split_file_errors)  # of what is right block by block

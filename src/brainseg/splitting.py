@@ -1,7 +1,7 @@
 """The training, validation and test subsets: split by person, never by slice and never by scan."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from brainseg.core.errors import UserError, shown
 from brainseg.core.params import StrictSettings
+from brainseg.data.own_split import OwnSplit
 from brainseg.data.raw.patients import institutions, persons
 
 # the patients the report validated on: the reference code's choice (its seed 42)
@@ -27,9 +28,11 @@ REPORT_VALIDATION = (
 
 
 class SplitSettings(StrictSettings):
-    strategy: Literal["random", "report", "kfold"]
+    strategy: Literal["random", "report", "kfold", "leave_one_institution_out", "file"]
+    file: str = Field(min_length=1)  # a CSV file, for strategy file; a folder for the others
     set_aside: Literal["nobody", "report"]
     person_pattern: str
+    stratify: Literal["institution", "size", "institution_and_size"]
     seed: int = Field(ge=0, le=2**32 - 1)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(ge=0, lt=1)
@@ -51,7 +54,7 @@ class SplitSettings(StrictSettings):
 
     @model_validator(mode="after")
     def _fit_together(self) -> "SplitSettings":
-        if self.fold >= self.folds:
+        if self.fold >= self.folds and self.strategy != "leave_one_institution_out":
             raise ValueError(f"fold is {self.fold}; expected 0 to {self.folds - 1} with {self.folds} folds")
         if self.strategy == "report" and self.set_aside == "report":
             raise ValueError("set_aside is report; with strategy report those ten validate, expected nobody")
@@ -60,16 +63,24 @@ class SplitSettings(StrictSettings):
         return self
 
 
-def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str, str]:
+def split_patients(
+    patients: Sequence[str],
+    settings: SplitSettings,
+    own: OwnSplit | None = None,
+    lesion_voxels: Mapping[str, int] | None = None,
+) -> dict[str, str]:
     """The subset of each patient. Raises UserError where a subset that is needed is empty.
 
     random: the share `test` of all persons is for test, the share `validation` for validation, the rest for training.
     report: the report's ten patients are for validation, all others for training, none for test.
     kfold: fold number `fold` of `folds` is for test, the share `validation` of the others for validation.
+    leave_one_institution_out: as kfold; each institution is a fold, in the order of their names.
+    file: the subsets of `own`, or its folds as kfold's.
 
     A patient is one scan. All scans of a person are in one subset, whatever the strategy: see `persons`.
-    set_aside="report" leaves the report's ten out of random and kfold: they are in no subset, so that choices
-    can be made without them. random and kfold are stratified by institution, as far as its number of persons allows.
+    set_aside="report" leaves the report's ten out: they are in no subset, so that choices can be made without them.
+    What is drawn is stratified by institution, as far as its number of persons allows, or by size of the lesion:
+    lesion_voxels has it for each patient, where settings.stratify needs it.
     """
     rng = np.random.default_rng(settings.seed)
     if "report" in (settings.strategy, settings.set_aside):
@@ -78,7 +89,8 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
             key = "strategy" if settings.strategy == "report" else "set_aside"
             raise UserError(f"split.{key} report needs patients that the data lacks: {', '.join(missing)}")
     scans: dict[str, list[str]] = {}
-    for patient, person in sorted(persons(patients, settings.person_pattern).items()):
+    person_of = own.person if own else persons(patients, settings.person_pattern)
+    for patient, person in sorted(person_of.items()):
         scans.setdefault(person, []).append(patient)
     scans_of = {first: [first, *others] for first, *others in scans.values()}  # the first scan represents the person
     people = list(scans_of)
@@ -88,18 +100,17 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
 
     if settings.strategy == "report":
         validation, test = of_report, []
-    elif settings.strategy == "random":
-        ordered = _by_institution(people, rng)
-        test = _spread(ordered, round(settings.test * len(people)), rng)
-        rest = [scan for scan in ordered if scan not in test]
-        validation = _spread(rest, max(1, round(settings.validation * len(people))), rng)
+    elif own and not own.has_folds:
+        validation, test = ([scan for scan in people if own.place[scan] == name] for name in ("validation", "test"))
     else:
-        if settings.folds > len(people):
-            raise UserError(f"split.folds is {settings.folds}; there are only {len(people)} persons")
-        ordered = _by_institution(people, rng)
-        test = ordered[settings.fold :: settings.folds]
+        ordered = _in_strata(people, settings.stratify, lesion_voxels or {}, rng)
+        if settings.strategy == "random":
+            test = _spread(ordered, round(settings.test * len(people)), rng)
+        else:
+            test = _fold(ordered, scans_of, settings, own)
         rest = [scan for scan in ordered if scan not in test]
-        validation = _spread(rest, max(1, round(settings.validation * len(rest))), rng)
+        share_of = people if settings.strategy == "random" else rest
+        validation = _spread(rest, max(1, round(settings.validation * len(share_of))), rng)
 
     of_person = dict.fromkeys(people, "train")
     of_person |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
@@ -107,16 +118,67 @@ def split_patients(patients: Sequence[str], settings: SplitSettings) -> dict[str
         raise UserError(
             f"split: no person of {len(people)} is left to train; two are needed, one trains, one validates"
         )
+    if own and (empty := [name for name in ("train", "validation") if name not in of_person.values()]):
+        raise UserError(f"{settings.file}: nobody is in {empty[0]}; one person or more trains, and one validates")
     if "train" not in of_person.values():
         raise UserError(f"split: no person of {len(people)} is left to train; lower split.validation or split.test")
     return dict(sorted((scan, subset) for first, subset in of_person.items() for scan in scans_of[first]))
 
 
-def _by_institution(patients: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Shuffled, then sorted by institution: evenly spaced picks are then stratified."""
+def _fold(
+    ordered: Sequence[str], scans_of: Mapping[str, Sequence[str]], settings: SplitSettings, own: OwnSplit | None
+) -> list[str]:
+    """Those who test, of persons in the order of their strata."""
+    if own:
+        test = [scan for scan in ordered if own.place[scan] == settings.fold]
+        if not test:
+            raise UserError(f"{settings.file}: nobody is in fold {settings.fold}, which split.fold has to test")
+        return test
+    if settings.strategy == "leave_one_institution_out":
+        return _of_institution(ordered, scans_of, settings.fold)
+    if settings.folds > len(ordered):
+        raise UserError(f"split.folds is {settings.folds}; there are only {len(ordered)} persons")
+    return [*ordered[settings.fold :: settings.folds]]
+
+
+def _of_institution(people: Sequence[str], scans_of: Mapping[str, Sequence[str]], number: int) -> list[str]:
+    scans = [scan for first in people for scan in scans_of[first]]
+    of = dict(zip(scans, institutions(scans), strict=True))
+    names = sorted(set(of.values()))
+    if "" in names or len(names) < 2:
+        without = [scan for scan in scans if not of[scan]]
+        found = f"{without[0]} has none" if without else f"all patients are of {names[0]}"
+        if len(without) == len(scans):
+            found = "the second words of these names are none, or hardly repeat"
+        wanted = "leave_one_institution_out needs two institutions or more, in the names as CS in TCGA_CS_4941_19960909"
+        raise UserError(f"split.strategy: {wanted}; {found}")
+    for first in people:
+        if len(several := sorted({of[scan] for scan in scans_of[first]})) > 1:
+            raise UserError(f"split.strategy: {first} has scans of {' and '.join(several)}; expected one institution")
+    if number >= len(names):
+        raise UserError(
+            f"split.fold is {number}; expected 0 to {len(names) - 1} for the institutions {', '.join(names)}"
+        )
+    return [first for first in people if of[first] == names[number]]
+
+
+def _in_strata(
+    patients: Sequence[str], stratify: str, lesion_voxels: Mapping[str, int], rng: np.random.Generator
+) -> list[str]:
+    """Shuffled, then sorted by institution or size of the lesion: evenly spaced picks are then stratified."""
     shuffled = rng.permutation(sorted(patients)).tolist()
-    of = dict(zip(shuffled, institutions(shuffled), strict=True))
-    return sorted(shuffled, key=of.__getitem__)
+    nothing = [""] * len(shuffled)
+    of = nothing if stratify == "size" else institutions(shuffled)
+    sizes = nothing if stratify == "institution" else _terciles([lesion_voxels[scan] for scan in shuffled])
+    stratum = dict(zip(shuffled, zip(of, sizes, strict=True), strict=True))
+    return sorted(shuffled, key=stratum.__getitem__)
+
+
+def _terciles(voxels: Sequence[int]) -> list[int]:
+    """1 to 3, a third of the patients with a lesion each; 0 without lesion."""
+    sizes = np.array(voxels)
+    bounds = np.quantile(sizes[sizes > 0], [1 / 3, 2 / 3]) if (sizes > 0).any() else [0, 0]
+    return np.where(sizes > 0, 1 + np.searchsorted(bounds, sizes), 0).tolist()
 
 
 def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:

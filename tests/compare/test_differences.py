@@ -7,7 +7,6 @@ from brainseg.compare.differences import Difference, differences, output
 from tests.compare.small_project import md5
 from tests.compare.small_runs import (
     GPU,
-    KFOLD,
     PREPROCESSED,
     RAW,
     SPLIT,
@@ -128,10 +127,11 @@ def test_other_data_have_another_split_and_preprocessing_of_themselves():
     assert [factor for factor, _, _ in told({}, SPLIT | PREPROCESSED)] == ["preprocessing", "split"]
 
 
-def test_folds_are_told_as_folds_only_if_nothing_else_of_the_split_differs():
-    first = KFOLD
-    assert told(first, KFOLD | {"split.fold": 1} | SPLIT) == [("fold", "split.fold", "0 → 1")]
-    both = told(first, KFOLD | {"split.fold": 1, "split.seed": 1} | SPLIT)
+@pytest.mark.parametrize("strategy", ["kfold", "leave_one_institution_out", "file"])
+def test_folds_are_told_as_folds_only_if_nothing_else_of_the_split_differs(strategy):
+    first = {"split.strategy": strategy}
+    assert told(first, first | {"split.fold": 1} | SPLIT) == [("fold", "split.fold", "0 → 1")]
+    both = told(first, first | {"split.fold": 1, "split.seed": 1} | SPLIT)
     assert [factor for factor, _, _ in both] == ["split", "split"]
 
 

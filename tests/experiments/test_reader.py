@@ -3,7 +3,7 @@ import json
 import pytest
 
 from brainseg.experiments.find import find
-from brainseg.experiments.reader import _read_csv
+from brainseg.experiments.reader import read_table
 from tests.compare.small_project import FILES, lock_of, state
 from tests.experiments.small_found import PER_VOLUME, change, fault
 
@@ -71,7 +71,7 @@ def test_files_of_a_workspace_that_are_not_what_the_stages_wrote(project, file, 
 
 
 def test_only_an_empty_cell_or_nan_is_missing_and_no_digit_is_lost():
-    table = _read_csv(b"patient,edge,dsc\nNA,None,0.1234567890123456789\nnan,NA,\n007,,nan\n")
+    table = read_table(b"patient,edge,dsc\nNA,None,0.1234567890123456789\nnan,NA,\n007,,nan\n")
     assert table.patient.tolist() == ["NA", "nan", "007"]
     assert table.edge.tolist()[:2] == ["None", "NA"] and table.edge.isna().tolist() == [False, False, True]
     assert table.dsc[0] == 0.1234567890123456789 and table.dsc.isna().tolist() == [False, True, True]

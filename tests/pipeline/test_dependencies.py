@@ -58,9 +58,15 @@ SURPLUS = {
     "download": ["core/files.py"],
     "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
-    "evaluate": ["data/weights.py"],
-    "plot": ["core/environment.py", "data/ensemble.py", "data/model_file.py", "data/weights.py"],
-    "robustness": ["core/environment.py", "data/tables.py"],
+    "evaluate": ["data/own_split.py", "data/weights.py"],
+    "plot": [
+        "core/environment.py",
+        "data/ensemble.py",
+        "data/model_file.py",
+        "data/own_split.py",
+        "data/weights.py",
+    ],
+    "robustness": ["core/environment.py", "data/own_split.py", "data/tables.py"],
 }
 
 
@@ -110,7 +116,8 @@ def test_a_stage_needs_nothing_but_what_it_declares_and_gives_the_same_bytes_aga
             shutil.copy(source, target)
     if stage == "check":
         shutil.copytree(reproduced.folder / "src", tmp_path / "src", dirs_exist_ok=True)
-        (tmp_path / "data" / "own").mkdir(parents=True)
+        for name in ("own", "own_split"):
+            (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
     write_params(reproduced.folder / "params.yaml", tmp_path / "params.yaml", keys)
 
     type(reproduced)(tmp_path).run("python", "-m", f"stages.{stage}", BRAINSEG_WORKERS="1")  # before: one a core

@@ -42,6 +42,7 @@ SETTINGS = {
     "robustness": ("robustness.patients", 1, ["robustness"]),
     "plot": ("plot.dpi", 31, ["plot"]),
     "split": ("split.seed", 3, ["split"]),
+    "a split of one's own": ("split.file", "README.md", ["split"]),
     "split.set_aside": ("split.set_aside", "report", ["split"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness"]),
     "the data set": ("data", "folder", ["download"]),

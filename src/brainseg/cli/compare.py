@@ -19,7 +19,9 @@ class FailIf(StrEnum):
 def compare(
     experiments: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of experiments, patterns of names ('dice-*'), git revisions, or workspace."),
+        typer.Argument(
+            help="Names of experiments, patterns of names ('dice-*'), git revisions, workspace, or judged/NAME."
+        ),
     ] = None,
     baseline: Annotated[
         str | None, typer.Option(help="The method that all others are compared with; by default the first.")

@@ -6,6 +6,7 @@ from brainseg.cli.compare import compare
 from brainseg.cli.diagram import diagram
 from brainseg.cli.ensemble import ensemble
 from brainseg.cli.hub import pull, push
+from brainseg.cli.judge import judge
 from brainseg.cli.lists import archs, losses, optims, schedules
 from brainseg.cli.pack import export, import_reference, inspect, pack
 from brainseg.cli.predict import predict
@@ -22,7 +23,7 @@ def brainseg() -> None:
     """
 
 
-COMMANDS = (losses, optims, schedules, archs, diagram, compare, sweep, ensemble)
+COMMANDS = (losses, optims, schedules, archs, diagram, compare, judge, sweep, ensemble)
 MODEL_COMMANDS = (pack, inspect, predict, export, import_reference, push, pull)
 
 for command in (*COMMANDS, *MODEL_COMMANDS):

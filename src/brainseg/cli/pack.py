@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from brainseg.core.errors import report_errors
+from brainseg.core.errors import escaped, report_errors
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as `brainseg pack` writes it.")]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")]
@@ -38,7 +38,7 @@ def inspect(model: ModelArgument) -> None:
         from brainseg.model.archive import read_model
 
         found = read_model(model)
-        typer.echo(found.card.rstrip())
+        typer.echo("\n".join(map(escaped, found.card.rstrip().split("\n"))))
         typer.echo("\n## Parts\n\n| part | bytes | SHA-256 |\n|---|---|---|")
         for part, digest in found.record.sha256.items():
             typer.echo(f"| {part} | {len(found.parts[part])} | {digest} |")

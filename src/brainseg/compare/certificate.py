@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from brainseg.compare.differences import BLOCKS, OUTPUTS, Difference, differences, output
+from brainseg.compare.differences import BLOCKS, NETWORK, OUTPUTS, Difference, differences, output
 from brainseg.compare.factors import NOT_CREDITED
 from brainseg.compare.methods import held_out
 from brainseg.experiments.reader import Experiment
@@ -24,6 +24,10 @@ class Certificate:
     def sentence(self) -> str:
         """Such as: same data, split, code and other settings; only the loss differs (dice → bce)"""
         found = {factor: _summarize_changes(factor, changes) for factor, changes in self.differs.items()}
+        if NETWORK in found:
+            others = [f"{factor} ({changes})" for factor, changes in found.items() if factor != NETWORK]
+            also = f"; {listed(others)} {'differ' if len(others) > 1 else 'differs'} too" if others else ""
+            return f"{_same_scoring(self.equal)}; another network, all of its training ({found[NETWORK]}){also}"
         if not found:
             return f"{_same(self.equal)}; nothing differs"
         if len(found) == 1:
@@ -103,6 +107,7 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
     }
     differing = {name: _summarize_changes(name, changes[name]) for name in consequences if name in changes}
     warnings = [f"{name} {_verb(name)} ({changes}): {consequences[name]}" for name, changes in differing.items()]
+    warnings += [_made_elsewhere(experiment) for experiment in experiments if experiment.judged]
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
     if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
@@ -110,6 +115,13 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
             f"selected_on differs ({change}): what is chosen on validation patients scores too high on them"
         )
     return warnings
+
+
+def _made_elsewhere(experiment: Experiment) -> str:
+    known = experiment.judged.get("trained_on")
+    patients = "" if known else "its training patients, "
+    told = f"; by {known['file']} none of the held-out persons trained it" if known else ""
+    return f"{experiment.name} was made elsewhere: {patients}its training time and its choices are not known{told}"
 
 
 def _summarize_changes(factor: str, changes: Sequence[str]) -> str:
@@ -128,6 +140,12 @@ def _same(equal: Sequence[str]) -> str:
     if not alike:
         return "no more than other settings are the same"
     return f"same {listed(alike if 'settings' in alike else [*alike, 'other settings'])}"
+
+
+def _same_scoring(equal: Sequence[str]) -> str:
+    """Where the training of one is not known."""
+    alike = ["code that scores" if name == "code" else name for name in equal if name in ("data", "split", "code")]
+    return f"same {listed(alike)}" if alike else "nothing that is known is the same"
 
 
 def _verb(factor: str) -> str:

@@ -12,12 +12,15 @@ from typing import Any
 from brainseg.compare.comparable_settings import comparable_settings
 from brainseg.compare.factors import factor_of, place
 from brainseg.core.components import KINDS
+from brainseg.experiments.judged import SCORING
 from brainseg.experiments.lock import SCORED, STAGES, files, settings
 from brainseg.experiments.reader import Experiment
 
 ABSENT = "–"
 BLOCKS = {section: word for word, section in KINDS.values()}  # losses -> loss, ...
 OUTPUTS = {"data": "data/raw", "split": "data/split.csv", "preprocessing": "data/preprocessed"}
+FOLDED = {"kfold", "leave_one_institution_out", "file"}  # split.strategy with which split.fold says who tests
+NETWORK = "network"  # the factor where masks that others made are compared: all of its training is one thing
 WRITERS = {"download": "data", "split": "split", "preprocess": "preprocessing"}
 
 
@@ -47,6 +50,8 @@ def output(experiment: Experiment, factor: str) -> str:
 
 def differences(experiments: Sequence[Experiment]) -> list[Difference]:
     """Everything that differs between the experiments, by factor."""
+    if any(experiment.judged for experiment in experiments):
+        return _with_judged(experiments)
     outputs = {factor: [output(experiment, factor) for experiment in experiments] for factor in OUTPUTS}
     same = {stage for stage, factor in WRITERS.items() if not _vary(outputs[factor])}
     found = _settings(experiments, [stage for stage in STAGES if stage not in same])
@@ -59,6 +64,25 @@ def differences(experiments: Sequence[Experiment]) -> list[Difference]:
             found.append(Difference(factor, OUTPUTS[factor], [md5[:7] for md5 in values]))
     found += _code(experiments, [stage for stage in SCORED if stage not in same])
     return sorted(_device(experiments, found), key=lambda difference: place(difference.factor))
+
+
+def _with_judged(experiments: Sequence[Experiment]) -> list[Difference]:
+    """What is known where some are masks that others made: data, split, the code that scores, and its settings."""
+    outputs = {factor: [output(experiment, factor) for experiment in experiments] for factor in ("data", "split")}
+    stages = [stage for stage, factor in (("download", "data"), ("split", "split")) if _vary(outputs[factor])]
+    common = [
+        difference for difference in _settings(experiments, [*stages, "evaluate"]) if ABSENT not in difference.values
+    ]
+    found = common if _vary(outputs["data"]) else _fold(experiments, common)
+    for factor, values in outputs.items():
+        known = {difference.factor for difference in found}
+        if _vary(values) and not known & {factor, "data", "fold" if factor == "split" else factor}:
+            found.append(Difference(factor, OUTPUTS[factor], [md5[:7] for md5 in values]))
+    for folder in SCORING:
+        found += _inside(folder, experiments)
+    makers = [experiment.judged.get("method", "brainseg") for experiment in experiments]
+    found += [Difference(NETWORK, NETWORK, makers)] if _vary(makers) else []
+    return sorted(found, key=lambda difference: place(difference.factor))
 
 
 def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
@@ -90,10 +114,10 @@ def _starred(key: str) -> str:
 
 
 def _fold(experiments: Sequence[Experiment], found: list[Difference]) -> list[Difference]:
-    """The fold of a kfold split: folds of one split differ in the fold, not in the split."""
+    """The fold of a split with folds: folds of one split differ in the fold, not in the split."""
     of_split = [difference.key for difference in found if difference.factor == "split"]
     strategies = {settings(experiment.lock, "split").get("split.strategy") for experiment in experiments}
-    if of_split != ["split.fold"] or strategies != {"kfold"}:
+    if of_split != ["split.fold"] or not strategies <= FOLDED:
         return found
     return [Difference("fold", one.key, one.values) if one.key == "split.fold" else one for one in found]
 

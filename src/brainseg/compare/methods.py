@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from brainseg.compare.differences import differences
+from brainseg.compare.differences import FOLDED, differences
 from brainseg.compare.method_names import method_names
 from brainseg.core.errors import UserError
 from brainseg.data.raw.patients import persons
@@ -115,7 +115,7 @@ def _grouped(experiments: Sequence[Experiment]) -> tuple[list[list[Experiment]],
 def place_of(experiment: Experiment) -> tuple[int, int]:
     """The fold and seed of an experiment; without folds the fold is 0."""
     split = settings(experiment.lock, "split")
-    fold = split["split.fold"] if split.get("split.strategy") == "kfold" else 0
+    fold = split["split.fold"] if split.get("split.strategy") in FOLDED else 0
     return int(fold), int(experiment.params["seed"])
 
 

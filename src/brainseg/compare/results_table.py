@@ -11,6 +11,22 @@ from brainseg.compare.stats.convergence import FEWEST_EPOCHS, converged_at, stab
 from brainseg.evaluation.strata import STRATA
 from brainseg.evaluation.summary import FAILURE_DSC
 
+# of masks that others made
+UNKNOWN: dict[str, object] = {
+    "loss": "–",
+    "learning_rate": None,
+    "epochs": "–",
+    "batch": "–",
+    "pipeline": "made elsewhere",
+    "experiments": None,
+    "minutes_to_converge": "–",
+    "minutes_of_training": None,
+    "minutes_an_epoch": None,
+    "best_validation_dsc": None,
+    "last_validation_dsc": None,
+    "stability": None,
+}
+
 
 def report_table(methods: Sequence[Method]) -> pd.DataFrame:
     """One row per method; for several experiments, their mean."""
@@ -18,17 +34,35 @@ def report_table(methods: Sequence[Method]) -> pd.DataFrame:
 
 
 def _row(method: Method) -> dict[str, object]:
+    judged = method.experiments[0].judged
+    training = UNKNOWN | {"experiments": len(method.experiments)} if judged else _training(method)
+    scores = method.per_patient
+    mean_low, mean_high = mean_interval(scores)
+    median_low, median_high = median_interval(scores)
+    return {
+        "method": method.name,
+        **training,
+        "seed_sd": float(method.scores.mean(0).std(ddof=1)) if method.scores.shape[1] > 1 else None,
+        "mean": float(scores.mean()),
+        "mean_low": mean_low,
+        "mean_high": mean_high,
+        "median": float(np.median(scores)),
+        "median_low": median_low,
+        "median_high": median_high,
+        "sd": float(scores.std(ddof=1)) if len(scores) > 1 else None,
+        "minimum": float(scores.min()),
+        "failures": _failures(method),
+    }
+
+
+def _training(method: Method) -> dict[str, object]:
     first = method.experiments[0].params
     optim = first["optims"].get(first["optim"]) or {}
     # by epoch, of the epochs that were validated
     curves = [experiment.history.set_index("epoch").validation_dsc.dropna() for experiment in method.experiments]
     histories = [curve.to_numpy() for curve in curves]
     seconds = _timing(method, "seconds_per_epoch")
-    scores = method.per_patient
-    mean_low, mean_high = mean_interval(scores)
-    median_low, median_high = median_interval(scores)
     return {
-        "method": method.name,
         "loss": first["loss"],
         "learning_rate": optim.get("lr"),
         "epochs": first["train"]["epochs"],
@@ -41,16 +75,6 @@ def _row(method: Method) -> dict[str, object]:
         "best_validation_dsc": _mean(history.max() for history in histories),
         "last_validation_dsc": _mean(history[-1] for history in histories),
         "stability": _over_epochs(histories),
-        "seed_sd": float(method.scores.mean(0).std(ddof=1)) if method.scores.shape[1] > 1 else None,
-        "mean": float(scores.mean()),
-        "mean_low": mean_low,
-        "mean_high": mean_high,
-        "median": float(np.median(scores)),
-        "median_low": median_low,
-        "median_high": median_high,
-        "sd": float(scores.std(ddof=1)) if len(scores) > 1 else None,
-        "minimum": float(scores.min()),
-        "failures": _failures(method),
     }
 
 

@@ -29,13 +29,14 @@ class SelectionBias:
 
 def selection_bias(experiments: Sequence[Experiment], repository: Sequence[EvaluatedRun]) -> SelectionBias:
     """The selection bias of DSC, whatever metric is compared: epochs and experiments are chosen by DSC."""
+    trained = [experiment for experiment in experiments if not experiment.judged]  # of the others no epochs are known
     best = {
         experiment.name: _best_minus_last(experiment.history.validation_dsc.dropna().to_numpy())
-        for experiment in experiments
+        for experiment in trained
     }
     epochs = {
         experiment.name: winners_optimism(_patients_by_epochs(experiment.validation_per_epoch))
-        for experiment in experiments
+        for experiment in trained
     }
     every = [held_out(run.per_volume)[1].dsc.sort_index() for run in (*experiments, *repository)]
     counts, optimisms = [], []
@@ -44,7 +45,7 @@ def selection_bias(experiments: Sequence[Experiment], repository: Sequence[Evalu
         distinct = {dsc.to_numpy().tobytes(): dsc for dsc in every if tuple(dsc.index) == patients}
         counts.append(len(distinct))
         optimisms.append(winners_optimism(pd.concat(distinct.values(), axis=1).to_numpy()))
-    return SelectionBias(pd.Series(best), pd.Series(epochs), max(counts), max(optimisms))
+    return SelectionBias(pd.Series(best, dtype=float), pd.Series(epochs, dtype=float), max(counts), max(optimisms))
 
 
 def _patients_by_epochs(validation_per_epoch: pd.DataFrame) -> np.ndarray:

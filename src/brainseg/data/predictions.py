@@ -16,11 +16,11 @@ class Prediction:
     """Probability of lesion in steps of 1/255, uint8.
 
     on_file_grid: (S, H, W); 0 outside the box that is the network's input
-    on_network_grid: (S, n, n), the network's output, for the report's protocol
+    on_network_grid: (S, n, n), the network's output, for the report's protocol; None where it is not known
     """
 
     on_file_grid: np.ndarray
-    on_network_grid: np.ndarray
+    on_network_grid: np.ndarray | None
 
 
 def to_uint8(probability: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Scores of a patient."""
 
 from dataclasses import dataclass
+from math import nan
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -52,6 +53,7 @@ class Scores:
         component, first and last slice and those without any signal left out. Its box is that of
         preprocessing: the report's where preprocess.background is the report's 0.1
     ceiling_dsc: of the truth itself, resampled to the network's grid and back
+        Both are nan where the network's grid is not known.
     certainty, near_threshold_share, calibration_error: of the probabilities
     """
 
@@ -92,7 +94,7 @@ def score(
     mask: of the final mask; the threshold and components of `settings` may be auto
     near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
     """
-    probability = prediction.on_file_grid
+    probability, own_grid = prediction.on_file_grid, prediction.on_network_grid
     every = above_threshold(probability, mask.threshold)
     final = postprocess(every, probability, mask)
     largest = final if mask.components == "largest" else largest_component(every)
@@ -112,8 +114,8 @@ def score(
         dsc_slicewise=dsc_slicewise(final, truth),
         dsc_largest_component=dsc(largest, truth),
         dsc_every_component=dsc(every, truth),
-        dsc_report=_dsc_report(prediction, truth, retained, geometry),
-        ceiling_dsc=_ceiling_dsc(truth, geometry, prediction.on_network_grid.shape[-1]),
+        dsc_report=nan if own_grid is None else _dsc_report(own_grid, truth, retained, geometry),
+        ceiling_dsc=nan if own_grid is None else _ceiling_dsc(truth, geometry, own_grid.shape[-1]),
         certainty=threshold_agreement(probability, final, lambda other: postprocess(other, probability, mask)),
         near_threshold_share=near_threshold_share(probability, mask.threshold),
         calibration_error=calibration_error(near_lesion),
@@ -133,8 +135,8 @@ def _volume_error(prediction: np.ndarray, truth: np.ndarray) -> float:
     return (int(prediction.sum()) - true) / true if true else float("nan")
 
 
-def _dsc_report(prediction: Prediction, truth: np.ndarray, retained: np.ndarray, geometry: Geometry) -> float:
-    on_grid = resize_square(prediction.on_network_grid[retained], REPORT_SIDE_PX)
+def _dsc_report(own_grid: np.ndarray, truth: np.ndarray, retained: np.ndarray, geometry: Geometry) -> float:
+    on_grid = resize_square(own_grid[retained], REPORT_SIDE_PX)
     truth_on_grid = geometry.to_square(truth[retained], REPORT_SIDE_PX, order=0) > 0.5
     return dsc(largest_component(above_threshold(on_grid, 0.5)), truth_on_grid)
 

@@ -28,8 +28,10 @@ def summarize(scores: list[Scores]) -> dict[str, Any]:
         if name not in COUNTED:
             summary[name] = _mean_and_median(values)
     for name in ("dsc", "dsc_report"):
-        failures = int((columns[name] < FAILURE_DSC).sum())
-        summary[name] |= {"sd": _sd(columns[name]), "minimum": float(columns[name].min()), "failures": failures}
+        defined = columns[name][~np.isnan(columns[name])]
+        minimum = float(defined.min()) if len(defined) else None
+        failures = int((defined < FAILURE_DSC).sum())
+        summary[name] |= {"sd": _sd(defined), "minimum": minimum, "failures": failures}
     return summary
 
 

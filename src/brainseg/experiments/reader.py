@@ -45,6 +45,7 @@ class Experiment(EvaluatedRun):
     history: pd.DataFrame  # plots/history.csv, one row per epoch
     validation_per_epoch: pd.DataFrame  # metrics/validation_per_epoch.csv, one row per epoch and patient
     code: dict[str, str] = field(default_factory=dict)  # path of each file of src/ and stages/ -> git's id of it
+    judged: dict[str, Any] = field(default_factory=dict)  # judged.json of masks that others made; empty for our own
 
 
 class Reader:
@@ -122,7 +123,7 @@ class Reader:
         if content is None:
             todo = "`dvc repro`" if name == WORKSPACE else f"`dvc exp pull ORIGIN {name}`, or `dvc fetch`"
             raise UserError(f"{name}: {path} is not in DVC's cache; get it with {todo}, or leave {name} out")
-        table = self._parsed(name, path, _read_csv, content)
+        table = self._parsed(name, path, read_table, content)
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")
         for column in needed:
@@ -149,7 +150,8 @@ def _refuse_missing(name: str, path: str, table: pd.DataFrame, column: str) -> N
     table[column] = numbers
 
 
-def _read_csv(content: bytes) -> pd.DataFrame:
+def read_table(content: bytes) -> pd.DataFrame:
+    """A table of metrics/; names of patients stay text, scores have full precision."""
     header = content.partition(b"\n")[0].decode().strip().split(",")
     undefined = {column: ["", "nan"] for column in header if column != "patient"}  # a patient may be named NA, or 007
     return pd.read_csv(

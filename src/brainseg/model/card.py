@@ -1,7 +1,4 @@
-"""The model card: what a model file is for and not for, in Markdown.
-
-A model file whose card is another than this one is refused, so files with an older wording have to be packed again.
-"""
+"""The model card: what a model file is for and not for, in Markdown."""
 
 from brainseg.model.record import ModelRecord, ScoreRecord
 

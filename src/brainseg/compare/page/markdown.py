@@ -116,11 +116,16 @@ def _strata(c: Comparison) -> str:
 def _selection_bias(c: Comparison) -> str:
     bias, best_minus_last = c.bias, c.bias.best_minus_last
     results = "result on these patients is" if bias.compared_count == 1 else "different results on these patients are"
-    return (
-        "## Selection bias\n\n"
+    epochs = (
         f"- The best epoch's mean validation DSC is {best_minus_last.mean():.4f} above the last one's on average, "
         f"{best_minus_last.max():.4f} for {best_minus_last.idxmax()}. Of the best epoch's figure "
         f"{bias.best_epoch.mean():.4f} is due to these very validation patients.\n"
+        if len(best_minus_last)
+        else ""
+    )
+    return (
+        "## Selection bias\n\n"
+        f"{epochs}"
         f"- {bias.compared_count} {results} known, of this repository's experiments. The mean DSC of the best of them "
         f"is too high by {bias.optimism:.4f} at least, because these patients chose it. Seed variance is not counted.\n"
     )

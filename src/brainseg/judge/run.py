@@ -1,0 +1,176 @@
+"""The work of `brainseg judge`: score masks that others made, as the stage evaluate scores ours."""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from brainseg.core.errors import UserError, joined, shown
+from brainseg.core.files import read_csv, write_json
+from brainseg.core.params import lookup_name, parse_settings, read_params
+from brainseg.core.progress import print_line
+from brainseg.data import preprocessed, split
+from brainseg.data.raw import patients
+from brainseg.data.tables import write_table
+from brainseg.evaluation.failure_warning import with_warning
+from brainseg.evaluation.mask_selection import candidates
+from brainseg.evaluation.patient_scores import EvaluateSettings
+from brainseg.evaluation.scoring import Scored, score_prediction, scores_table, summaries, summary_line
+from brainseg.evaluation.strata import with_strata
+from brainseg.experiments.judged import EVALUATION, FOLDER, PER_VOLUME, write_record
+from brainseg.judge.find import find_masks
+from brainseg.judge.misplaced import misplaced
+from brainseg.judge.place import on_file_grid
+from brainseg.judge.read import read_given
+from brainseg.metrics.raggedness import raggedness
+from brainseg.parallel import parallel_map
+from brainseg.postprocessing.final_mask import MaskSettings
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+STRATA = ["institution", "size", "edge"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One patient: its scores, a digest of what was read, and what a person should know."""
+
+    scored: Scored
+    digest: str
+    warning: str | None
+
+
+def judge(masks: Path, name: str, grid: str, trained_on: Path | None) -> None:
+    """Write judged/NAME: per_volume.csv, evaluation.json and judged.json. Raises UserError and then writes nothing."""
+    if not NAME.fullmatch(name):
+        raise UserError(f"--name is {shown(name)}; expected letters, digits, '-', '_' and '.'")
+    params = read_params()
+    settings = parse_settings(EvaluateSettings, params, "evaluate")
+    subset = split.read()
+    place = find_masks(masks, subset)
+    judged_subset = {patient: subset[patient] for patient in place}
+    known = _trained_on(trained_on, judged_subset, lookup_name(params, "split.person_pattern"))
+
+    are_masks = _all_masks(place)
+    if are_masks:  # whoever made them chose the components
+        settings = settings.model_copy(update={"threshold": 0.5, "components": "every"})
+    mask, *others = candidates(settings)
+    if others:
+        raise UserError(
+            f"{masks}: holds probabilities, and evaluate.threshold or evaluate.components is auto, which is chosen for "
+            "our own; set a number and a rule, or judge masks"
+        )
+    judged = _without_faults(
+        parallel_map(partial(_judge_patient, mask, settings, grid, are_masks), [*place.items()], "judging")
+    )
+    scored = [each.scored for each in judged]
+    per_volume = _with_strata(scores_table(judged_subset, scored), subset)
+    per_volume = per_volume if are_masks else with_warning(per_volume)
+    summary: dict[str, Any] = {"selected_on": "unknown", **summaries(per_volume, scored)}
+
+    aside = FOLDER / f".aside.{name}"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        write_table(aside / PER_VOLUME, per_volume)
+        write_json(aside / EVALUATION, summary)
+        record = {
+            "masks": str(masks),
+            "holds": "masks" if are_masks else "probabilities",
+            "grid": grid,
+            "digest": hashlib.sha256("".join(each.digest for each in judged).encode()).hexdigest(),
+            "trained_on": known,
+        }
+        write_record(aside, name, record, params, settings.model_dump(), are_masks)
+        shutil.rmtree(FOLDER / name, ignore_errors=True)
+        aside.replace(FOLDER / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    for patient, each in zip(place, judged, strict=True):
+        if each.warning:
+            print_line(f"warning: {patient} {each.warning}")
+    for part in filter(summary.__contains__, split.SUBSETS):
+        print_line(summary_line(part, summary[part]))
+    print_line(f"Written to {FOLDER / name}/. Next: brainseg compare workspace {FOLDER / name}")
+
+
+def _all_masks(place: Mapping[str, Path]) -> bool:
+    """Whether all are masks. Raises UserError with a line for each file that cannot be read."""
+    return all(_without_faults(parallel_map(_is_mask, [*place.values()], "reading")))
+
+
+def _is_mask(path: Path) -> bool | UserError:
+    try:
+        return read_given(path).is_mask
+    except UserError as error:
+        return error
+
+
+def _judge_patient(
+    mask: MaskSettings, settings: EvaluateSettings, grid: str, are_masks: bool, item: tuple[str, Path]
+) -> Judged | UserError:
+    name, path = item
+    try:
+        given = read_given(path)
+        retained, geometry = preprocessed.read_geometry(name)
+        prediction = on_file_grid(path, given, len(retained), geometry, grid)
+    except UserError as error:
+        return error
+    folder = patients.FOLDER / name
+    truth = patients.read_mask(folder)
+    scored = score_prediction(prediction, patients.read_images(folder), truth, retained, geometry, mask, settings)
+    if are_masks:
+        of_probabilities = dict.fromkeys(("certainty", "near_threshold_share", "calibration_error"), nan)
+        scored = replace(scored, scores=replace(scored.scores, **of_probabilities))
+    above = prediction.on_file_grid > mask.threshold * 255
+    digest = hashlib.sha256(repr((name, given.probability.shape)).encode() + given.probability.tobytes()).hexdigest()
+    return Judged(scored, digest, misplaced(above, truth))
+
+
+def _without_faults(results: list[Any]) -> list[Any]:
+    if faults := [str(result) for result in results if isinstance(result, UserError)]:
+        raise joined(faults)
+    return results
+
+
+def _with_strata(per_volume: pd.DataFrame, subset: Mapping[str, str]) -> pd.DataFrame:
+    """With institution, size and edge, whose bounds come from all training patients, judged or not."""
+    others = [name for name, its_subset in subset.items() if name not in set(per_volume.patient)]
+    training = [name for name in others if subset[name] == "train"]
+    measured = dict(zip(training, parallel_map(_size_and_edge, training, "measuring lesions"), strict=True))
+    rows = [
+        {"patient": name, "subset": subset[name], "lesion_voxels": voxels, "raggedness": edge}
+        for name in others
+        for voxels, edge in [measured.get(name, (0, nan))]
+    ]
+    columns = ["patient", "subset", "lesion_voxels", "raggedness"]
+    every = pd.concat([per_volume[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
+    found = with_strata(every.astype({"lesion_voxels": int, "raggedness": float}))[STRATA].iloc[: len(per_volume)]
+    return per_volume.join(found)
+
+
+def _size_and_edge(name: str) -> tuple[int, float]:
+    truth = patients.read_mask(patients.FOLDER / name)
+    return int(truth.sum()), raggedness(truth)
+
+
+def _trained_on(path: Path | None, subset: Mapping[str, str], pattern: str) -> dict[str, Any] | None:
+    """How many patients a file lists. Raises UserError if a held-out person is one of them."""
+    if path is None:
+        return None
+    if not path.is_file():
+        raise UserError(f"--trained-on is {path}; expected a CSV file with a column patient")
+    trained = [row["patient"] for row in read_csv(path, ("patient",))]
+    people = set(patients.persons(trained, pattern).values())
+    held_out = split.patients_in(dict(subset), split.evaluation_subset(subset.values()))
+    if known := [name for name, person in patients.persons(held_out, pattern).items() if person in people]:
+        raise UserError(
+            f"{path}: {len(known)} of {len(held_out)} held-out patients, {known[0]} among them, trained the network; "
+            "judge it on others"
+        )
+    return {"file": str(path), "patients": len(set(trained))}
