@@ -61,7 +61,6 @@ def training(person_pattern: str) -> dict:
         ),
         ({"training": training("(")}, "training.known.0.person_pattern: Value error, '('; expected auto, or a regular"),
         ({"training": training("anna")}, "training.known.0.person_pattern: Value error, 'anna'; expected auto, or a"),
-        ({"name": "other"}, "its card.md is not the card of its model.json; pack it again"),
         ({"training_range": {"head_share": {"low": 1.0, "high": 0.0}}}, "low is 1.0; expected at most high, 0.0"),
     ],
 )
