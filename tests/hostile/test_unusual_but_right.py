@@ -44,6 +44,7 @@ def as_12_bit(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.uint16) * 16
 
 
+FIRST = 100  # other heads than those of the project's own patients, which would be copies
 UNUSUAL: dict[str, tuple[dict, Callable[[Path], None]]] = {
     "masks_of_0_and_1": ({}, lambda folder: rewritten(folder, mask=lambda mask: mask // 255)),
     "no_lesion": ({"lesion": False}, lambda folder: None),
@@ -69,7 +70,7 @@ def unusual(project, make_patient):
     """The project with a patient of each kind too, every other one a folder deeper."""
     for index, (name, (shape, change)) in enumerate(UNUSUAL.items()):
         folder = project.patients / ("site" if index % 2 else "") / name
-        write_patient(folder, *make_patient(index, **shape))
+        write_patient(folder, *make_patient(FIRST + index, **shape))
         change(folder)
     return project
 
@@ -108,7 +109,7 @@ def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_each_is_read_as_what_it_shows(unusual, make_patient, name):
     index = list(UNUSUAL).index(name)
-    image, mask = make_patient(index, **UNUSUAL[name][0])
+    image, mask = make_patient(FIRST + index, **UNUSUAL[name][0])
     (folder,) = (path for path in unusual.patients.rglob("*") if path.name == name and path.is_dir())
     scale = {"sixteen_bit": 257, "twelve_bit_big_endian": 16}.get(name, 1)
     np.testing.assert_array_equal(read_images(folder), image.astype(np.uint16) * scale)

@@ -125,11 +125,11 @@ def test_ctrl_c_ends_it_with_all_that_it_started(project):
 
 
 def test_a_row_that_fails_does_not_hold_up_the_others_and_is_run_again_on_demand(project):
-    rows = "rows:\n  good: {seed: 1}\n  bad: {train.batch_size: 1000000}\nuntil: train"
+    rows = "rows:\n  good: {seed: 1}\n  bad: {train.batch_size: 100000}\nuntil: train"
     path = write(project, "mixed", rows)
     printed = project.run("brainseg", "sweep", path, ok=False)
     assert experiments(project) == ["mixed-good"]
-    assert "error: mixed-bad failed: params.yaml: train.batch_size is 1000000" in printed
+    assert "error: mixed-bad failed: params.yaml: train.batch_size is 100000" in printed
     printed = project.run("brainseg", "sweep", path, ok=False)
     assert "mixed: 2 rows, 1 finished before, 1 failed before; 0 to run" in printed
     printed = project.run("brainseg", "sweep", path, "--retry", ok=False)
