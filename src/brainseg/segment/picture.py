@@ -3,12 +3,12 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from brainseg.archs.shared.input import FLAIR
 from brainseg.figures.style import PREDICTION
 from brainseg.scans.resampling import resize_plane
 from brainseg.segment.segmenter import Segmentation
 
 COLUMNS, ROWS = 4, 2
-FLAIR = 1
 
 
 def picture(found: Segmentation) -> Figure:
@@ -44,5 +44,4 @@ def _title(found: Segmentation) -> str:
     if found.mask.any():
         size = f"{int(found.mask.sum())} voxels" if found.volume_ml is None else f"{found.volume_ml:.1f} ml"
     expected = "" if found.predicted_dsc is None else f", expected DSC {found.predicted_dsc:.2f}"
-    name = found.scan.name.replace("$", r"\$")  # a dollar sign would begin a formula
-    return f"{name}: {size}{expected}\nFLAIR; red is the outline of the mask"
+    return f"{found.scan.name}: {size}{expected}\nFLAIR; red is the outline of the mask"
