@@ -1,7 +1,7 @@
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.experiments.lock import check, files, flat, flat_params, settings
+from brainseg.experiments.lock import check, files, flat, flat_params, model_file, person_pattern, settings
 from tests.compare.small_project import lock_of, md5, state
 from tests.experiments.small_found import change, fault
 
@@ -71,3 +71,16 @@ def test_the_settings_of_the_download_count_though_it_is_no_stage_that_scores():
     with pytest.raises(UserError, match="a: .*datasets.phantom.patients: 4, but download was run with 3"):
         check("a", lock_of(run), state({"datasets.phantom.patients": 4})["params"])
     check("a", lock_of(run), state({"losses.bce": {"weight": 3.0}})["params"])  # no setting of what was run
+
+
+def test_settings_that_older_experiments_lack_have_a_default():
+    assert person_pattern({}) == person_pattern({"split": {}}) == "auto"
+    assert person_pattern({"split": {"person_pattern": "(.+)_x"}}) == "(.+)_x"
+    assert model_file({}, {}) == ("", "")
+
+
+def test_the_model_file_that_training_started_from_is_a_file_it_depended_on():
+    deps = [{"path": "m.zip", "md5": "0123"}, {"path": "data/random_weights", "md5": "4567.dir"}]
+    lock = {"train": {"deps": deps}}
+    assert model_file(lock, {"train": {"start_from": "m.zip"}}) == ("m.zip", "0123")
+    assert model_file(lock, {"train": {"start_from": "data/random_weights"}}) == ("data/random_weights", "")

@@ -9,7 +9,7 @@ from brainseg.core.progress import print_line
 from brainseg.data import weights
 from brainseg.data.ensemble import ENSEMBLE, TRAINED_ON, learned_from, write_records
 from brainseg.experiments.find import find
-from brainseg.experiments.lock import file_digest
+from brainseg.experiments.lock import model_file
 from brainseg.experiments.outputs import copy_output
 from brainseg.experiments.reader import Experiment
 
@@ -33,8 +33,8 @@ def collect_ensemble(patterns: Sequence[str]) -> None:
                 message = f"{key} is {first.get(key)} in {found[0].name}, {value} in {other.name}"
                 raise UserError(f"{message}; expected networks with the same input")
     for experiment in found:
-        start = experiment.params.get("train", {}).get("start_from", "")
-        if file_digest(experiment.lock, "train", start):
+        start, md5 = model_file(experiment.lock, experiment.params)
+        if md5:
             raise UserError(f"{experiment.name}: started from {start}, which lists its patients as hashes; `pack` them")
     tmp_path = ENSEMBLE.with_name(".ensemble.aside")
     shutil.rmtree(tmp_path, ignore_errors=True)

@@ -11,7 +11,7 @@ from brainseg.compare.method_names import method_names
 from brainseg.core.errors import UserError
 from brainseg.data.raw.patients import persons
 from brainseg.data.split import evaluation_subset
-from brainseg.experiments.lock import settings
+from brainseg.experiments.lock import person_pattern, settings
 from brainseg.experiments.reader import Experiment
 
 # all are shares in 0 ... 1, and more is better: margin and "better" mean the same for all
@@ -151,7 +151,7 @@ def _scores(experiment: Experiment, metric: str) -> pd.Series:
 def by_person(experiment: Experiment, metric: str) -> pd.Series:
     """The held-out scores: of a person with several scans the mean of the defined ones, under the first scan's name."""
     scores = held_out(experiment.per_volume)[1][metric]
-    who = persons(scores.index, _pattern(experiment))
+    who = persons(scores.index, person_pattern(experiment.params))
     if len(set(who.values())) == len(scores):
         return scores
     first_scan: dict[str, str] = {}
@@ -165,8 +165,8 @@ def refuse_known_persons(experiments: Sequence[Experiment]) -> None:
     for experiment in experiments:
         subset, held = held_out(experiment.per_volume)
         known = experiment.per_volume.index[experiment.per_volume.subset.isin({"train", "validation"} - {subset})]
-        trained = {person: scan for scan, person in persons(known, _pattern(experiment)).items()}
-        for patient, person in persons(held.index, _pattern(experiment)).items():
+        trained = {person: scan for scan, person in persons(known, person_pattern(experiment.params)).items()}
+        for patient, person in persons(held.index, person_pattern(experiment.params)).items():
             if person in trained:
                 message = f"{patient} is held out, and {trained[person]} of the same person is not"
                 raise UserError(f"{experiment.name}: {message}; split and train anew (`dvc repro`), or leave it out")
@@ -174,7 +174,7 @@ def refuse_known_persons(experiments: Sequence[Experiment]) -> None:
 
 def _several_scans(experiments: Sequence[Experiment]) -> list[str]:
     names = {
-        patient: _pattern(experiment)
+        patient: person_pattern(experiment.params)
         for experiment in experiments
         for patient in held_out(experiment.per_volume)[1].index
     }
@@ -182,7 +182,3 @@ def _several_scans(experiments: Sequence[Experiment]) -> list[str]:
     if len(people) == len(names):
         return []
     return [f"{len(names)} scans are of {len(people)} persons: a person counts once, with the mean of the scans"]
-
-
-def _pattern(experiment: Experiment) -> str:
-    return experiment.params.get("split", {}).get("person_pattern", "auto")  # older experiments lack this setting

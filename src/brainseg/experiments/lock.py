@@ -25,6 +25,17 @@ def file_digest(lock: Lock, stage: str, path: str) -> str:
     return "" if md5.endswith(".dir") else md5
 
 
+def person_pattern(params: Mapping[str, Any]) -> str:
+    """split.person_pattern of an experiment's params.yaml; older ones do not have this setting."""
+    return params.get("split", {}).get("person_pattern", "auto")
+
+
+def model_file(lock: Lock, params: Mapping[str, Any]) -> tuple[str, str]:
+    """The model file that training started from, and its md5; md5 "" for random weights, and in older experiments."""
+    start = params.get("train", {}).get("start_from", "")
+    return start, file_digest(lock, "train", start)
+
+
 def settings(lock: Lock, stage: str) -> dict[str, Any]:
     """The settings that a stage was run with, by dotted keys."""
     blocks = lock.get(stage, {}).get("params", {}).get("params.yaml", {})

@@ -23,7 +23,7 @@ from brainseg.data.split import evaluation_subset
 from brainseg.evaluation.summary import FAILURE_DSC
 from brainseg.experiments.find import find
 from brainseg.experiments.git import Git
-from brainseg.experiments.lock import file_digest
+from brainseg.experiments.lock import model_file, person_pattern
 from brainseg.experiments.outputs import copy_output
 from brainseg.experiments.reader import Experiment
 from brainseg.inference import PredictSettings
@@ -125,7 +125,7 @@ def _training(
     licence, citation = licence_and_citation(data)
     known: dict[str, set[str]] = {}  # pattern -> patients
     for experiment in experiments:
-        known.setdefault(_pattern(experiment), set()).update(_trained_or_chosen(experiment))
+        known.setdefault(person_pattern(experiment.params), set()).update(_trained_or_chosen(experiment))
     lists = [
         KnownPersons(
             person_pattern=pattern,
@@ -153,12 +153,6 @@ def _trained_or_chosen(experiment: Experiment) -> list[str]:
     return list(subset.index[subset.isin(["train", "validation"])])
 
 
-def _pattern(experiment: Experiment) -> str:
-    return experiment.params.get("split", {}).get(
-        "person_pattern", "auto"
-    )  # older experiments do not have this setting
-
-
 def _chosen_on_validation(experiment: Experiment) -> bool:
     return experiment.evaluation.get("final_mask", {}).get("chosen_on") == "validation"
 
@@ -175,8 +169,7 @@ def _mask_settings(experiment: Experiment) -> MaskSettings:
 
 def _known_to_start(experiment: Experiment) -> list[KnownPersons]:
     """Of the model file that training started from; a UserError for one that is not there any more, or another one."""
-    start = experiment.params.get("train", {}).get("start_from", "")  # older experiments do not have this setting
-    md5 = file_digest(experiment.lock, "train", start)
+    start, md5 = model_file(experiment.lock, experiment.params)
     if not md5:
         return []
     path = Path(start)
@@ -219,7 +212,7 @@ def _failure_warning(experiments: Sequence[Experiment], starts: Sequence[list[Kn
     """
     tables = []
     for experiment, start in zip(experiments, starts, strict=True):
-        table, pattern = experiment.per_volume, _pattern(experiment)
+        table, pattern = experiment.per_volume, person_pattern(experiment.params)
         tables.append(table[[not any(known.has(name, pattern) for known in start) for name in table.index]])
     per_volume = pd.concat(tables)
     if not {"certainty", "predicted_voxels"} <= set(per_volume):

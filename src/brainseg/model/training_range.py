@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from pydantic import model_validator
 
+from brainseg.archs.shared.input import FLAIR
 from brainseg.core.params import StrictSettings
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
-FLAIR = 1  # of the three channels
 HEAD_LEVEL = 0.05  # of the rescaled intensity, in 0 ... 1: above it is head
 
 # feature -> what to look at when it is outside the range

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from brainseg.archs.shared.input import CHANNELS
 from brainseg.scans.orientation import Grid
 from brainseg.scans.resampling import resize_plane
 
-SEQUENCES = ("pre_contrast", "flair", "post_contrast")  # the channels of an image, in this order
+SEQUENCES = CHANNELS  # of an image, in this order
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg.core.errors import UserError, is_out_of_memory
-from brainseg.core.files import atomic_write
 from brainseg.core.progress import print_error, print_line, progress
 from brainseg.data.predictions import to_uint8
 from brainseg.scans.find import find_scans
@@ -14,7 +13,7 @@ from brainseg.scans.read import read_scan
 from brainseg.scans.scan import Scan
 from brainseg.scans.scan_files import ScanFiles
 from brainseg.scans.write import check_format, write_probability
-from brainseg.segment.segmenter import Runtime, Segmentation, Segmenter, load
+from brainseg.segment.segmenter import Runtime, Segmentation, load
 from brainseg.segment.table import Row, is_done, read_rows, remove_written, row_of, write_rows
 
 TABLE = "scans.csv"
@@ -40,12 +39,13 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
     segmented with the same files, model and options is left as it is.
     """
     scans, segmenter = find_scans(arguments), load(model, options.runtime)
-    model_name = f"{segmenter.model.record.name} {segmenter.model.sha256[:8]}"
+    digest = segmenter.model.sha256  # of the whole record: not once a scan
+    model_name = f"{segmenter.model.record.name} {digest[:8]}"
     table, done, failed = read_rows(folder / TABLE), 0, 0
     for files in progress(scans, "segmenting"):
         before = table.get(files.name)
         try:
-            fingerprint = _fingerprint(files, segmenter, options)
+            fingerprint = _fingerprint(files, digest, options)
             if not files.fault and is_done(before, fingerprint, folder):
                 done += 1
                 continue
@@ -83,11 +83,11 @@ def _write(found: Segmentation, folder: Path, options: Options) -> dict[str, str
             paths = write_probability(folder, found.scan, to_uint8(found.probability), options.format)
             written["probability"] = _relative(paths, folder)
         if options.pictures:
-            from brainseg.segment.picture import picture  # here: ONNX does without matplotlib
+            from brainseg.figures.style import save  # here: ONNX does without matplotlib
+            from brainseg.segment.picture import picture
 
             written["picture"] = f"{found.scan.name}_picture.png"
-            with atomic_write(folder / written["picture"]) as tmp_path:
-                picture(found).savefig(tmp_path, dpi=PICTURE_DPI, metadata={"Software": None}, format="png")
+            save(picture(found), folder / written["picture"], PICTURE_DPI)
     except BaseException:
         remove_written(Row(found.scan.name, **written), folder)
         raise
@@ -99,7 +99,7 @@ def _relative(paths: list[Path], folder: Path) -> str:
     return str((paths[0] if paths[0].parent == folder else paths[0].parent).relative_to(folder))
 
 
-def _fingerprint(files: ScanFiles, segmenter: Segmenter, options: Options) -> str:
+def _fingerprint(files: ScanFiles, model_digest: str, options: Options) -> str:
     """Of the model, the options, and each file's sequence, name, size and time of change."""
     named = [(sequence, path) for sequence, path in files.files.items()] + [("slice", path) for path in files.slices]
     stats = []
@@ -108,7 +108,7 @@ def _fingerprint(files: ScanFiles, segmenter: Segmenter, options: Options) -> st
         for file in sorted(path.rglob("*")) if path.is_dir() else sorted(beside):
             if file.is_file():
                 stats.append((sequence, file.name, file.stat().st_size, file.stat().st_mtime_ns))
-    return hashlib.sha256(repr((segmenter.model.sha256, options, stats)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((model_digest, options, stats)).encode()).hexdigest()[:16]
 
 
 def _one_line(name: str, error: BaseException) -> str:
