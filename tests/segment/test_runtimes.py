@@ -26,7 +26,7 @@ def test_the_table_has_a_row_per_runtime(tmp_path, scan):
     *_, torch, onnx = runtime_table(tmp_path / "m.zip", scan).splitlines()
     assert torch.startswith("| torch | ") and onnx.startswith("| onnx | ")
     load_s, scan_s, memory_mb = map(float, measure(tmp_path / "m.zip", scan, "onnx").split())
-    assert load_s >= 0 and scan_s > 0 and memory_mb > 10
+    assert load_s >= 0 and scan_s >= 0 and memory_mb > 10  # so small a scan can take less than the 0.01 s printed
 
 
 def test_a_runtime_that_fails_is_one_line(tmp_path, scan):
