@@ -3,7 +3,7 @@
 Cross-validation inside the 80 patients that the report trained on; the report's ten are in no subset. Of four folds
 60 patients train and 20 are scored, with the weights of the last epoch, so nothing is chosen on them. The folds are
 the same for every lever, so levers are compared patient by patient. First come the recipes, then one lever at a time
-upon the recipe with the best mean DSC. The first round has folds 0 and 1, the second one folds 2 and 3.
+in the recipe UPON, or those that are named, in that order. The first round has folds 0 and 1, the second one 2 and 3.
 
 A row of docs/networks/levers.csv is written after each training, and one a patient of levers_per_patient.csv. Rows
 that are there are not run again, so the study can be stopped at any moment. What is preprocessed lies in runs/levers.
@@ -20,7 +20,7 @@ import pandas as pd
 from brainseg.core.params import read_params
 from brainseg.core.progress import print_line
 from studies.levers_run import run
-from studies.levers_tried import BASE, LEVERS, RECIPES
+from studies.levers_tried import BASE, LEVERS, RECIPES, UPON
 
 TABLE, PER_PATIENT = Path("docs/networks/levers.csv"), Path("docs/networks/levers_per_patient.csv")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -29,20 +29,11 @@ ROUNDS, SEED = ((0, 1), (2, 3)), 0  # of folds
 
 def main() -> None:
     folder, wanted = Path(sys.argv[1]).resolve(), sys.argv[2:]
+    upon = {name: ("", changes) for name, changes in RECIPES.items()}
+    upon |= {name: (UPON, RECIPES[UPON] | changes) for name, changes in LEVERS.items()}
     for folds in ROUNDS:
-        for name in RECIPES:
-            if name in wanted or not wanted:
-                run_lever(folder, name, "", RECIPES[name], folds)
-        best = best_recipe()
-        for name in LEVERS:
-            if name in wanted or not wanted:
-                run_lever(folder, name, best, RECIPES[best] | LEVERS[name], folds)
-
-
-def best_recipe() -> str:
-    """The one with the highest mean DSC of the first round's patients: later rounds must not change it."""
-    rows = pd.read_csv(PER_PATIENT, keep_default_na=False)
-    return rows[rows.lever.isin(RECIPES) & rows.fold.isin(ROUNDS[0])].groupby("lever").dsc.mean().idxmax()
+        for name in wanted or upon:
+            run_lever(folder, name, *upon[name], folds)
 
 
 def run_lever(folder: Path, lever: str, upon: str, changes: dict[str, Any], folds: tuple[int, ...]) -> None:

@@ -90,7 +90,7 @@ def score(
 
 def preprocess_all(folder: Path, preprocessing: PreprocessSettings) -> Path:
     """The folder of all patients preprocessed so, made once."""
-    target = SCRATCH / f"preprocessed-{preprocessing.side_px}"
+    target = SCRATCH / f"preprocessed-{preprocessing.side_px}-{preprocessing.z_score_over}"
     for name in patient_names(folder):
         if not (target / f"{name}.npz").exists():
             patient = preprocess(read_images(folder / name), read_mask(folder / name), preprocessing)

@@ -21,16 +21,31 @@ BASE = {
 SAMPLING = {"sampling.area_power": 0.5, "sampling.background_share": 0.6}
 INTENSITY = {"intensity.gain": 0.25, "intensity.offset": 0.3, "intensity.noise": 0.15}
 GEOMETRY = {"augment.scale": 0.12, "augment.rotation_deg": 25.0}
+ALL_THREE = SAMPLING | INTENSITY | GEOMETRY
 RECIPES = {
     "base": {},  # the report's sampling and augmentation
     "sampling": SAMPLING,
     "intensity": INTENSITY,
     "geometry": GEOMETRY,
-    "all_three": SAMPLING | INTENSITY | GEOMETRY,
+    "all_three": ALL_THREE,
 }
+UPON = "all_three"  # in which levers are changed; its training and validation losses are closer to each other than those of `base`
 RESUNET = {"arch": "resunet", "archs.resunet.features": 16, "archs.resunet.stem": "space_to_depth"}
 
+APPEARANCE = {"intensity.gamma": 0.3, "intensity.bias_field": 0.3, "intensity.blur_px": 0.7}
+ONE_CHANNEL_LOST = {"intensity.channel_dropout": 0.25}
+INTERIOR = {"preprocess.z_score_over": "head_interior"}
+SHAPES = {"augment.scale": 0.2, "augment.shear_deg": 8.0, "augment.shift": 0.05, "augment.elastic_px": 2.0}
+ROBUST = INTERIOR | ONE_CHANNEL_LOST | APPEARANCE
+
 LEVERS = {
+    "head_interior": INTERIOR,
+    "channel_dropout": ONE_CHANNEL_LOST,
+    "robust": ROBUST,
+    "robust_shapes": ROBUST | SHAPES,
+    "robust_neighbours_1": ROBUST | {"input.neighbours": 1},
+    "robust_resunet": ROBUST | RESUNET,
+    "robust_epochs_60": ROBUST | {"train.epochs": 60},
     "train_on_all": {"sampling.train_on": "all"},  # draws a fifth more slices
     "resunet": RESUNET,
     "resunet_deep_supervision": RESUNET | {"archs.resunet.deep_supervision": True},
@@ -43,7 +58,6 @@ LEVERS = {
     "batch_8": {"train.batch_size": 8, "train.ema_decay": 0.999},  # the average is of as many slices
     "batch_32": {"train.batch_size": 32, "train.ema_decay": 0.996},
     "neighbours_1": {"input.neighbours": 1},
-    "channel_dropout": {"intensity.channel_dropout": 0.2},
     "gamma": {"intensity.gamma": 0.3},
     "bias_field": {"intensity.bias_field": 0.3},
     "elastic": {"augment.elastic_px": 2.0},

@@ -2,17 +2,21 @@
 
 Source: the reference code the report was given (mateuszbuda/brain-segmentation-pytorch),
 step by step: drop the first and last slice, blank the background, crop, pad, resize,
-rescale by percentiles, z-score each channel.
+rescale by percentiles, z-score each channel. `z_score_over` is ours.
 """
 
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
+from scipy.ndimage import binary_fill_holes, distance_transform_edt
 
 from brainseg.core.params import StrictSettings
 from brainseg.data.geometry import Geometry
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
+
+INTERIOR_DEPTH = 0.1  # of the side: skull, scalp and the cortex below it are nearer to the surface of the head
 
 
 class PreprocessSettings(StrictSettings):
@@ -20,6 +24,7 @@ class PreprocessSettings(StrictSettings):
     background: float = Field(ge=0, lt=1)
     low_percentile: float = Field(ge=0, lt=100)
     high_percentile: float = Field(gt=0, le=100)
+    z_score_over: Literal["volume", "head_interior"] = "volume"  # the report has volume
 
     @model_validator(mode="after")
     def _in_order(self) -> "PreprocessSettings":
@@ -63,7 +68,8 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     low, high = np.percentile(resized[retained], percentiles)  # over the three channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
-    mean, std = _exact_mean_and_std(stored[retained])
+    over = head_interior(stored[retained]) if settings.z_score_over == "head_interior" else ...
+    mean, std = _exact_mean_and_std(stored[retained][over])
     return Preprocessed(
         image=stored,
         mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
@@ -74,11 +80,25 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     )
 
 
+def head_interior(image: np.ndarray) -> np.ndarray:
+    """(S, n, n) bool, the voxels far from the surface of the head, of an image (S, n, n, C) with 0 as background.
+
+    The brightness of scalp and skull differs between scanners by more than that of the brain, and background is as
+    large as the image is wide. Statistics of the interior depend on neither. An image without an interior, for
+    example an empty one, is used whole.
+    """
+    heads = [binary_fill_holes(slice_.any(axis=-1)) for slice_ in image]
+    # padded, since a head that touches the border has its surface there
+    depths_px = [distance_transform_edt(np.pad(head, 1))[1:-1, 1:-1] for head in heads]
+    interior = np.stack(depths_px) > INTERIOR_DEPTH * image.shape[1]
+    return interior if interior.any() else np.ones_like(interior)
+
+
 def _exact_mean_and_std(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel in 0 ... 1, (3,) float64, from sums of integers."""
-    whole = stored.astype(np.int64)
-    count = whole[..., 0].size
-    total, squares = whole.sum(axis=(0, 1, 2)), (whole * whole).sum(axis=(0, 1, 2))
+    """Mean and standard deviation of each channel of (..., C) in 0 ... 1, (C,) float64, from sums of integers."""
+    whole = stored.reshape(-1, stored.shape[-1]).astype(np.int64)
+    count = len(whole)
+    total, squares = whole.sum(axis=0), (whole * whole).sum(axis=0)
     variances = [int(s) * count - int(t) ** 2 for s, t in zip(squares, total, strict=True)]  # times count**2, exact
     return total / count / FULL_SCALE, np.sqrt([float(v) for v in variances]) / count / FULL_SCALE
 

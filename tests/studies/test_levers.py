@@ -38,14 +38,6 @@ def test_a_row_is_done_once_it_is_in_the_table():
     assert not levers.is_done(WHO | {"fold": 1}) and not levers.is_done(WHO | {"upon": "base"})
 
 
-def test_the_best_recipe_is_of_the_first_rounds_patients():
-    first, later = levers.ROUNDS[0][0], levers.ROUNDS[1][0]
-    scores = {("base", first): 0.7, ("sampling", first): 0.8, ("base", later): 0.99, ("gamma", first): 0.9}
-    rows = [WHO | {"lever": lever, "fold": fold, "dsc": dsc} for (lever, fold), dsc in scores.items()]
-    levers.append(levers.PER_PATIENT, rows)
-    assert levers.best_recipe() == "sampling"
-
-
 def test_what_is_there_is_not_run_again(params, monkeypatch):
     runs = []
 
