@@ -8,7 +8,7 @@ from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
 from brainseg.data.raw.patients import read_images, read_mask
-from brainseg.preprocessing import PreprocessSettings, preprocess
+from brainseg.preprocessing import PreprocessSettings, head_interior, preprocess
 from brainseg.sources.phantom import phantom_patient
 
 
@@ -117,3 +117,46 @@ def test_a_channel_of_one_value_has_small_z_scores(rng):
     image, mask = phantom_patient(rng, slices=8, side_px=48, noise=0.02)
     image[..., 0] = 90
     assert np.abs(preprocess(image, mask, as_set(48)).z_score()).max() < 20
+
+
+def head_with_scalp(scalp: int) -> np.ndarray:
+    """(5, 64, 64, 3) uint8: a disc of radius 26 with values of 80 to 120 in it, and a ring of scalp 3 pixels wide."""
+    row, column = np.indices((64, 64)) - 31.5
+    radius = np.hypot(row, column)
+    brain = 100 + 20 * np.sin(row / 3) * np.cos(column / 5)
+    one = np.where(radius < 23, brain, np.where(radius < 26, scalp, 0)).astype(np.uint8)
+    return np.repeat(np.stack([one] * 5)[..., None], 3, axis=-1)
+
+
+def test_z_scores_over_the_interior_do_not_depend_on_the_scalp():
+    mask = np.zeros((5, 64, 64), bool)
+    row, column = np.indices((64, 64)) - 31.5
+    brain = np.hypot(row, column) < 15
+    over_interior = as_set(64).model_copy(update={"z_score_over": "head_interior", "high_percentile": 100.0})
+    over_volume = as_set(64).model_copy(update={"high_percentile": 100.0})
+    spread = {}
+    for settings in (over_interior, over_volume):
+        scores = [preprocess(head_with_scalp(scalp), mask, settings).z_score()[2] for scalp in (120, 240)]
+        inside = np.stack([score[brain] for score in scores])
+        spread[settings.z_score_over] = np.abs(inside[0] - inside[1]).max()
+    assert 4 * spread["head_interior"] < spread["volume"], spread
+
+
+def test_the_interior_is_deeper_than_a_tenth_of_the_side_and_has_holes_filled():
+    image = np.zeros((1, 20, 20, 2), bool)
+    image[0, 2:18, 3:17] = True
+    image[0, 8:11, 8:11] = False  # a dark ventricle is inside the head
+    expected = np.zeros((20, 20), bool)
+    expected[4:16, 5:15] = True  # the depth is 1 at the outermost pixels, and above 2 from the third on
+    np.testing.assert_array_equal(head_interior(image)[0], expected)
+
+
+def test_a_head_at_the_border_has_its_surface_there():
+    assert head_interior(np.ones((1, 20, 20, 1), bool))[0].sum() == 16 * 16
+
+
+def test_an_image_without_interior_is_used_whole():
+    assert head_interior(np.zeros((2, 16, 16, 3), bool)).all()
+    image, mask = np.zeros((4, 16, 16, 3), np.uint8), np.zeros((4, 16, 16), bool)
+    empty = preprocess(image, mask, as_set(16).model_copy(update={"z_score_over": "head_interior"}))
+    assert not empty.z_score().any()

@@ -6,7 +6,7 @@ rescale by percentiles, z-score each channel. `z_score_over` is ours.
 """
 
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -68,7 +68,9 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     low, high = np.percentile(resized[retained], percentiles)  # over the three channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
-    over = head_interior(stored[retained]) if settings.z_score_over == "head_interior" else ...
+    over: Any = ...
+    if settings.z_score_over == "head_interior":
+        over = head_interior(stored[retained] > settings.background * FULL_SCALE)  # resizing leaves ripples outside
     mean, std = _exact_mean_and_std(stored[retained][over])
     return Preprocessed(
         image=stored,
@@ -80,17 +82,17 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     )
 
 
-def head_interior(image: np.ndarray) -> np.ndarray:
-    """(S, n, n) bool, the voxels far from the surface of the head, of an image (S, n, n, C) with 0 as background.
+def head_interior(foreground: np.ndarray) -> np.ndarray:
+    """(S, n, n) bool, the voxels far from the surface of the head, of (S, n, n, C) bool, where a channel has signal.
 
     The brightness of scalp and skull differs between scanners by more than that of the brain, and background is as
     large as the image is wide. Statistics of the interior depend on neither. An image without an interior, for
     example an empty one, is used whole.
     """
-    heads = [binary_fill_holes(slice_.any(axis=-1)) for slice_ in image]
+    heads = [binary_fill_holes(slice_.any(axis=-1)) for slice_ in foreground]
     # padded, since a head that touches the border has its surface there
     depths_px = [distance_transform_edt(np.pad(head, 1))[1:-1, 1:-1] for head in heads]
-    interior = np.stack(depths_px) > INTERIOR_DEPTH * image.shape[1]
+    interior = np.stack(depths_px) > INTERIOR_DEPTH * foreground.shape[1]
     return interior if interior.any() else np.ones_like(interior)
 
 
