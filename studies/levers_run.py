@@ -52,7 +52,7 @@ def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict
     checkpoint.remove()
 
     network.load_state_dict(trained.last_state)
-    torch.save(trained.last_state, SCRATCH / "last.pt")
+    torch.save(trained.last_state, SCRATCH / "last.pt")  # to look at its masks
     networks = [TrainedNetwork(network.eval(), input_settings)]
     patients = [score(folder, target, name, networks, params) for name in scored]
     last, found = trained.history[-1], np.array([patient["dsc"] for patient in patients])
