@@ -26,6 +26,7 @@ from brainseg.training.recipe import recipe_from
 from brainseg.training.slices import load_slices
 
 SCRATCH = Path("runs/levers")
+LAST_WEIGHTS = SCRATCH / "last.pt"  # of the last training, to look at its masks
 FAILURE_DSC = 0.1
 CPU = torch.device("cpu")
 
@@ -52,7 +53,7 @@ def run(folder: Path, params: dict[str, Any]) -> tuple[dict[str, Any], list[dict
     checkpoint.remove()
 
     network.load_state_dict(trained.last_state)
-    torch.save(trained.last_state, SCRATCH / "last.pt")  # to look at its masks
+    torch.save(trained.last_state, LAST_WEIGHTS)
     networks = [TrainedNetwork(network.eval(), input_settings)]
     patients = [score(folder, target, name, networks, params) for name in scored]
     last, found = trained.history[-1], np.array([patient["dsc"] for patient in patients])

@@ -40,6 +40,7 @@ LEVERS = {
     "side_192": {"preprocess.side_px": 192},  # the network works at 96 x 96
     # the slices that the report drops too: in two patients a false lesion grew into them and was the largest component
     "side_192_train_on_all": {"preprocess.side_px": 192, "sampling.train_on": "all"},
+    "side_256_train_on_all": {"preprocess.side_px": 256, "sampling.train_on": "all"},
     "epochs_45": {"train.epochs": 45},  # the minutes of side_192
     "report_sampling": {"sampling.area_power": 1.0, "sampling.background_share": 0.1},
     "z_score_over_volume": {"preprocess.z_score_over": "volume"},
@@ -63,5 +64,4 @@ LEVERS = {
     "background_0.3": {"sampling.background_share": 0.3},
     "background_1.2": {"sampling.background_share": 1.2},
     "side_64": {"preprocess.side_px": 64, "archs.unet.stem": "plain"},  # the same network, slices half as fine
-    "side_256": {"preprocess.side_px": 256},  # at 128 x 128, for 4 times the time
 }
