@@ -14,7 +14,7 @@ evaluation/                        evaluate     scores of a patient, the tables 
 figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
 params_check.py                    check
-scans/ model/ segment/             new scans: formats, model files, a model applied to a scan
+scans/ model/ segment/             new scans: formats, NIfTI in volumes/; model files; a model applied to a scan
 judge/                             masks that others made, scored as ours
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures

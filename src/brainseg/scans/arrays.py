@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from brainseg.core.errors import UserError
-from brainseg.scans.intensity import to_image
-from brainseg.scans.orientation import axial_grid
-from brainseg.scans.resampling import check_size, resize_plane, square_shape
 from brainseg.scans.scan import SEQUENCES, Scan
+from brainseg.scans.volumes.intensity import to_image
+from brainseg.scans.volumes.orientation import axial_grid
+from brainseg.scans.volumes.resampling import check_size, resize_plane, square_shape
 
 
 def scan_of_array(

@@ -10,10 +10,10 @@ from brainseg.scans.c_messages import silenced
 from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.dicom_geometry import grid_and_order
 from brainseg.scans.dicom_sequences import FLAIR, T1, Header, Series, assign, listed
-from brainseg.scans.medical import itk_reason, quiet_sitk
-from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.medical import itk_reason, quiet_sitk
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import check_size
 
 NO_IMAGE = ("SR", "SEG", "PR", "KO", "REG", "RTSTRUCT", "DOC")  # modalities of files beside a series
 WANTED = (

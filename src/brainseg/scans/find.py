@@ -13,9 +13,9 @@ from pathlib import Path
 
 from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.folders import scans_in_folder
-from brainseg.scans.medical import KINDS, kind_of
 from brainseg.scans.scan_files import ALLOWED, WHOLE, ScanFiles, faulty, name_of, scan_in_file, shown, stem_of
 from brainseg.scans.sequence_names import WORDS, match_sequence
+from brainseg.scans.volumes.medical import KINDS, kind_of
 
 KEYS = {"flair": "flair", "pre": "pre_contrast", "pre_contrast": "pre_contrast", "post": "post_contrast"}
 KEYS["post_contrast"] = "post_contrast"

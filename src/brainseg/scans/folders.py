@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from brainseg.scans.dicom_files import dicom_files, dicom_files_in, study_of
-from brainseg.scans.medical import kind_of
 from brainseg.scans.scan_files import WHOLE, ScanFiles, faulty, name_of, scan_in_file, shown, stem_of
 from brainseg.scans.sequence_names import scans_in_files
 from brainseg.scans.slices import MASK, PICTURES, TIFFS, natural_order, slice_files
 from brainseg.scans.tiff_stack import page_count
+from brainseg.scans.volumes.medical import kind_of
 
 MAX_DEPTH = 8
 

@@ -9,15 +9,15 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.scans.arrays import read_npy, scan_of_array
 from brainseg.scans.dicom import read_dicom, read_dicom_sequence
-from brainseg.scans.intensity import to_image
-from brainseg.scans.medical import kind_of, read_volume
-from brainseg.scans.nifti import warnings_of
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import onto_grid, resize_plane, same_grid, square_shape
 from brainseg.scans.scan import SEQUENCES, Scan
 from brainseg.scans.scan_files import WHOLE, ScanFiles
 from brainseg.scans.slices import colour_warnings, read_slices
 from brainseg.scans.tiff_stack import read_stack
+from brainseg.scans.volumes.intensity import to_image
+from brainseg.scans.volumes.medical import kind_of, read_volume
+from brainseg.scans.volumes.nifti import warnings_of
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import onto_grid, resize_plane, same_grid, square_shape
 
 SAME_SPACING = 0.01  # relative
 OBLIQUE_DEGREES = 20.0  # beyond it the nearest axial plane looks unlike the training slices

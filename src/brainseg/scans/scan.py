@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from brainseg.archs.shared.input import CHANNELS
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import resize_plane
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import resize_plane
 
 SEQUENCES = CHANNELS  # of an image, in this order
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from brainseg.scans.medical import kind_of
 from brainseg.scans.scan_files import ScanFiles, faulty, scan_in_file, stem_of
+from brainseg.scans.volumes.medical import kind_of
 
 NUMBERED = re.compile(r"(?P<name>.+)_(?P<word>000[0-7])", re.DOTALL)
 WORDED = re.compile(r"(?P<name>.+)[_-](?P<word>t1n|t1c|t2f|t2w|t1ce|t1w|t1|t2|flair)", re.IGNORECASE | re.DOTALL)

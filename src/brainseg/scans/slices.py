@@ -8,7 +8,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import MAX_SIDE_PX, check_size
+from brainseg.scans.volumes.resampling import MAX_SIDE_PX, check_size
 
 PICTURES = (".png", ".jpg", ".jpeg")
 TIFFS = (".tif", ".tiff")

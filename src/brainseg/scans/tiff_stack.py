@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.resampling import check_size
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it logs is said in one line of ours
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from brainseg.archs.shared.input import FLAIR
 from brainseg.figures.style import PREDICTION
-from brainseg.scans.resampling import resize_plane
+from brainseg.scans.volumes.resampling import resize_plane
 from brainseg.segment.segmenter import Segmentation
 
 COLUMNS, ROWS = 4, 2

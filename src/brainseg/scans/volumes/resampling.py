@@ -3,8 +3,8 @@
 import numpy as np
 
 from brainseg.core.errors import UserError
-from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
+from brainseg.scans.volumes.orientation import Grid
 
 SQUARE_TO = 1.02  # a ratio of the pixels' sides up to which they count as square
 MAX_SIDE_PX = 8192

@@ -8,10 +8,10 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
-from brainseg.scans.nifti import is_nifti_2, not_finite
-from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.nifti import is_nifti_2, not_finite
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import check_size
 
 # how the format is called, and the one reader of SimpleITK that may open it
 KINDS = {

@@ -3,8 +3,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from brainseg.core.errors import UserError
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import MAX_SIDE_PX, check_size, onto_grid, resize_plane, same_grid, square_shape
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import MAX_SIDE_PX, check_size, onto_grid, resize_plane, same_grid, square_shape
 
 IDENTITY = np.eye(3)
 
