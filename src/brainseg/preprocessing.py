@@ -5,13 +5,15 @@ step by step: drop the first and last slice, blank the background, crop, pad, re
 rescale by percentiles, z-score each channel.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.params import StrictSettings
-from brainseg.data.geometry import Geometry
+from brainseg.data.geometry import Geometry, aspect_of
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 
@@ -28,9 +30,17 @@ class PreprocessSettings(StrictSettings):
         return self
 
 
-def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings) -> Preprocessed:
-    """Preprocess image (S, H, W, 3) uint8 or uint16 and mask (S, H, W) bool of one patient.
+def preprocess(
+    image: np.ndarray,
+    mask: np.ndarray,
+    settings: PreprocessSettings,
+    spacing_mm: tuple[float, float, float] | None = None,
+    channels: Sequence[str] = LGG_CHANNELS,
+) -> Preprocessed:
+    """Preprocess image (S, H, W, C) uint8 or uint16 and mask (S, H, W) bool of one patient.
 
+    spacing_mm: between slices, rows and columns, where it is known; pixels that are not square become square.
+    channels: the names of the C.
     All statistics (background, box, percentiles, mean) come from the slices that the report
     retains. The other slices are transformed with the same numbers, so that they can be predicted.
     Intensities have no unit: 16-bit images are scaled by their maximum, since scanners use a part of the range.
@@ -47,9 +57,10 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     if used.any():
         first, end = _bounds(used.any(axis=(1, 2)))
         retained = (np.arange(count) >= first) & (np.arange(count) < end)
-        geometry = Geometry(height, width, *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1))))
+        box = *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1)))
     else:
-        geometry = Geometry(height, width, 0, height, 0, width)
+        box = 0, height, 0, width
+    geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
 
     white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
     resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
@@ -60,7 +71,7 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     resized = resized.clip(0, foreground[retained].max() / white)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
-    low, high = np.percentile(resized[retained], percentiles)  # over the three channels together
+    low, high = np.percentile(resized[retained], percentiles)  # over the channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
     mean, std = _exact_mean_and_std(stored[retained])
@@ -71,11 +82,12 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
         std=np.where(std > 0, std, 1.0),  # a constant channel is not scaled
         retained=retained,
         geometry=geometry,
+        channels=tuple(channels),
     )
 
 
 def _exact_mean_and_std(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel in 0 ... 1, (3,) float64, from sums of integers."""
+    """Mean and standard deviation of each channel in 0 ... 1, (C,) float64, from sums of integers."""
     whole = stored.astype(np.int64)
     count = whole[..., 0].size
     total, squares = whole.sum(axis=(0, 1, 2)), (whole * whole).sum(axis=(0, 1, 2))
