@@ -3,7 +3,7 @@
 core/  device.py  parallel.py      the ground: errors, params.yaml, components by name, files, progress, processes
 data/                              what lies in data/, a module an artefact: raw/ split preprocessed geometry
                                    predictions weights ensemble own_split; tables, and the paths of metrics/ and plots/
-sources/                           download     data sets: phantom, lgg, folder
+sources/                           download     data sets: phantom, lgg, folder, nifti
 splitting.py                       split
 preprocessing.py                   preprocess
 archs/ losses/ optims/ schedules/  train        components, a file or folder each; shared/ is what several use
