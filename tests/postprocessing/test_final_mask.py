@@ -108,7 +108,8 @@ def test_a_missing_setting_is_refused(missing):
         {"tolerance_px": 0.0},
         {"slice_step_px": -4.0},
         {"slice_step_px": float("nan")},
-        {"tolerance_mm": 2.0},
+        {"tolerance_mm": 0.0},
+        {"tolerance": 2.0},
     ],
     ids=str,
 )

@@ -4,7 +4,7 @@ NIfTI, and MHA and NRRD besides. Labels become one mask; which values are lesion
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from brainseg.parallel import parallel_map
 from brainseg.sources.shared.brats_layout import find_brats
 from brainseg.sources.shared.cases import Case, Cases
 from brainseg.sources.shared.nnunet_layout import find_nnunet, is_nnunet
-from brainseg.sources.shared.read_case import read_case
+from brainseg.sources.shared.read_case import ReadCase, read_case
 
 LEAST = 2  # patients: one trains, one validates
 HIGHEST = 65535
@@ -59,8 +59,8 @@ def nifti(destination: Path, *, path: str, lesion_labels: str | list[int]) -> No
     _check_labels(found, wanted)
     for note in _left_out(Path(path), found):
         print_line(note)
-    convert = partial(_convert, destination, found, wanted)
-    results = parallel_map(convert, found.cases, "reading volumes")
+    read = partial(read_case, channels=found.channels, labels=found.labels, lesion_labels=wanted)
+    results = parallel_map(partial(_convert, destination, read), found.cases, "reading volumes")
     if faults := [str(result) for result in results if isinstance(result, UserError)]:
         raise joined(faults)
     values = sorted(set().union(*(values for values, _ in results)) - {0})
@@ -99,14 +99,15 @@ def _check_labels(found: Cases, wanted: list[int] | None) -> None:
 
 
 def _convert(
-    destination: Path, found: Cases, wanted: list[int] | None, case: Case
+    destination: Path, read: Callable[[Case], ReadCase], case: Case
 ) -> tuple[frozenset[int], tuple[str, ...]] | UserError:
+    """The values of the patient's labels and what a person should know; or the fault."""
     try:
-        read = read_case(case, found.channels, found.labels, wanted)
+        found = read(case)
     except UserError as error:
         return error
-    volume.write(destination / case.name, read.volume)
-    return read.values, read.notes
+    volume.write(destination / case.name, found.volume)
+    return found.values, found.notes
 
 
 def _summed_up(notes_of: Mapping[str, Sequence[str]]) -> list[str]:
