@@ -101,7 +101,7 @@ def test_the_params_as_they_are_pass(params, tmp_path):
             ["T2"],
             "input.channels: 'T2' is no name of a channel; expected small letters, digits and",
         ),
-        ("input.channels", [], "input.channels: has 0 channels; expected 1 to 8"),
+        ("input.channels", [], "input.channels is []; expected at least 1 item"),
         ("evaluate.tolerance_mm", 0.0, "evaluate.tolerance_mm is 0.0; expected greater than 0"),
         (
             "datasets.nifti.lesion_labels",

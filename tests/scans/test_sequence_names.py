@@ -50,6 +50,12 @@ def test_a_models_own_channels_by_number_and_by_name(tmp_path):
     assert bert.files == {name: tmp_path / f"bert-{word}.nii.gz" for name, word in of_bert.items()}
 
 
+def test_a_channel_that_is_called_as_a_known_word_is_that_channel(tmp_path):
+    touch(tmp_path / "a_t1.mha", tmp_path / "a_t1n.mha")
+    (files,) = find_scans([str(tmp_path)], ("t1", "pre_contrast"))
+    assert files.files == {"t1": tmp_path / "a_t1.mha", "pre_contrast": tmp_path / "a_t1n.mha"}
+
+
 def test_without_flair_the_first_channel_is_required(tmp_path):
     touch(tmp_path / "a_dwi.mha", tmp_path / "b_0000.mha", tmp_path / "b_0002.mha")
     faults = [files.fault for files in find_scans([str(tmp_path)], ("adc", "dwi"))]

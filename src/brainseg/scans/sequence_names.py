@@ -35,7 +35,7 @@ def _of_words(folder: Path, name: str, by_word: Mapping[str, Path], channels: Se
         if word.isdigit() and int(word) >= len(channels):
             expected = ", ".join(f"_{place:04} {channel}" for place, channel in enumerate(channels))
             return faulty(name, f"{path}: has the number {word}; expected {expected}")
-        sequence = channels[int(word)] if word.isdigit() else channel_of(word)
+        sequence = channels[int(word)] if word.isdigit() else word if word in channels else channel_of(word)
         if sequence in files:
             return faulty(name, f"{folder / name}: has two files of {sequence}: {listed}; expected one")
         if sequence in channels:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from brainseg.core.errors import UserError, escaped, joined, shown
@@ -39,7 +39,9 @@ def _all_or_labels(value: Any) -> Any:
 
 class Settings(StrictSettings):
     path: str
-    lesion_labels: Annotated[str | list[int], BeforeValidator(_all_or_labels)]
+    lesion_labels: Annotated[
+        Literal["all"] | Annotated[list[int], Field(min_length=1)], BeforeValidator(_all_or_labels)
+    ]
 
     @field_validator("path")
     @classmethod

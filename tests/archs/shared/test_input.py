@@ -67,8 +67,8 @@ def test_channels_are_last_in_memory(neighbours):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"channels": [], "neighbours": 0}, "has 0 channels; expected 1 to 8"),
-        ({"channels": [f"c{number}" for number in range(9)], "neighbours": 0}, "has 9 channels; expected 1 to 8"),
+        ({"channels": [], "neighbours": 0}, "at least 1 item"),
+        ({"channels": [f"c{number}" for number in range(9)], "neighbours": 0}, "at most 8 items"),
         ({"channels": ["flair", "flair"], "neighbours": 0}, "names a channel twice; expected each once"),
         ({"channels": ["T2"], "neighbours": 0}, "'T2' is no name of a channel; expected small letters, digits and _"),
         ({"channels": ["flair"], "neighbours": -1}, "greater than or equal to 0"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from pydantic import Field, field_validator
 
-from brainseg.core.channels import LGG_CHANNELS, check_names, places
+from brainseg.core.channels import LGG_CHANNELS, MOST, check_names, places
 from brainseg.core.params import StrictSettings
 
 if TYPE_CHECKING:  # prediction with ONNX does without PyTorch
@@ -20,7 +20,7 @@ AnyArray = TypeVar("AnyArray")  # a tensor or a NumPy array
 class InputSettings(StrictSettings):
     """channels: of the data set, by name, in the order in which the network is given them."""
 
-    channels: list[str]
+    channels: list[str] = Field(min_length=1, max_length=MOST)
     neighbours: int = Field(ge=0, le=8)  # slices on either side
 
     @field_validator("channels")
