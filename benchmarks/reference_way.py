@@ -14,7 +14,7 @@ from skimage.exposure import rescale_intensity
 from skimage.io import imread
 from skimage.transform import rescale, resize, rotate
 
-from brainseg.data.raw.patients import slice_files
+from brainseg.data.raw.slices import slice_files
 
 CONSTANT = {"mode": "constant", "cval": 0}
 

@@ -64,10 +64,10 @@ def _list(of: Any, field: FieldInfo) -> str:
         next((getattr(m, name) for m in field.metadata if isinstance(m, kind)), None)
         for kind, name in ((MinLen, "min_length"), (MaxLen, "max_length"))
     )
-    count = f"{least} " if least == most else f"{least} or more "
+    count = f"{least} " if least == most else f"{least} to {most} " if most else f"{least} or more "
     if get_origin(of) is Literal:
         return f"list of {count}of " + ", ".join(f"`{value}`" for value in get_args(of))
-    return f"list of {count}whole numbers"
+    return f"list of {count}{'names' if of is str else 'whole numbers'}"
 
 
 def _bounds(metadata: list[Any]) -> list[str]:

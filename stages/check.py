@@ -15,9 +15,10 @@ from brainseg.sources.folder import special_files
 def main() -> None:
     params = read_params()
     faults = find_errors(params)
-    patients = Path(params["datasets"]["folder"]["path"]) if not faults and "folder" in params["datasets"] else None
-    if patients and patients.is_dir():  # DVC reads it next, whichever data set is chosen
-        faults = [escaped(fault) for fault in special_files(patients)]
+    for source in ("folder", "nifti") if not faults else ():
+        patients = Path(params["datasets"].get(source, {}).get("path", ""))
+        if patients.is_dir():  # DVC reads it next, whichever data set is chosen
+            faults += [escaped(fault) for fault in special_files(patients)]
     if faults:
         raise UserError("\n".join(faults))
     write_bytes(Path("data/params_checked"), b"params.yaml holds no mistake\n")

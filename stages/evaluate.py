@@ -98,7 +98,8 @@ def read_patient(name: str) -> tuple[np.ndarray, Geometry, np.ndarray, Predictio
 def score_patient(mask: MaskSettings, evaluate: EvaluateSettings, name: str) -> Scored:
     retained, geometry, truth, prediction = read_patient(name)
     image = patients.read_images(patients.FOLDER / name)
-    return score_prediction(prediction, image, truth, retained, geometry, mask, evaluate)
+    spacing_mm = patients.read_spacing_mm(patients.FOLDER / name)
+    return score_prediction(prediction, image, truth, retained, geometry, mask, evaluate, spacing_mm)
 
 
 if __name__ == "__main__":

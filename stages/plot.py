@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from brainseg.core.channels import main_channel
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import read_json_value, write_csv
 from brainseg.core.params import lookup_name, parse_settings, read_params
 from brainseg.data import paths, predictions, split
+from brainseg.data.geometry import aspect_of
 from brainseg.data.raw import patients
 from brainseg.data.tables import read_table
 from brainseg.figures.augmentation import augmentation_gallery
@@ -78,7 +80,10 @@ def main() -> None:
         parse_settings(IntensitySettings, params, "intensity"),
     )
     gallery = augmentation_gallery(
-        *training.batch(torch.stack(largest)), *augmentation, "Augmentation of training slices"
+        *training.batch(torch.stack(largest)),
+        training.input_settings,
+        *augmentation,
+        "Augmentation of training slices",
     )
     save(gallery, paths.PLOTS / "augmentation.png", plot.dpi)
 
@@ -93,7 +98,9 @@ def of_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
 def read_example(rank: str, name: str, dsc: dict[str, float], mask: MaskSettings) -> Example:
     prediction = final_mask(predictions.read(name), mask)
     folder, label = patients.FOLDER / name, f"{rank}: {name}\nDSC {dsc[name]:.3f}"
-    return Example(label, patients.read_images(folder), patients.read_mask(folder), prediction)
+    shown = patients.read_images(folder)[..., main_channel(patients.read_channels(folder))]
+    aspect = aspect_of(patients.read_spacing_mm(folder))
+    return Example(label, shown, patients.read_mask(folder), prediction, aspect)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ def main() -> None:
 
 def preprocess_patient(settings: PreprocessSettings, name: str) -> None:
     folder = patients.FOLDER / name
-    preprocessed.write(name, preprocess(patients.read_images(folder), patients.read_mask(folder), settings))
+    image, mask = patients.read_images(folder), patients.read_mask(folder)
+    spacing_mm, channels = patients.read_spacing_mm(folder), patients.read_channels(folder)
+    preprocessed.write(name, preprocess(image, mask, settings, spacing_mm, channels))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Score the held-out patients with intensities changed as by other scanners: python -m stages.robustness"""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,8 +36,8 @@ def main() -> None:
     be_reproducible(predict_settings.precision)
     networks = read_networks(predict_settings, device)
 
-    def dsc_of(image: np.ndarray, truth: np.ndarray) -> float:
-        prediction = predict(networks, preprocess(image, truth, as_trained), device, predict_settings)
+    def dsc_of(image: np.ndarray, truth: np.ndarray, *of_files: Any) -> float:
+        prediction = predict(networks, preprocess(image, truth, as_trained, *of_files), device, predict_settings)
         return dsc(final_mask(prediction, mask), truth)
 
     subset_of = split.read()
@@ -51,9 +52,10 @@ def main() -> None:
     for name in progress(names, "perturbing"):
         folder = patients.FOLDER / name
         image, truth = patients.read_images(folder), patients.read_mask(folder)
+        of_files = patients.read_spacing_mm(folder), patients.read_channels(folder)
         for (kind, strength), values in scores.items():
             versions = [image] if kind == "none" else perturbed(image, kind, strength, name, as_trained.background)
-            values.append(float(np.mean([dsc_of(version, truth) for version in versions])))
+            values.append(float(np.mean([dsc_of(version, truth, *of_files) for version in versions])))
 
     rows = [
         {"patient": name, "kind": kind, "strength": strength, "dsc": values[place]}

@@ -6,19 +6,19 @@ from brainseg.core.errors import report_errors
 from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import print_line, progress
 from brainseg.data import own_split, split
-from brainseg.data.raw.patients import FOLDER, institution, patient_names, persons, read_mask
+from brainseg.data.raw.patients import FOLDER, institution, lesion_size, patient_names, persons
 from brainseg.splitting import SplitSettings, split_patients
 
 
 def main() -> None:
     settings = parse_settings(SplitSettings, read_params(), "split")
     names = patient_names()
-    own = voxels = None
+    own = size = None
     if settings.strategy == "file":
         own = own_split.read(Path(settings.file), names, settings.person_pattern, settings.folds)
     if settings.stratify != "institution" and settings.strategy != "report":
-        voxels = {name: int(read_mask(FOLDER / name).sum()) for name in progress(names, "measuring lesions")}
-    subset = split_patients(names, settings, own, voxels)
+        size = {name: lesion_size(FOLDER / name) for name in progress(names, "measuring lesions")}
+    subset = split_patients(names, settings, own, size)
     split.write(subset)
     person_of = own.person if own else persons(subset, settings.person_pattern)
     count = len({person_of[name] for name in subset})

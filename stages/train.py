@@ -81,7 +81,8 @@ def main() -> None:
             raise UserError(f"{message}; lower it, or preprocess.side_px, or the network's size") from None
         arch_settings = lookup(params, f"archs.{arch}")
         for name, state in (("last", trained.last_state), ("best", trained.best_state)):
-            weights.write_weights(weights.FOLDER / weights.file_name(name), state, arch, arch_settings, input_settings)
+            path = weights.FOLDER / weights.file_name(name)
+            weights.write_weights(path, state, arch, arch_settings, input_settings, training.channels)
         write_records(trained, device, recipe.settings.precision, parameters)
         checkpoint.remove()
 

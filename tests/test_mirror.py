@@ -12,6 +12,7 @@ ELSEWHERE = {
     "archs/shared/blocks.py": "archs/unet/test_model.py",
     "archs/shared/unet_body.py": "archs/unet/test_model.py",
     "data/paths.py": "pipeline/test_dependencies.py",  # the stages write there what dvc.yaml declares
+    "sources/shared/cases.py": "sources/test_nifti.py",
     "training/recipe.py": "training/test_loop.py",
 }
 KINDS_TESTED_TOGETHER = {

@@ -11,6 +11,7 @@ from brainseg.core.params import StrictSettings, read_params
 from brainseg.params_check import SECTIONS, find_errors
 from stages.check import main
 from tests.conftest import ROOT
+from tests.scans.small_scans import touch
 
 # whatever the project's params.yaml chooses today
 USUAL = {
@@ -30,6 +31,7 @@ USUAL = {
     "preprocess.side_px": 64,
     "archs.unet.levels": 5,
     "datasets.folder.path": "data/own",
+    "datasets.nifti.path": "data/own_volumes",
 }
 
 
@@ -37,7 +39,8 @@ USUAL = {
 def params(tmp_path, monkeypatch):
     """Write params.yaml with some values changed, in a folder of its own."""
     original = read_params(ROOT / "params.yaml")
-    (tmp_path / "data" / "own").mkdir(parents=True)
+    for name in ("own", "own_volumes"):
+        (tmp_path / "data" / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
 
     def write(changes: dict) -> None:
@@ -93,7 +96,23 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("archs.unet.stem", "half", "archs.unet.stem is 'half'; expected 'plain' or 'space_to_depth'"),
         ("archs.resunet.blocks", [1, 0], "archs.resunet.blocks: [1, 0] has a number below 1; expected 1 or more"),
         ("arch", "resnet", "arch is 'resnet'; expected one of: refining_unet, resunet, transunet, unet, unetpp"),
-        ("input.channels", ["t2"], "input.channels.0 is 't2'; expected 'pre_contrast', 'flair' or 'post_contrast'"),
+        (
+            "input.channels",
+            ["T2"],
+            "input.channels: 'T2' is no name of a channel; expected small letters, digits and",
+        ),
+        ("input.channels", [], "input.channels is []; expected at least 1 item"),
+        ("evaluate.tolerance_mm", 0.0, "evaluate.tolerance_mm is 0.0; expected greater than 0"),
+        (
+            "datasets.nifti.lesion_labels",
+            [0],
+            "datasets.nifti.lesion_labels is [0]; expected 'all', or a list of",
+        ),
+        (
+            "datasets.nifti.path",
+            "none",
+            "datasets.nifti.path: 'none' is no folder; expected one in nnU-Net's or",
+        ),
         ("input.neighbours", 9, "input.neighbours is 9; expected less than or equal to 8"),
         ("predict.heads", "mean", "predict.heads is mean; this network has one head"),
         ("predict.prune_to", 2, "predict.prune_to is 2; this network has one head"),
@@ -131,10 +150,35 @@ def test_a_space_to_depth_stem_doubles_what_sides_must_divide_by(params):
         main()
 
 
-@pytest.mark.parametrize("channels", [["flair"], ["pre_contrast", "post_contrast"]])
-def test_channel_dropout_needs_flair_and_another_channel(params, channels):
-    params({"input.channels": channels, "intensity.channel_dropout": 0.2})
-    with pytest.raises(UserError, match="with intensity.channel_dropout expected flair and another channel"):
+def test_channel_dropout_needs_two_channels(params):
+    params({"input.channels": ["flair"], "intensity.channel_dropout": 0.2})
+    with pytest.raises(UserError, match="is flair; with intensity.channel_dropout expected two channels or more"):
+        main()
+    params({"input.channels": ["pre_contrast", "post_contrast"], "intensity.channel_dropout": 0.2})
+    main()
+
+
+def test_a_channel_that_the_data_lacks_is_one_line_with_the_datas(params):
+    params({"input.channels": ["flair", "t2"]})
+    line = "^params.yaml: input.channels names t2; the data has pre_contrast, flair, post_contrast$"
+    with pytest.raises(UserError, match=line):
+        main()
+
+
+def test_channels_of_volumes_are_those_of_their_files(params, tmp_path):
+    for name in ("A", "B"):
+        for word in ("t2f", "t2w", "seg"):
+            touch(tmp_path / "data" / "own_volumes" / name / f"{name}-{word}.nii.gz")
+    params({"data": "nifti", "input.channels": ["flair", "t2"]})
+    main()
+    params({"data": "nifti"})
+    with pytest.raises(UserError, match="^params.yaml: input.channels names pre_contrast; the data has flair, t2$"):
+        main()
+
+
+def test_volumes_that_are_not_there_stop_the_check(params):
+    params({"data": "nifti"})
+    with pytest.raises(UserError, match="^data/own_volumes: no patients; expected nnU-Net's layout"):
         main()
 
 

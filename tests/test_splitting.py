@@ -266,7 +266,7 @@ def test_each_third_of_the_sizes_has_its_share(strategy, stratify):
     voxels = {patient: int(size) for patient, size in zip(PATIENTS, rng.permutation(100), strict=True)}  # one is 0
     third = {patient: min((size - 1) // 33, 2) for patient, size in voxels.items() if size}
     settings = chosen(strategy, stratify=stratify)
-    subset = split_patients(PATIENTS, settings, lesion_voxels=voxels)
+    subset = split_patients(PATIENTS, settings, lesion_size=voxels)
     share = 0.25 if strategy == "random" else 0.2
     counts = Counter(third[patient] for patient in patients_in(subset, "test") if patient in third)
     # within an institution the picks are evenly spaced over the thirds, at most one off
@@ -280,10 +280,10 @@ def test_each_third_of_the_sizes_has_its_share(strategy, stratify):
 def test_patients_without_lesion_are_a_stratum_of_their_own():
     voxels = {patient: 0 if number < 20 else 10 + number for number, patient in enumerate(PATIENTS)}
     for fold in range(5):
-        subset = split_patients(PATIENTS, chosen("kfold", stratify="size", fold=fold), lesion_voxels=voxels)
+        subset = split_patients(PATIENTS, chosen("kfold", stratify="size", fold=fold), lesion_size=voxels)
         assert sum(voxels[patient] == 0 for patient in patients_in(subset, "test")) == 4
     nobody = dict.fromkeys(PATIENTS, 0)
-    assert len(split_patients(PATIENTS, chosen(stratify="size"), lesion_voxels=nobody)) == len(PATIENTS)
+    assert len(split_patients(PATIENTS, chosen(stratify="size"), lesion_size=nobody)) == len(PATIENTS)
 
 
 def test_a_scan_of_the_reports_ten_under_any_name_is_set_aside_with_them():

@@ -65,8 +65,8 @@ def test_sizes_come_from_the_masks_and_only_where_asked(run, monkeypatch):
         assert all(abs(counts[third] - 17 / 9) < 1.2 for third in (1, 2, 3))
 
     def refuse(folder):
-        raise AssertionError("a mask was read")
+        raise AssertionError("a lesion was measured")
 
-    monkeypatch.setattr("stages.split.read_mask", refuse)
+    monkeypatch.setattr("stages.split.lesion_size", refuse)
     run(strategy="kfold")
     run(strategy="random")

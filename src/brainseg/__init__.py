@@ -3,7 +3,7 @@
 core/  device.py  parallel.py      the ground: errors, params.yaml, components by name, files, progress, processes
 data/                              what lies in data/, a module an artefact: raw/ split preprocessed geometry
                                    predictions weights ensemble own_split; tables, and the paths of metrics/ and plots/
-sources/                           download     data sets: phantom, lgg, folder
+sources/                           download     data sets: phantom, lgg, folder, nifti
 splitting.py                       split
 preprocessing.py                   preprocess
 archs/ losses/ optims/ schedules/  train        components, a file or folder each; shared/ is what several use
@@ -14,7 +14,7 @@ evaluation/                        evaluate     scores of a patient, the tables 
 figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
 params_check.py                    check
-scans/ model/ segment/             new scans: formats, model files, a model applied to a scan
+scans/ model/ segment/             new scans: formats, NIfTI in volumes/; model files; a model applied to a scan
 judge/                             masks that others made, scored as ours
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures

@@ -89,7 +89,7 @@ def _summed(
         index = torch.from_numpy(input_settings.slice_index(patient.retained))  # (S, slices)
         for start in range(0, len(index), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            images = input_settings.as_channels(z_scores[index[batch]].to(device))  # (B, in_channels, n, n)
+            images = input_settings.as_channels(z_scores[index[batch]].to(device), patient.channels)
             for network in group:
                 total[batch] += _probability(network, images, settings)[:, 0].cpu().numpy()
     return total

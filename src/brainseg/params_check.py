@@ -8,6 +8,7 @@ import torch
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core import components
+from brainseg.core.channels import places
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, StrictSettings, lookup, lookup_name, lookup_seed, parse_settings
 from brainseg.data import own_split
@@ -85,9 +86,9 @@ def no_unknown_keys(params: Mapping[str, Any]) -> None:
 def cross_check(params: Mapping[str, Any]) -> list[str]:
     side_px, batch_size = lookup(params, "preprocess.side_px"), lookup(params, "train.batch_size")
     channels = lookup(params, "input.channels")
-    if lookup(params, "intensity.channel_dropout") and ("flair" not in channels or len(channels) < 2):
+    if lookup(params, "intensity.channel_dropout") and len(channels) < 2:
         found = f"input.channels is {', '.join(channels)}"
-        return [f"{PARAMS_FILE}: {found}; with intensity.channel_dropout expected flair and another channel"]
+        return [f"{PARAMS_FILE}: {found}; with intensity.channel_dropout expected two channels or more"]
     with torch.device("meta"):  # builds the network without allocating memory
         try:
             network = components.build_chosen("archs", params)(
@@ -115,4 +116,13 @@ def cross_check(params: Mapping[str, Any]) -> list[str]:
     ]
 
 
-CROSS_CHECKS = (cross_check, settings_mismatch, _start_errors, _split_file_errors)  # of what is right block by block
+def _channel_errors(params: Mapping[str, Any]) -> list[str]:
+    try:
+        places(lookup(params, "input.channels"), components.data_channels(params))
+    except UserError as error:
+        return str(error).splitlines()
+    return []
+
+
+# of what is right block by block
+CROSS_CHECKS = (cross_check, settings_mismatch, _start_errors, _split_file_errors, _channel_errors)

@@ -5,6 +5,7 @@ step by step: drop the first and last slice, blank the background, crop, pad, re
 rescale by percentiles, z-score each channel. `z_score_over` is ours.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, Literal
 
@@ -12,8 +13,9 @@ import numpy as np
 from pydantic import Field, model_validator
 from scipy.ndimage import binary_fill_holes, distance_transform_edt
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.params import StrictSettings
-from brainseg.data.geometry import Geometry
+from brainseg.data.geometry import Geometry, aspect_of
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 INTERIOR_DEPTH = 0.1  # of the side: skull, scalp and the cortex below it are nearer to the surface of the head
@@ -33,9 +35,17 @@ class PreprocessSettings(StrictSettings):
         return self
 
 
-def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings) -> Preprocessed:
-    """Preprocess image (S, H, W, 3) uint8 or uint16 and mask (S, H, W) bool of one patient.
+def preprocess(
+    image: np.ndarray,
+    mask: np.ndarray,
+    settings: PreprocessSettings,
+    spacing_mm: tuple[float, float, float] | None = None,
+    channels: Sequence[str] = LGG_CHANNELS,
+) -> Preprocessed:
+    """Preprocess image (S, H, W, C) uint8 or uint16 and mask (S, H, W) bool of one patient.
 
+    spacing_mm: between slices, rows and columns, where it is known; pixels that are not square become square.
+    channels: the names of the C.
     All statistics (background, box, percentiles, mean) come from the slices that the report
     retains. The other slices are transformed with the same numbers, so that they can be predicted.
     Intensities have no unit: 16-bit images are scaled by their maximum, since scanners use a part of the range.
@@ -52,9 +62,10 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     if used.any():
         first, end = _bounds(used.any(axis=(1, 2)))
         retained = (np.arange(count) >= first) & (np.arange(count) < end)
-        geometry = Geometry(height, width, *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1))))
+        box = *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1)))
     else:
-        geometry = Geometry(height, width, 0, height, 0, width)
+        box = 0, height, 0, width
+    geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
 
     white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
     resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
@@ -65,7 +76,7 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
     resized = resized.clip(0, foreground[retained].max() / white)
 
     percentiles = [settings.low_percentile, settings.high_percentile]
-    low, high = np.percentile(resized[retained], percentiles)  # over the three channels together
+    low, high = np.percentile(resized[retained], percentiles)  # over the channels together
     rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
     over: Any = ...
@@ -79,6 +90,7 @@ def preprocess(image: np.ndarray, mask: np.ndarray, settings: PreprocessSettings
         std=np.where(std > 0, std, 1.0),  # a constant channel is not scaled
         retained=retained,
         geometry=geometry,
+        channels=tuple(channels),
     )
 
 

@@ -67,7 +67,7 @@ def split_patients(
     patients: Sequence[str],
     settings: SplitSettings,
     own: OwnSplit | None = None,
-    lesion_voxels: Mapping[str, int] | None = None,
+    lesion_size: Mapping[str, float] | None = None,
 ) -> dict[str, str]:
     """The subset of each patient. Raises UserError where a subset that is needed is empty.
 
@@ -80,7 +80,7 @@ def split_patients(
     A patient is one scan. All scans of a person are in one subset, whatever the strategy: see `persons`.
     set_aside="report" leaves the report's ten out: they are in no subset, so that choices can be made without them.
     What is drawn is stratified by institution, as far as its number of persons allows, or by size of the lesion:
-    lesion_voxels has it for each patient, where settings.stratify needs it.
+    lesion_size has it for each patient, in one unit, where settings.stratify needs it.
     """
     rng = np.random.default_rng(settings.seed)
     if "report" in (settings.strategy, settings.set_aside):
@@ -103,7 +103,7 @@ def split_patients(
     elif own and not own.has_folds:
         validation, test = ([scan for scan in people if own.place[scan] == name] for name in ("validation", "test"))
     else:
-        ordered = _in_strata(people, settings.stratify, lesion_voxels or {}, rng)
+        ordered = _in_strata(people, settings.stratify, lesion_size or {}, rng)
         if settings.strategy == "random":
             test = _spread(ordered, round(settings.test * len(people)), rng)
         else:
@@ -163,20 +163,20 @@ def _of_institution(people: Sequence[str], scans_of: Mapping[str, Sequence[str]]
 
 
 def _in_strata(
-    patients: Sequence[str], stratify: str, lesion_voxels: Mapping[str, int], rng: np.random.Generator
+    patients: Sequence[str], stratify: str, lesion_size: Mapping[str, float], rng: np.random.Generator
 ) -> list[str]:
     """Shuffled, then sorted by institution or size of the lesion: evenly spaced picks are then stratified."""
     shuffled = rng.permutation(sorted(patients)).tolist()
     nothing = [""] * len(shuffled)
     of = nothing if stratify == "size" else institutions(shuffled)
-    sizes = nothing if stratify == "institution" else _terciles([lesion_voxels[scan] for scan in shuffled])
+    sizes = nothing if stratify == "institution" else _terciles([lesion_size[scan] for scan in shuffled])
     stratum = dict(zip(shuffled, zip(of, sizes, strict=True), strict=True))
     return sorted(shuffled, key=stratum.__getitem__)
 
 
-def _terciles(voxels: Sequence[int]) -> list[int]:
+def _terciles(lesion_size: Sequence[float]) -> list[int]:
     """1 to 3, a third of the patients with a lesion each; 0 without lesion."""
-    sizes = np.array(voxels)
+    sizes = np.array(lesion_size)
     bounds = np.quantile(sizes[sizes > 0], [1 / 3, 2 / 3]) if (sizes > 0).any() else [0, 0]
     return np.where(sizes > 0, 1 + np.searchsorted(bounds, sizes), 0).tolist()
 

@@ -18,6 +18,7 @@ def to_sweep(tmp_path_factory) -> SmallProject:
     shutil.copy(ROOT / "params.yaml", project.folder)
     project.write("dvc.yaml", "stages: {}\n")
     project.write("data/own/README.md", "")
+    project.write("data/own_volumes/README.md", "")
     project.write("tune.yaml", "base: {train.epochs: 3}\ngrid: {loss: [dice, bce]}\n")
     project.write("bad.yaml", "base: {train.epoch: 3}\ngrid: {loss: [dice, bce]}\n")
     project.write("empty.yaml", "base: {loss: dice}\n")

@@ -28,6 +28,17 @@ def test_by_hand(used, expected):
     assert comparable_settings(used) == expected
 
 
+@pytest.mark.parametrize(("in_mm", "kept"), [(False, {"tolerance_px", "slice_step_px"}), (True, {"tolerance_mm"})])
+def test_tolerances_of_the_other_unit_are_left_out(in_mm, kept):
+    used = {f"evaluate.{name}": 2.0 for name in ("tolerance_px", "tolerance_mm", "slice_step_px")}
+    assert comparable_settings(used, in_mm) == {f"evaluate.{name}": 2.0 for name in kept}
+
+
+def test_a_tolerance_in_mm_that_older_experiments_lack_is_no_difference_in_pixels():
+    old, new = evaluated_with(tolerance_px=2.0), evaluated_with(tolerance_px=2.0, tolerance_mm=2.0)
+    assert not certify(old, new).differs
+
+
 def evaluated_with(**settings: object):
     """A run whose stage evaluate had these settings, and a threshold."""
     made = run()

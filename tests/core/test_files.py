@@ -146,6 +146,16 @@ def test_arrays_of_another_kind_are_refused(tmp_path):
             read_npz(tmp_path / "a.npz", expected)
 
 
+def test_an_array_may_have_several_types_be_missing_and_be_text(tmp_path):
+    write_npz(tmp_path / "a.npz", {"a": np.zeros(2, np.uint8), "names": np.array(["x", "long name"])})
+    found = read_npz(tmp_path / "a.npz", {"a": ((np.uint8, np.uint16), 1)}, {"names": (np.str_, 1), "b": (np.bool_, 1)})
+    assert found["names"].tolist() == ["x", "long name"] and list(found) == ["a", "names"]
+    with pytest.raises(UserError, match=r"a is \(2,\) of uint8; expected 1 dimensions of uint16 or float32"):
+        read_npz(tmp_path / "a.npz", {"a": ((np.uint16, np.float32), 1)})
+    with pytest.raises(UserError, match="names is .*; expected 1 dimensions of int64"):
+        read_npz(tmp_path / "a.npz", {}, {"names": (np.int64, 1)})
+
+
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([{"a": 1}], dtype=object))
     with pytest.raises(UserError, match="a.npz: cannot be read"):

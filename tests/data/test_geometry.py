@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.transform import resize
 
-from brainseg.data.geometry import Geometry, resize_square
+from brainseg.data.geometry import Geometry, aspect_of, resize_square, voxel_ml
 
 BOXES = {
     "whole": Geometry(40, 40, 0, 40, 0, 40),
@@ -47,6 +47,51 @@ def test_a_disc_survives_resizing_to_the_network_and_back():
     overlap = 2 * (disc & back).sum() / (disc.sum() + back.sum())
     assert overlap > 0.97
     assert abs(np.argwhere(back[0]).mean(axis=0) - [70, 40]).max() < 0.1  # not shifted
+
+
+FINE = Geometry(120, 100, 10, 110, 5, 95)  # of pixels of 0.5 mm
+LONG = Geometry(120, 50, 10, 110, 2, 48, aspect=0.5)  # the same place, of pixels twice as wide as high
+HIGH = Geometry(60, 100, 5, 55, 5, 95, aspect=2.0)  # and twice as high as wide
+
+
+@pytest.mark.parametrize("coarse", [LONG, HIGH], ids=["long", "high"])
+def test_pixels_that_are_not_square_become_square(coarse):
+    """A disc on pixels of another form is the disc that square pixels give, at the same place."""
+    row, column = np.mgrid[: coarse.height, : coarse.width] + 0.5
+    row, column = row * (120 / coarse.height), column * (100 / coarse.width)
+    disc = ((row - 70) ** 2 + (column - 40) ** 2 < 20**2)[None]
+    row, column = np.mgrid[:120, :100] + 0.5
+    fine = ((row - 70) ** 2 + (column - 40) ** 2 < 20**2)[None]
+    squares = [g.to_square(volume, 64, order=1) > 0.5 for g, volume in ((coarse, disc), (FINE, fine))]
+    shared = 2 * (squares[0] & squares[1]).sum() / sum(square.sum() for square in squares)
+    assert shared > 0.96
+    assert abs(np.argwhere(squares[0][0]).mean(axis=0) - np.argwhere(squares[1][0]).mean(axis=0)).max() < 0.6
+    back = coarse.to_file(squares[0].astype(float)) > 0.5
+    assert back.shape == disc.shape and 2 * (back & disc).sum() / (back.sum() + disc.sum()) > 0.95
+
+
+def test_the_square_is_square_in_mm_and_counted_in_the_finer_pixels():
+    assert (FINE.square_px, LONG.square_px, HIGH.square_px) == (100, 100, 100)
+    assert Geometry(10, 10, 0, 10, 0, 10, aspect=3.0).square_px == 30
+
+
+def test_the_whole_of_a_box_is_inside_the_square_whatever_its_pixels():
+    for aspect in (0.01, 0.3, 0.97, 1.03, 1.7, 100.0):
+        box = Geometry(9, 7, 1, 8, 2, 7, aspect)
+        constant = box.to_file(np.ones((1, 16, 16)))
+        np.testing.assert_allclose(constant[0, 1:8, 2:7], 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "aspect"),
+    [(None, 1.0), ((5.0, 0.9, 0.9), 1.0), ((5.0, 1.0, 1.02), 1.0), ((1.0, 3.0, 1.5), 2.0), ((1.0, 0.5, 2.0), 0.25)],
+)
+def test_the_aspect_is_the_height_of_a_pixel_over_its_width(spacing_mm, aspect):
+    assert aspect_of(spacing_mm) == aspect
+
+
+def test_a_voxel_of_5_by_half_by_half_mm():
+    assert voxel_ml((5.0, 0.5, 0.5)) == 0.00125
 
 
 def test_linear_resizing_keeps_a_constant_up_to_the_edge():

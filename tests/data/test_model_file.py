@@ -152,7 +152,7 @@ def overlapping(path: Path) -> None:
         (missing_part, "its parts are not those that model.json lists"),
         (compressed, "'model.json' is compressed or encrypted; expected stored parts"),
         (twice, "holds 'model.json' twice"),
-        (later_schema, "has schema version 2; this brainseg reads up to 1; update it"),
+        (later_schema, "has schema version 3; this brainseg reads up to 2; update it"),
         (no_schema, "schema_version is 'None'; expected a whole number from 1"),
         (many_parts, "holds 1,001 parts; expected at most 1,000"),
         (damaged_json, "model.json is damaged"),

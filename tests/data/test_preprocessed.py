@@ -1,5 +1,9 @@
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from brainseg.core.errors import UserError
 from brainseg.data import preprocessed
 from brainseg.data.geometry import Geometry
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
@@ -43,6 +47,38 @@ def test_the_geometry_alone_is_that_of_the_whole(tmp_path):
     retained, geometry = preprocessed.read_geometry("a", tmp_path)
     assert geometry == preprocessed.read("a", tmp_path).geometry == GEOMETRY
     assert retained.tolist() == [False, True, True]
+
+
+def test_names_of_the_lgg_sets_channels_and_square_pixels_are_not_stored(tmp_path):
+    preprocessed.write("a", small(np.zeros((3, 4, 4, 3), np.uint16)), tmp_path)
+    with np.load(tmp_path / "a.npz") as archive:
+        assert set(archive.files) == {"image", "mask", "mean", "std", "retained", "box"}
+    assert preprocessed.read("a", tmp_path).channels == ("pre_contrast", "flair", "post_contrast")
+
+
+def test_other_channels_and_pixels_that_are_not_square_come_back(tmp_path):
+    image = np.zeros((3, 4, 4, 2), np.uint16)
+    geometry = replace(GEOMETRY, aspect=2.5)
+    patient = replace(small(image, (0, 0), (1, 1)), channels=("t1", "t2"), geometry=geometry)
+    preprocessed.write("a", patient, tmp_path)
+    back = preprocessed.read("a", tmp_path)
+    assert (back.channels, back.geometry) == (("t1", "t2"), geometry)
+    assert preprocessed.read_geometry("a", tmp_path)[1] == geometry
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"channels": ("t1", "t2")}, "expected squares of 2 channels"),
+        ({"channels": ("a b", "c", "d")}, "channels: 'a b' is no name of a channel"),
+        ({"geometry": replace(GEOMETRY, aspect=1e9)}, "aspect is 1e[+]09; expected 0.01 to 100"),
+        ({"geometry": replace(GEOMETRY, aspect=float("nan"))}, "aspect is nan"),
+    ],
+)
+def test_channels_and_pixels_that_cannot_be_are_refused(tmp_path, change, told):
+    preprocessed.write("a", replace(small(np.zeros((3, 4, 4, 3), np.uint16)), **change), tmp_path)
+    with pytest.raises(UserError, match=f"a.npz: .*{told}"):
+        preprocessed.read("a", tmp_path)
 
 
 def test_every_part_comes_back_with_its_type(tmp_path, rng):

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.errors import UserError
-from brainseg.data.weights import read_network, write_weights
+from brainseg.data.weights import data_channels, read_network, write_weights
 from tests.archs.builders import unet
 
 ARCH = {"features": 2, "levels": 2}
@@ -21,6 +22,16 @@ def test_what_is_read_is_the_network_that_was_written_and_what_it_sees(tmp_path,
     assert found.input_settings == input_settings
     assert not found.network.training
     torch.testing.assert_close(found.network(images), network(images))
+
+
+def test_the_datas_channels_are_stored_where_they_are_not_the_lgg_sets(tmp_path):
+    given = unet(1, **ARCH).state_dict(), "unet", ARCH, InputSettings(channels=["flair"], neighbours=0)
+    write_weights(tmp_path / "lgg.pt", *given)
+    write_weights(tmp_path / "own.pt", *given, ("flair", "t2"))
+    contents = [torch.load(tmp_path / name, weights_only=True) for name in ("lgg.pt", "own.pt")]
+    assert list(contents[0]) == ["arch", "settings", "input", "state"]
+    assert [data_channels(content) for content in contents] == [LGG_CHANNELS, ("flair", "t2")]
+    assert read_network(tmp_path / "own.pt").input_settings == given[3]
 
 
 def test_a_pretrained_network_is_read_without_a_download(tmp_path, params, monkeypatch):

@@ -19,7 +19,7 @@ from stages.evaluate import main
 from tests.conftest import ROOT
 
 GIVEN = {"threshold": 0.45, "components": "share", "least_share": 0.3, "least_voxels": 7}
-REST = {"tolerance_px": 2.0, "slice_step_px": 4.0}
+REST = {"tolerance_px": 2.0, "tolerance_mm": 2.0, "slice_step_px": 4.0}
 
 
 def options(**changes: object) -> list[MaskSettings]:

@@ -20,23 +20,23 @@ from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.postprocessing.largest_component import largest_component
 
 USUAL = {"threshold": 0.5, "components": "largest", "least_share": 0.2, "least_voxels": 20}
-USUAL |= {"tolerance_px": 2.0, "slice_step_px": 4.0}
+USUAL |= {"tolerance_px": 2.0, "tolerance_mm": 2.0, "slice_step_px": 4.0}
 LARGEST = EvaluateSettings(**USUAL)
 EVERY = EvaluateSettings(**USUAL | {"components": "every"})
 WHOLE = Geometry(256, 256, 0, 256, 0, 256)
 
 
-def scored(prediction, truth, kept, geometry, settings):
-    mask = MaskSettings(**settings.model_dump())
-    return score(prediction, truth, kept, geometry, reliability_near_lesion(prediction, truth), mask, settings)
+def scored(prediction, truth, kept, geometry, settings, spacing_mm=None):
+    mask, near = MaskSettings(**settings.model_dump()), reliability_near_lesion(prediction, truth)
+    return score(prediction, truth, kept, geometry, near, mask, settings, spacing_mm)
 
 
-def scores_of(values, truth, settings, kept=None):
+def scores_of(values, truth, settings, kept=None, spacing_mm=None):
     """Scores where both grids are 256 x 256: values and truth are put in the top left corner."""
     missing = [(0, 0), *((0, 256 - n) for n in np.shape(truth)[1:])]
     probability, padded_truth = np.pad(np.uint8(values), missing), np.pad(np.array(truth, bool), missing)
     kept = np.ones(len(truth), bool) if kept is None else np.array(kept)
-    return scored(Prediction(probability, probability), padded_truth, kept, WHOLE, settings)
+    return scored(Prediction(probability, probability), padded_truth, kept, WHOLE, settings, spacing_mm)
 
 
 TRUTH = [[[1, 1, 1, 0, 0, 1]]]  # two lesions
@@ -58,7 +58,7 @@ WHATEVER_IS_CLEANED = {
 
 
 def test_hand_computed_with_the_largest_component():
-    assert asdict(scores_of(PREDICTED, TRUTH, LARGEST)) == pytest.approx(
+    assert scores_of(PREDICTED, TRUTH, LARGEST).row() == pytest.approx(
         {
             "dsc": 4 / 6,  # 2 of 2 and 4
             "iou": 2 / 4,
@@ -79,7 +79,7 @@ def test_hand_computed_with_the_largest_component():
 
 
 def test_hand_computed_with_every_component():
-    assert asdict(scores_of(PREDICTED, TRUTH, EVERY)) == pytest.approx(
+    assert scores_of(PREDICTED, TRUTH, EVERY).row() == pytest.approx(
         {
             "dsc": 6 / 8,  # 3 of 4 and 4
             "iou": 3 / 5,
@@ -132,7 +132,7 @@ FALSE_ALARM = {"precision": 0, "false_components": 1, "predicted_voxels": 1}
 )
 def test_the_policy_for_empty_masks(settings, predicted, truth, expected):
     scores = scores_of(np.uint8(predicted) * 255, truth, settings)
-    assert asdict(scores) == pytest.approx(expected, nan_ok=True)
+    assert scores.row() == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.filterwarnings("error")
@@ -181,6 +181,39 @@ def test_the_slice_step_is_that_of_the_settings(slice_step_px):
     scores = scores_of([[[255]], [[0]]], [[[0]], [[1]]], settings)
     assert scores.hd95_px == scores.assd_px == slice_step_px
     assert scores.nsd == 0  # which is judged slice by slice
+
+
+IN_MM = ("hd95_mm", "assd_mm", "nsd_3d", "lesion_ml", "predicted_ml")
+IN_PX = ("hd95_px", "assd_px")
+
+
+def test_where_the_spacing_is_known_distances_are_in_mm_and_volumes_in_ml():
+    scores = scores_of([[[255]], [[0]]], [[[0]], [[1]]], LARGEST, spacing_mm=(7.5, 0.5, 0.8))
+    assert scores.hd95_mm == scores.assd_mm == 7.5
+    assert (scores.nsd, scores.nsd_3d) == (0, 0)
+    assert scores.lesion_ml == scores.predicted_ml == pytest.approx(0.003)
+    assert {*IN_MM} <= scores.row().keys() and not {*IN_PX} & scores.row().keys()
+    assert not {*IN_MM} & scores_of([[[255]]], [[[1]]], LARGEST).row().keys()
+
+
+def test_of_voxels_of_one_by_one_by_the_slice_step_in_mm_the_scores_are_those_in_pixels():
+    in_px = scores_of(PREDICTED, TRUTH, EVERY).row()
+    in_mm = scores_of(PREDICTED, TRUTH, EVERY, spacing_mm=(4.0, 1.0, 1.0)).row()
+    assert [in_mm["hd95_mm"], in_mm["assd_mm"]] == [in_px["hd95_px"], in_px["assd_px"]]
+    same = in_px.keys() - {*IN_PX}
+    assert {name: in_mm[name] for name in same} == {name: in_px[name] for name in same}
+
+
+@pytest.mark.parametrize(("tolerance_mm", "nsd", "nsd_3d"), [(0.9, 4 / 6, 4 / 6), (1.0, 5 / 6, 5 / 6), (8.0, 1, 1)])
+def test_the_tolerance_in_mm_is_that_of_the_settings(tolerance_mm, nsd, nsd_3d):
+    settings = EvaluateSettings(**USUAL | {"tolerance_mm": tolerance_mm, "tolerance_px": 0.1})
+    scores = scores_of(PREDICTED, TRUTH, settings, spacing_mm=(3.0, 5.0, 1.0))
+    assert (scores.nsd, scores.nsd_3d) == pytest.approx((nsd, nsd_3d))
+
+
+def test_in_three_dimensions_the_next_slice_can_be_within_the_tolerance():
+    scores = scores_of([[[255]], [[0]]], [[[0]], [[1]]], LARGEST, spacing_mm=(1.5, 1.0, 1.0))
+    assert (scores.nsd, scores.nsd_3d) == (0, 1)
 
 
 @pytest.mark.parametrize(("predicted", "error"), [(4, 0), (5, 0.25), (12, 2), (1, -0.75), (0, -1)])

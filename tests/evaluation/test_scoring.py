@@ -11,7 +11,7 @@ from brainseg.evaluation.scoring import THRESHOLDS, curves, score_prediction, sc
 from brainseg.postprocessing.final_mask import MaskSettings
 
 MASK = MaskSettings(threshold=0.5, components="every", least_share=0.5, least_voxels=1)
-SETTINGS = EvaluateSettings(**MASK.model_dump(), tolerance_px=2.0, slice_step_px=4.0)
+SETTINGS = EvaluateSettings(**MASK.model_dump(), tolerance_px=2.0, tolerance_mm=2.0, slice_step_px=4.0)
 GEOMETRY = Geometry(height=8, width=8, top=0, bottom=8, left=0, right=8)
 TRUTH = np.zeros((2, 8, 8), bool)
 TRUTH[0, 2:6, 2:6] = True  # 16 voxels

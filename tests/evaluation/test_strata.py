@@ -56,6 +56,12 @@ def test_a_patient_without_lesion_is_of_no_size_and_moves_no_bound():
     assert table["edge"].tolist() == ["smooth", "smooth", "medium", "ragged", "", ""]
 
 
+def test_where_the_volume_is_known_sizes_are_by_ml_and_not_by_voxels():
+    table = per_volume(*[("train", 100 - size, 1.5) for size in (1, 2, 3, 4)], ("test", 1, 1.5))
+    table = with_strata(table.assign(lesion_ml=[1.0, 2.0, 3.0, 4.0, 0.0]))
+    assert table["size"].tolist() == ["small", "small", "medium", "large", ""]
+
+
 def test_without_any_training_lesion_nobody_is_of_a_size():
     table = with_strata(per_volume(("train", 0, math.nan), ("test", 5, 1.2)))
     assert table["size"].tolist() == table["edge"].tolist() == ["", ""]
@@ -87,6 +93,16 @@ def test_equal_channels(rng, copies, expected):
     if copies:
         image[2, 7, 7, next(iter(copies))] ^= 1  # one voxel is enough to differ
         assert traits(image, np.zeros((3, 8, 8), bool)).equal_channels in ("none", "2=3")
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("a", "none"), ("ab", "none"), ("aa", "1=2"), ("abab", "1=3 2=4"), ("abcb", "2=4"), ("abbbcddc", "2=3=4 5=8 6=7")],
+)
+def test_equal_channels_of_any_number(rng, order, expected):
+    of = {letter: rng.integers(0, 256, (3, 8, 8)).astype(np.uint16) for letter in set(order)}
+    image = np.stack([of[letter] for letter in order], axis=-1)
+    assert traits(image, np.zeros((3, 8, 8), bool)).equal_channels == expected
 
 
 def test_the_other_traits(rng):

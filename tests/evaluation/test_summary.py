@@ -10,7 +10,8 @@ from brainseg.evaluation.patient_scores import Scores
 from brainseg.evaluation.strata import EDGES, SIZES
 from brainseg.evaluation.summary import COUNTED, by_stratum, summarize
 
-PATIENT = Scores(**{field.name: 0 if field.type is int else 0.0 for field in fields(Scores)})
+IN_MM = {"nsd_3d", "hd95_mm", "assd_mm", "lesion_ml", "predicted_ml"}
+PATIENT = Scores(**{f.name: 0 if f.type is int else None if f.name in IN_MM else 0.0 for f in fields(Scores)})
 
 
 def of(**values: list[float]) -> list[Scores]:
@@ -40,14 +41,21 @@ def test_undefined_values_are_left_out_and_the_mean_says_over_how_many_it_is():
     assert summary["patients"] == 3
 
 
+def test_where_the_spacing_is_known_distances_are_in_mm():
+    in_mm = {"hd95_px": None, "assd_px": None, "hd95_mm": 3.0, "assd_mm": 1.0, "nsd_3d": 0.5, "lesion_ml": 2.0}
+    summary = summarize([replace(PATIENT, **in_mm)])
+    assert summary["hd95_mm"] == {"mean": 3.0, "median": 3.0} and summary["nsd_3d"]["mean"] == 0.5
+    assert not {"hd95_px", "assd_px", "lesion_ml"} & summary.keys()
+
+
 def test_one_patient_has_no_sd():
     assert summarize(of(dsc=[0.7]))["dsc"] == {"mean": 0.7, "median": 0.7, "sd": None, "minimum": 0.7, "failures": 0}
 
 
 def test_every_score_but_the_counts_is_summarized_and_fits_into_json():
-    undefined = replace(PATIENT, **{f.name: math.nan for f in fields(Scores) if not f.name.startswith("dsc")})
+    undefined = replace(PATIENT, **{name: math.nan for name in PATIENT.row() if not name.startswith("dsc")})
     summary = summarize([undefined, undefined])
-    assert set(summary) == {"patients"} | {field.name for field in fields(Scores)} - set(COUNTED)
+    assert set(summary) == {"patients"} | {field.name for field in fields(Scores)} - {*COUNTED, *IN_MM}
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 

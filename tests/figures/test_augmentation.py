@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, every_channel
 from brainseg.figures.augmentation import augmentation_gallery
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
@@ -19,7 +20,10 @@ def test_the_gallery_draws(tmp_path, count, masks):
     intensity = IntensitySettings(
         bias_field=0.1, gamma=0.1, blur_px=0.0, gain=0.1, offset=0.1, noise=0.1, channel_dropout=0.0
     )
-    figure = augmentation_gallery(images[:count], masks[:count], settings, intensity, "title")
+    given = images[:count], masks[:count]
+    figure = augmentation_gallery(*given, THREE_CHANNELS_2D, settings, intensity, "title")
     assert drawn(figure, tmp_path)
     original = figure.axes[0].images[0].get_array()
     np.testing.assert_array_equal(original, images[0, 1])
+    without_flair = augmentation_gallery(*given, every_channel(["adc", "dwi", "t2"]), settings, intensity, "title")
+    np.testing.assert_array_equal(without_flair.axes[0].images[0].get_array(), images[0, 0])

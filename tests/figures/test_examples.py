@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotl
 
 
 def example(truth: np.ndarray, prediction: np.ndarray) -> Example:
-    image = np.random.default_rng(0).integers(0, 256, (*truth.shape, 3)).astype(np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, truth.shape).astype(np.uint8)
     return Example("best: patient\nDSC 0.5", image, truth, prediction)
 
 
@@ -35,6 +37,11 @@ EXAMPLES = {
 @pytest.mark.parametrize("columns", [1, 3])
 def test_examples_draw(tmp_path, truth, prediction, columns):
     assert drawn(example_slices([example(truth, prediction)] * 2, columns, "title"), tmp_path)
+
+
+def test_pixels_are_drawn_with_their_form():
+    figure = example_slices([replace(example(LESION, LESION), aspect=2.5)], 1, "title")
+    assert figure.axes[0].get_aspect() == 2.5
 
 
 def test_an_example_of_one_slice_draws(tmp_path):

@@ -112,12 +112,12 @@ class Project:
 
     def leftovers(self) -> list[str]:
         """What lies in data/, but for what was there at the start."""
-        at_the_start = ("own", "own_split", "random_weights")
+        at_the_start = ("own", "own_split", "own_volumes", "random_weights")
         return sorted(path.name for path in self.raw.parent.iterdir() if path.name not in at_the_start)
 
 
 def fill_project(folder: Path) -> Project:
-    for name in ("src", "stages", "data/own", "data/own_split", "data/random_weights"):
+    for name in ("src", "stages", "data/own", "data/own_volumes", "data/own_split", "data/random_weights"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy(ROOT / "params.yaml", folder)
     project = Project(folder)

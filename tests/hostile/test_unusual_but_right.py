@@ -12,7 +12,7 @@ import pytest
 import tifffile
 import torch
 
-from brainseg.archs.shared.input import FLAIR, THREE_CHANNELS_2D
+from brainseg.archs.shared.input import THREE_CHANNELS_2D
 from brainseg.data import predictions
 from brainseg.data.predictions import above_threshold
 from brainseg.data.raw.patients import check_patients, patient_names, read_images, read_mask, slice_files, write_patient
@@ -161,7 +161,7 @@ class Bright(torch.nn.Module):
     """Finds what is in the upper third of the intensities."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        flair = images[:, FLAIR : FLAIR + 1]
+        flair = images[:, 1:2]
         return 50 * (flair - flair.min() - 0.7 * (flair.max() - flair.min()))
 
 

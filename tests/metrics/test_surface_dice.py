@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from monai.metrics import SurfaceDiceMetric
+from monai.metrics import compute_surface_dice
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from brainseg.metrics.surface import surface_dice
+from brainseg.metrics.surface import surface_dice, surface_dice_3d
 
 PAIRS = arrays(bool, (2, 3, 5, 6))  # a prediction and a truth
 TOLERANCES_PX = st.sampled_from([0, 1, math.sqrt(2), 2, 2.5, 10])
@@ -63,10 +63,10 @@ def test_pixels_of_all_slices_are_pooled():
     assert surface_dice(prediction, truth, 2) == pytest.approx((16 + 16) / (16 + 16 + 8))
 
 
-def in_monai(prediction, truth, tolerance_px):
+def in_monai(prediction, truth, tolerance, spacing=None):
     pair = [torch.from_numpy(mask)[None, None].float() for mask in (prediction, truth)]
     with warnings.catch_warnings(action="ignore"):  # of empty masks
-        return SurfaceDiceMetric([tolerance_px], include_background=True)(*pair).item()
+        return compute_surface_dice(*pair, [tolerance], include_background=True, spacing=spacing).item()
 
 
 @pytest.mark.parametrize("tolerance_px", [0, 1, 2, 2.5])
@@ -83,6 +83,42 @@ def test_equals_monai_slice_by_slice_and_pooled(seed, tolerance_px):
         pixels = sum(int((mask & ~binary_erosion(mask)).sum()) for mask in (prediction, truth))
         within, total = within + expected * pixels, total + pixels
     assert surface_dice(*blobs(seed), tolerance_px) == pytest.approx(within / total, abs=1e-6)
+
+
+@pytest.mark.parametrize("tolerance_mm", [0.6, 1.0, 3.0])
+@pytest.mark.parametrize("spacing_mm", [(0.9, 0.9), (0.5, 1.25), (3.0, 0.7)])
+def test_in_mm_it_equals_monai_with_spacing_slice_by_slice_and_pooled(spacing_mm, tolerance_mm):
+    within = total = 0
+    for prediction, truth in zip(*blobs(0), strict=True):
+        if not prediction.any() and not truth.any():
+            continue
+        expected = in_monai(prediction, truth, tolerance_mm, spacing_mm)
+        found = surface_dice(prediction[None], truth[None], tolerance_mm, spacing_mm)
+        assert found == pytest.approx(expected, abs=1e-6)
+        pixels = sum(int((mask & ~binary_erosion(mask)).sum()) for mask in (prediction, truth))
+        within, total = within + expected * pixels, total + pixels
+    assert surface_dice(*blobs(0), tolerance_mm, spacing_mm) == pytest.approx(within / total, abs=1e-6)
+
+
+@pytest.mark.parametrize("tolerance_mm", [1.0, 2.5, 5.5])
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (5.0, 0.9, 0.9), (3.0, 0.5, 1.25)])
+def test_in_three_dimensions_it_equals_monai_with_spacing(spacing_mm, tolerance_mm):
+    expected = in_monai(*blobs(1), tolerance_mm, spacing_mm)
+    assert 0.3 < expected <= 1
+    assert surface_dice_3d(*blobs(1), tolerance_mm, spacing_mm) == pytest.approx(expected, abs=1e-6)
+
+
+def test_in_three_dimensions_by_hand():
+    """A voxel and one 3 mm above it and 4 mm beside it: 5 mm apart."""
+    prediction, truth = np.zeros((2, 2, 3, 3), bool)
+    prediction[0, 0, 0] = truth[1, 0, 2] = True
+    assert [surface_dice_3d(prediction, truth, mm, (3.0, 1.0, 2.0)) for mm in (4.9, 5.0)] == [0, 1]
+
+
+@pytest.mark.parametrize(("predicted", "true", "expected"), [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 1)])
+def test_empty_masks_in_three_dimensions(predicted, true, expected):
+    masks = (np.full((2, 3, 3), present, bool) for present in (predicted, true))
+    assert surface_dice_3d(*masks, 100, (1.0, 1.0, 1.0)) == expected
 
 
 def test_monai_takes_a_volumes_surface_and_not_its_contours():

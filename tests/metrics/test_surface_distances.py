@@ -85,9 +85,9 @@ def test_medpy_and_monai_on_empty_masks():
             assert math.isnan(monai_hd95(*pair))  # a mean that leaves it out gets better with each missed lesion
 
 
-def monai_hd95(prediction, truth):
+def monai_hd95(prediction, truth, spacing=SPACING_PX):
     pair = [torch.from_numpy(mask)[None, None].float() for mask in (prediction, truth)]
-    return compute_hausdorff_distance(*pair, include_background=True, percentile=95, spacing=SPACING_PX).item()
+    return compute_hausdorff_distance(*pair, include_background=True, percentile=95, spacing=spacing).item()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -104,6 +104,14 @@ def test_the_larger_one_equals_monai(seed):
     assert hd95_larger(prediction, truth, SPACING_PX) == pytest.approx(
         monai_hd95(prediction, truth), rel=1e-5
     )  # in float32
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (5.0, 0.9, 0.9), (3.0, 0.5, 1.25), (0.7, 1.5, 1.0)])
+def test_in_mm_medpy_and_monai_agree_with_anisotropic_spacing(spacing_mm):
+    pair = blobs(np.random.default_rng(5))
+    expected = medpy.hd95(*pair, spacing_mm), medpy.assd(*pair, spacing_mm)
+    assert hd95_and_assd(*pair, spacing_mm) == pytest.approx(expected, abs=1e-9, rel=0)
+    assert hd95_larger(*pair, spacing_mm) == pytest.approx(monai_hd95(*pair, spacing_mm), abs=1e-6, rel=0)
 
 
 def test_the_two_conventions_can_be_far_apart():

@@ -70,10 +70,16 @@ def record(number_of_networks: int = 1, **changes: Any) -> ModelRecord:
     return ModelRecord(**(values | changes))
 
 
-def weights(seed: int = 0, arch: str = "unet", settings: dict[str, Any] = UNET, bias: float = 0.0) -> bytes:
+def weights(
+    seed: int = 0,
+    arch: str = "unet",
+    settings: dict[str, Any] = UNET,
+    bias: float = 0.0,
+    in_channels: int = INPUT.in_channels,
+) -> bytes:
     """safetensors of a network with random weights; a U-Net's logits are spread out, and bias is added to them."""
     torch.manual_seed(seed)
-    network = build("archs", arch, {"archs": {arch: settings}})(INPUT.in_channels)
+    network = build("archs", arch, {"archs": {arch: settings}})(in_channels)
     state = network.state_dict()
     if "head.weight" in state:
         state["head.weight"] *= 40

@@ -36,6 +36,19 @@ def rewritten(path, **changes) -> None:
     write_parts(path, parts)
 
 
+def test_a_file_of_before_channels_had_names_opens(tmp_path):
+    path = tmp_path / "m.zip"
+    written = small_model.write(path)
+    parts = read_parts(path)
+    older = json.loads(parts[RECORD])
+    del older["channels"], older["scores"]["hd95_mm_median"]
+    parts[RECORD] = json.dumps(older | {"schema_version": 1}).encode()
+    write_parts(path, parts)
+    found = read_model(path)
+    assert found.record == written.record.model_copy(update={"schema_version": 1})
+    assert found.record.channels == ["pre_contrast", "flair", "post_contrast"]
+
+
 def training(person_pattern: str) -> dict:
     known = [{"person_pattern": person_pattern, "salt": "s", "hashes": []}]
     return small_model.record().training.model_dump(mode="json") | {"known": known}
@@ -44,7 +57,7 @@ def training(person_pattern: str) -> dict:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": 2}, "has schema version 2; this brainseg reads up to 1; update it"),
+        ({"schema_version": 3}, "has schema version 3; this brainseg reads up to 2; update it"),
         ({"schema_version": "1"}, "schema_version is '1'; expected a whole number from 1"),
         ({"schema_version": None}, "schema_version is 'None'; expected a whole number from 1"),
         ({"extra": 1}, "model.json: extra: Extra inputs are not permitted"),

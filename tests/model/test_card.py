@@ -17,6 +17,14 @@ def test_every_figure_is_from_the_record():
     assert "not a medical device" in text
 
 
+def test_a_distance_in_mm_is_stated_in_mm_and_channels_that_only_preprocessing_uses_are_named():
+    record = small_model.record(channels=["pre_contrast", "flair", "post_contrast", "t2"])
+    scores = record.scores.model_copy(update={"hd95_px_median": None, "hd95_mm_median": 7.5})
+    text = card(record.model_copy(update={"scores": scores}))
+    assert "| median HD95, mm | 7.5000 |" in text and "HD95, px" not in text
+    assert "| input | pre_contrast, flair, post_contrast (preprocessing uses t2 too); 0 neighbouring" in text
+
+
 def test_software_is_in_the_order_of_names_as_json_stores_it():
     text = card(small_model.record(software={"torch": "2", "brainseg": "1"}))
     assert text == card(small_model.record(software={"brainseg": "1", "torch": "2"}))

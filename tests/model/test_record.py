@@ -1,3 +1,6 @@
+import pytest
+from pydantic import ValidationError
+
 from brainseg.data.model_file import hash_person
 from brainseg.model.record import KnownPersons, ModelRecord
 from tests.model import small_model
@@ -6,6 +9,23 @@ from tests.model import small_model
 def test_json_and_back_is_the_same_record():
     record = small_model.record(2)
     assert ModelRecord.model_validate_json(record.model_dump_json()) == record
+
+
+def test_channels_are_those_of_the_lgg_set_where_none_are_named():
+    assert small_model.record().channels == ["pre_contrast", "flair", "post_contrast"]
+
+
+@pytest.mark.parametrize(
+    ("channels", "told"),
+    [
+        (["flair", "t2"], "a network needs the channel pre_contrast; channels are flair, t2"),
+        (["pre_contrast", "flair", "flair", "post_contrast"], "names a channel twice"),
+        ([], "has 0 channels"),
+    ],
+)
+def test_channels_that_a_network_cannot_be_given_are_refused(channels, told):
+    with pytest.raises(ValidationError, match=told):
+        small_model.record(channels=channels)
 
 
 def test_another_scan_of_a_person_is_known_too():

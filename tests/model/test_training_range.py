@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from brainseg.model.training_range import MEANING, Range, features, ranges, unlike_training
+from brainseg.model.training_range import Range, features, meaning, ranges, unlike_training
 from brainseg.preprocessing import PreprocessSettings, preprocess
 
 SETTINGS = PreprocessSettings(side_px=32, background=0.1, low_percentile=10.0, high_percentile=99.0)
@@ -21,7 +21,19 @@ def features_of(image: np.ndarray) -> dict[str, float]:
 
 
 def test_all_features_have_a_meaning(rng):
-    assert features_of(head(rng)).keys() == MEANING.keys()
+    found = {name: meaning(name) for name in features_of(head(rng))}
+    assert len(set(found.values())) == len(found) == 6
+    assert found["flair_mean"] == "the mean FLAIR intensity"
+
+
+def test_without_flair_the_first_channel_is_looked_at(rng):
+    image = head(rng)[..., :2]
+    image[..., 1] //= 2
+    no_mask = np.zeros(image.shape[:3], bool)
+    found = features(preprocess(image, no_mask, SETTINGS, channels=("adc", "dwi_b1000")))
+    assert {"adc_mean", "adc_contrast"} <= found.keys()
+    assert found["adc_mean"] > features(preprocess(image, no_mask, SETTINGS, channels=("adc", "flair")))["flair_mean"]
+    assert meaning("dwi_b1000_contrast") == "the spread of the dwi_b1000 intensity"
 
 
 def test_a_turned_head_has_little_symmetry_and_one_upside_down_another_centre(rng):

@@ -21,6 +21,7 @@ TRACKED = [
     ".gitignore",
     "README.md",
     "data/own",
+    "data/own_volumes",
     "data/own_split",
     "data/random_weights",
 ]

@@ -55,7 +55,6 @@ print(*filter(None, files), sep="\\n")
 
 # what a stage depends on with a folder and does not load: an edit of these re-runs it without need
 SURPLUS = {
-    "download": ["core/files.py"],
     "split": ["core/environment.py"],
     "predict": ["core/environment.py"],
     "evaluate": ["data/own_split.py", "data/weights.py"],
@@ -116,7 +115,7 @@ def test_a_stage_needs_nothing_but_what_it_declares_and_gives_the_same_bytes_aga
             shutil.copy(source, target)
     if stage == "check":
         shutil.copytree(reproduced.folder / "src", tmp_path / "src", dirs_exist_ok=True)
-        for name in ("own", "own_split"):
+        for name in ("own", "own_volumes", "own_split"):
             (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
     write_params(reproduced.folder / "params.yaml", tmp_path / "params.yaml", keys)
 

@@ -107,6 +107,7 @@ FOLLOWS = {
     "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
     "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot"]),
+    "a tolerance that the data has no use for": ("evaluate.tolerance_mm", 5.0, ["evaluate"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),

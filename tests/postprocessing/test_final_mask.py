@@ -12,7 +12,7 @@ from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.postprocessing.final_mask import Components, MaskSettings, final_mask, postprocess, read_mask_settings
 
 MASK = {"threshold": 0.5, "components": "largest", "least_share": 0.2, "least_voxels": 20}
-USUAL = MASK | {"tolerance_px": 2.0, "slice_step_px": 4.0}
+USUAL = MASK | {"tolerance_px": 2.0, "tolerance_mm": 2.0, "slice_step_px": 4.0}
 LARGEST = MaskSettings(**MASK)
 EVERY = MaskSettings(**MASK | {"components": "every"})
 PROBABILITY = np.array([[[255, 200, 0, 128, 127]]], np.uint8)
@@ -108,7 +108,8 @@ def test_a_missing_setting_is_refused(missing):
         {"tolerance_px": 0.0},
         {"slice_step_px": -4.0},
         {"slice_step_px": float("nan")},
-        {"tolerance_mm": 2.0},
+        {"tolerance_mm": 0.0},
+        {"tolerance": 2.0},
     ],
     ids=str,
 )

@@ -24,6 +24,15 @@ def test_flair_alone_fills_all_three(rng):
     assert len(scan.warnings) == 2 and scan.name == "anna" and scan.grid.spacing_mm == (1.0, 1.0, 5.0)
 
 
+def test_channels_of_a_models_own(rng):
+    array = rng.integers(0, 256, (3, 4, 5, 2)).astype(np.uint8)
+    scan = scan_from_array(array, channels=("dwi", "adc"))
+    np.testing.assert_array_equal(scan.image, array, strict=True)
+    assert scan.channels == ("dwi", "adc")
+    alone = scan_from_array(array[..., 0], channels=("dwi", "adc"))
+    assert alone.warnings == ("adc is missing: dwi stands in its place",)
+
+
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (1.0, 1.0, 0.0), (1.0, -1.0, 1.0), (1.0, float("nan"), 1.0)])
 def test_a_spacing_that_is_none(spacing):
     with pytest.raises(

@@ -35,6 +35,30 @@ def test_what_a_description_says(description, agent, sequence):
     assert sequence_of(description, agent) == sequence
 
 
+@pytest.mark.parametrize(
+    ("description", "sequence"),
+    [
+        ("AX T2", "t2"),
+        ("AX T2 FLAIR", None),
+        ("T1", None),
+        ("ep2d_DWI b1000", "dwi"),
+        ("ADC map", "adc"),
+        ("ADCmap", None),
+        ("DWI Apparent Coefficient (ADC)", "adc"),
+    ],
+)
+def test_a_models_own_channels_are_words_of_the_description(description, sequence):
+    assert sequence_of(description, False, ("t2", "adc", "dwi")) == sequence
+
+
+def test_the_only_series_is_the_main_channel_of_the_model():
+    (only,) = series("T2 FLAIR")
+    assert assign(Path("P"), [only], ("t2", "flair")) == ({"flair": only}, [])
+    assert assign(Path("P"), [only], ("adc", "t2")) == ({"adc": only}, [])
+    with pytest.raises(UserError, match=r"names adc: .*; give a folder a series: adc=FOLDER,t2=FOLDER$"):
+        assign(Path("P"), series("T2", "FLAIR"), ("t2", "adc")[::-1])
+
+
 def series(*descriptions: str) -> list[Series]:
     return [Series(description, False, (), (Path("1"), Path("2"))) for description in descriptions]
 

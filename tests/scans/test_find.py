@@ -30,6 +30,16 @@ def test_the_name_of_a_scan_given_by_key(tmp_path, flair, name):
     assert names(f"flair={tmp_path / flair}") == [name]
 
 
+def test_keys_are_the_channels_of_the_model(tmp_path):
+    touch(tmp_path / "a.mha")
+    (files,) = find_scans([f"adc={tmp_path}/a.mha,dwi={tmp_path}/a.mha"], ("dwi", "adc"))
+    assert files.files == dict.fromkeys(("adc", "dwi"), tmp_path / "a.mha")
+    (files,) = find_scans([f"flair={tmp_path}/a.mha"], ("dwi", "adc"))
+    assert files.fault == f"flair={tmp_path}/a.mha: has the key 'flair'; expected dwi, adc"
+    (files,) = find_scans([f"adc={tmp_path}/a.mha"], ("dwi", "adc"))
+    assert files.fault == f"adc={tmp_path}/a.mha: lacks dwi=; dwi is required"
+
+
 def test_a_file_whose_name_looks_like_a_key_is_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     touch(tmp_path / "flair=a.nii.gz")

@@ -1,7 +1,7 @@
 import pytest
 
 from brainseg.scans.find import find_scans
-from brainseg.scans.sequence_names import match_sequence
+from brainseg.scans.sequence_names import is_word, match_sequence
 from tests.scans.small_scans import names, one, touch
 
 
@@ -38,6 +38,36 @@ def test_numbers_that_do_not_begin_at_0_are_part_of_the_names(tmp_path):
 def test_a_sequence_beside_files_that_stand_for_themselves(tmp_path):
     touch(tmp_path / "anna_flair.mha", tmp_path / "anna.nrrd.mha", tmp_path / "bert_0000.npy", tmp_path / "bert.nii")
     assert names(tmp_path) == ["anna.nrrd", "anna", "bert", "bert_0000"]
+
+
+def test_a_models_own_channels_by_number_and_by_name(tmp_path):
+    channels = ("adc", "dwi", "t2", "flair")
+    touch(*(tmp_path / f"anna_000{number}.nii.gz" for number in range(4)))
+    touch(*(tmp_path / f"bert-{word}.nii.gz" for word in ("dwi", "T2w", "flair", "t1")))
+    anna, bert = find_scans([str(tmp_path)], channels)
+    assert anna.files == {name: tmp_path / f"anna_000{number}.nii.gz" for number, name in enumerate(channels)}
+    of_bert = {"dwi": "dwi", "t2": "T2w", "flair": "flair"}
+    assert bert.files == {name: tmp_path / f"bert-{word}.nii.gz" for name, word in of_bert.items()}
+
+
+def test_a_channel_that_is_called_as_a_known_word_is_that_channel(tmp_path):
+    touch(tmp_path / "a_t1.mha", tmp_path / "a_t1n.mha")
+    (files,) = find_scans([str(tmp_path)], ("t1", "pre_contrast"))
+    assert files.files == {"t1": tmp_path / "a_t1.mha", "pre_contrast": tmp_path / "a_t1n.mha"}
+
+
+def test_without_flair_the_first_channel_is_required(tmp_path):
+    touch(tmp_path / "a_dwi.mha", tmp_path / "b_0000.mha", tmp_path / "b_0002.mha")
+    faults = [files.fault for files in find_scans([str(tmp_path)], ("adc", "dwi"))]
+    assert faults == [
+        f"{tmp_path}/a: has a_dwi.mha and no adc; adc is required",
+        f"{tmp_path}/b_0002.mha: has the number 0002; expected _0000 adc, _0001 dwi",
+    ]
+
+
+@pytest.mark.parametrize(("name", "word"), [("flair", True), ("T1CE", True), ("adc", True), ("anna", False)])
+def test_a_file_may_be_called_by_its_sequence_alone(name, word):
+    assert is_word(name, ("adc", "flair")) == word
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def watch_reading(monkeypatch) -> list[str]:
     """A list that the names of the scans that are read are added to."""
     read: list[str] = []
     real = module.read_scan
-    monkeypatch.setattr(module, "read_scan", lambda files, spacing: read.append(files.name) or real(files, spacing))
+    monkeypatch.setattr(module, "read_scan", lambda files, *rest: read.append(files.name) or real(files, *rest))
     return read
 
 
@@ -104,10 +104,10 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(model, scans, tmp_path, 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     segment_scans(model, [str(scans)], whole, PLAIN)
 
-    def stop(files, spacing_mm, real=module.read_scan):
+    def stop(files, *rest, real=module.read_scan):
         if files.name == "c":
             raise KeyboardInterrupt
-        return real(files, spacing_mm)
+        return real(files, *rest)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(module, "read_scan", stop)
@@ -125,10 +125,10 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(model, scans, tmp_path, 
 def test_no_memory_for_one_scan_is_one_line_and_the_next_one_is_done(
     model, scans, tmp_path, monkeypatch, capsys, error
 ):
-    def exhausted(files, spacing_mm, real=module.read_scan):
+    def exhausted(files, *rest, real=module.read_scan):
         if files.name == "a":
             raise error
-        return real(files, spacing_mm)
+        return real(files, *rest)
 
     monkeypatch.setattr(module, "read_scan", exhausted)
     assert segment_scans(model, [str(scans)], tmp_path / "out", PLAIN) == 1

@@ -6,9 +6,13 @@ import sys
 import nibabel
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 import brainseg
+from brainseg.archs.shared.input import every_channel
 from brainseg.core.errors import UserError
+from brainseg.metrics.overlap import dsc
+from brainseg.model.archive import write_model
 from brainseg.model.record import WarningRecord
 from brainseg.model.training_range import Range
 from brainseg.segment.segmenter import Segmenter, read_one
@@ -85,6 +89,40 @@ def test_flair_alone_is_taken_with_a_warning(segmenter, image):
     assert any("FLAIR" in line for line in segmenter(image[..., 1]).warnings)
 
 
+@pytest.fixture
+def own_segmenter(tmp_path) -> Segmenter:
+    """Of a network that is given dwi alone, of data with adc and dwi."""
+    network = small_model.record().networks[0].model_copy(update={"input": every_channel(["dwi"])})
+    part = {network.weights: small_model.weights(in_channels=1)}
+    record = small_model.record(channels=["adc", "dwi"], networks=[network])
+    write_model(tmp_path / "own.zip", record, part)
+    return brainseg.load(tmp_path / "own.zip")
+
+
+def test_a_model_of_other_channels_segments_scans_of_these(own_segmenter, image, tmp_path):
+    two = image[..., :2]
+    found = own_segmenter(two)
+    assert found.scan.channels == ("adc", "dwi") and found.mask.shape == image.shape[:3]
+    with pytest.raises(UserError, match=r"is \(6, 20, 18, 3\); expected \(S, H, W, 2\), or \(S, H, W\) for adc alone"):
+        own_segmenter(image)
+    for place, name in enumerate(("adc", "dwi")):
+        write_volume(tmp_path / "scans" / f"P_{name}.nii.gz", two[..., place])
+    of_files = own_segmenter(tmp_path / "scans")
+    np.testing.assert_array_equal(of_files.probability, found.probability)
+    (line,) = (line for line in own_segmenter(two[..., 0]).warnings if "missing" in line)
+    assert line == "dwi is missing: adc stands in its place"
+
+
+def test_pixels_that_are_not_square_are_square_to_the_network(segmenter):
+    """Twice as wide as high: each column stands for two, so the mask is that of the image with all columns twice."""
+    image = np.random.default_rng(0).integers(30, 255, (6, 40, 20, 3)).astype(np.uint8)
+    image = gaussian_filter(image.astype(float), (0, 3, 3, 0)) * 3 % 256
+    wide = segmenter(image.astype(np.uint8), spacing_mm=(5.0, 1.0, 2.0))
+    square = segmenter(image.astype(np.uint8).repeat(2, axis=2), spacing_mm=(5.0, 1.0, 1.0))
+    assert wide.mask.shape == (6, 40, 20)
+    assert dsc(wide.mask.repeat(2, axis=2), square.mask) > 0.95
+
+
 def test_a_mask_is_written_beside_others(segmenter, image, tmp_path):
     np.save(tmp_path / "a.npy", image)
     found = segmenter(str(tmp_path / "a.npy"))
@@ -131,7 +169,7 @@ def test_a_file_and_an_array_with_a_spacing_are_one_scan(segmenter, image, tmp_p
     for spacing_mm in ((5.0, 0.5, 1.0), np.array([5.0, 0.5, 1.0])):
         array, file = segmenter(image, spacing_mm), segmenter(tmp_path / "a.npy", spacing_mm)
         np.testing.assert_array_equal(array.probability, file.probability)
-        assert file.scan.image.shape[2] == 2 * image.shape[2] and file.mask.shape == image.shape[:3]
+        assert file.scan.image.shape[:3] == file.mask.shape == image.shape[:3]
         assert file.volume_ml == pytest.approx(file.mask.sum() * 2.5 / 1000)
     (path,) = file.write(tmp_path, "nifti")
     assert nibabel.load(path).header.get_zooms() == pytest.approx((1.0, 0.5, 5.0))

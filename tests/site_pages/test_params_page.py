@@ -18,6 +18,7 @@ class Example(StrictSettings):
     share: float = Field(gt=0, le=0.5)
     switch: bool
     sizes: list[int] = Field(min_length=3, max_length=3)
+    names: list[str] = Field(min_length=1, max_length=8)
     either: Annotated[float, Field(gt=0)] | Literal["auto"]
 
 
@@ -28,6 +29,7 @@ class Example(StrictSettings):
         ("share", "number, above 0, at most 0.5"),
         ("switch", "`true` or `false`"),
         ("sizes", "list of 3 whole numbers"),
+        ("names", "list of 1 to 8 names"),
         ("either", "number, above 0; or one of `auto`"),
     ],
 )

@@ -8,6 +8,7 @@ from brainseg.core.errors import UserError
 from brainseg.sweep.plan import Row, filter_rows, plan, with_changes
 from brainseg.sweep.sweep_file import Range, SweepFile
 from tests.conftest import ROOT
+from tests.scans.small_scans import touch
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +98,7 @@ def test_numbers_that_differ_are_never_one_row(params):
 
 def folders(tmp_path: Path, *names: str) -> list[str]:
     for name in names:
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir(parents=True)
     return [str(tmp_path / name) for name in names]
 
 
@@ -169,11 +170,17 @@ def test_all_faults_of_all_rows_are_told(params):
 def test_own_patients_are_at_an_absolute_path_that_is_there(params, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     [own] = folders(tmp_path, "own")
+    folders(tmp_path, "data/own", "data/own_volumes")
     assert len(planned(params, rows={"a": {"data": "folder", "datasets.folder.path": own}})) == 1
     assert len(planned(params, rows={"a": {"data": "phantom", "datasets.folder.path": "own"}})) == 1  # nobody reads it
     told = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": "own"}})
     assert told.startswith("tune-a: params.yaml: datasets.folder.path is 'own'; expected")
     assert "expected an absolute path" in told
+    for name in ("A", "B"):
+        touch(*(tmp_path / "own" / name / f"{name}-{word}.nii.gz" for word in ("t1n", "t2f", "t1c", "seg")))
+    assert len(planned(params, rows={"a": {"data": "nifti", "datasets.nifti.path": own}})) == 1
+    told = fault(params, rows={"a": {"data": "nifti", "datasets.nifti.path": "own"}})
+    assert told.startswith("tune-a: params.yaml: datasets.nifti.path is 'own'; expected an absolute path")
 
 
 def test_own_patients_that_are_not_there_are_told_once(params, tmp_path):

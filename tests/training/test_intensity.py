@@ -116,6 +116,13 @@ def test_the_copy_of_flair_is_exact_whatever_else_is_changed():
     assert ((found == found[:, 1:2]).all(dim=(2, 3)).sum(1) == 2).all()
 
 
+def test_without_flair_the_first_channel_takes_the_place_of_another():
+    own = InputSettings(channels=["t2", "adc", "dwi"], neighbours=0)
+    found = changed(images(40), own, channel_dropout=1.0)
+    assert found[:, 0].equal(images(40)[:, 0])
+    assert ((found == found[:, :1]).all(dim=(2, 3)).sum(1) == 2).all()
+
+
 def test_neighbouring_slices_are_changed_alike_but_for_the_noise():
     same = images(4, 2).repeat(1, 3, 1, 1)  # three slices, all the same
     settings = {"bias_field": 0.3, "gamma": 0.3, "blur_px": 1.0, "gain": 0.2, "offset": 0.2, "channel_dropout": 0.5}

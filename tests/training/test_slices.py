@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from brainseg.archs.shared.input import InputSettings
+from brainseg.core.errors import UserError
 from brainseg.data import preprocessed
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.data.weights import TrainedNetwork
@@ -98,6 +101,30 @@ def test_all_slices_hold_those_that_preprocessing_drops_too(slices, patients, tm
     retained = torch.from_numpy(np.concatenate([patients[name].retained for name in COUNTS]))
     for ours, theirs in zip(everything.batch(retained.nonzero()[:, 0]), slices.batch(torch.arange(15)), strict=True):
         assert ours.equal(theirs)
+
+
+def write_with(folder, patients, names: dict[str, tuple[str, ...]]) -> None:
+    for name, channels in names.items():
+        preprocessed.write(name, replace(patients[name], channels=channels), folder)
+
+
+def test_channels_are_those_of_the_data(patients, tmp_path):
+    write_with(tmp_path, patients, dict.fromkeys(("a", "b"), ("t1", "t2", "adc")))
+    every = load_slices(["a", "b"], CPU, folder=tmp_path)
+    assert every.channels == ("t1", "t2", "adc") == tuple(every.input_settings.channels)
+    one = load_slices(["a", "b"], CPU, InputSettings(channels=["t2"], neighbours=0), folder=tmp_path)
+    assert one.batch(torch.arange(3))[0].equal(every.batch(torch.arange(3))[0][:, 1:2])
+
+
+def test_a_channel_that_the_data_lacks_is_one_line(slices, tmp_path):
+    with pytest.raises(UserError, match="^params.yaml: input.channels names t2; the data has pre_contrast, flair, p"):
+        load_slices(["a"], CPU, InputSettings(channels=["flair", "t2"], neighbours=0), folder=tmp_path)
+
+
+def test_patients_of_different_channels_are_refused(patients, tmp_path):
+    write_with(tmp_path, patients, {"a": ("t1", "t2", "adc"), "b": ("t1", "t2", "flair")})
+    with pytest.raises(UserError, match="b.npz: channels are t1, t2, flair, those of the first patient t1, t2, adc;"):
+        load_slices(["a", "b"], CPU, folder=tmp_path)
 
 
 class Recorder(torch.nn.Module):

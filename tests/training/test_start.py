@@ -53,7 +53,7 @@ def test_an_ensemble_is_refused(tmp_path, network):
 
 def test_a_model_file_of_a_later_schema_is_refused(tmp_path, network):
     small_model.write(tmp_path / "m.zip", schema_version=SCHEMA + 1)
-    with pytest.raises(UserError, match="m.zip: has schema version 2; this brainseg reads up to 1; update it"):
+    with pytest.raises(UserError, match="m.zip: has schema version 3; this brainseg reads up to 2; update it"):
         load_start(network, tmp_path / "m.zip", "unet", small_model.UNET, small_model.INPUT)
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from brainseg.archs.shared.input import every_channel
 from brainseg.training.slices import Slices
 from brainseg.training.tensorboard import Monitor
 
@@ -28,8 +29,8 @@ def slices() -> Slices:
     )
 
 
-def watch(folder: Path, epochs: list[int], loss: float) -> None:
-    with Monitor(folder, slices()) as monitor:
+def watch(folder: Path, epochs: list[int], loss: float, **changes: object) -> None:
+    with Monitor(folder, Slices(**vars(slices()) | changes)) as monitor:
         for epoch in epochs:
             monitor.after_epoch(First(), {"epoch": epoch, "train_loss": loss, "validation_dsc": 0.5})
     for file in folder.iterdir():  # as if all of it had been an hour earlier: files are read in the order of names
@@ -57,6 +58,14 @@ def test_every_number_has_a_curve_and_there_are_pictures(folder, monkeypatch):
     events = EventAccumulator(str(folder))
     events.Reload()
     assert [event.step for event in events.Images("flair_truth_probability")] == [1, 2, 4]
+
+
+def test_without_flair_the_first_channel_is_shown(folder):
+    names = ("adc", "dwi", "t2")
+    watch(folder, [1], 0.25, channels=names, input_settings=every_channel(names))
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    assert len(events.Images("adc_truth_probability")) == 1
 
 
 def test_an_epoch_without_validation_has_no_point_in_its_curve(folder):

@@ -87,7 +87,10 @@ def _with_judged(experiments: Sequence[Experiment]) -> list[Difference]:
 
 def _settings(experiments: Sequence[Experiment], stages: Sequence[str]) -> list[Difference]:
     used = [
-        comparable_settings({key: value for stage in stages for key, value in settings(run.lock, stage).items()})
+        comparable_settings(
+            {key: value for stage in stages for key, value in settings(run.lock, stage).items()},
+            in_mm="hd95_mm" in run.per_volume,
+        )
         for run in experiments
     ]
     chosen = {section: [its.get(word) for its in used] for section, word in BLOCKS.items()}

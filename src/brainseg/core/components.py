@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, lookup_name, parse_settings
 
@@ -47,6 +48,14 @@ def build(kind: str, name: str, params: Mapping[str, Any]) -> Callable[..., Any]
     if kind == "archs":  # a network has too many settings for separate arguments
         return partial(getattr(module, name), settings=block)
     return partial(getattr(module, name), **dict(block))
+
+
+def data_channels(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the chosen data's channels; of a source that does not say them, those of the LGG set."""
+    name = lookup_name(params, "data")
+    source = import_module(f"brainseg.sources.{name}")
+    block = parse_settings(source.Settings, params, f"datasets.{name}")
+    return source.channels(**dict(block)) if hasattr(source, "channels") else LGG_CHANNELS
 
 
 def build_chosen(kind: str, params: Mapping[str, Any]) -> Callable[..., Any]:

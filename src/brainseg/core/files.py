@@ -17,6 +17,7 @@ from brainseg.core.errors import UserError, escaped, shown
 LONGEST_NAME_BYTES = 255 - len(".aside.")
 LONGEST_LIST = 300  # characters of a list in a message
 REMEDY = "delete it, then `dvc repro` writes it again"
+ArrayForm = tuple[type | tuple[type, ...], int]  # dtype and dimensions
 
 
 @contextmanager
@@ -108,20 +109,28 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = 
         (np.savez_compressed if compress else np.savez)(tmp_path, **arrays)
 
 
-def read_npz(path: Path, expected: Mapping[str, tuple[type, int]]) -> dict[str, np.ndarray]:
-    """The arrays of these names, each of the dtype and number of dimensions given; a UserError for any other file."""
+def read_npz(
+    path: Path, expected: Mapping[str, ArrayForm], optional: Mapping[str, ArrayForm] | None = None
+) -> dict[str, np.ndarray]:
+    """The arrays of these names, each of the dtype and number of dimensions given; a UserError for any other file.
+
+    A form may allow several dtypes; text has np.str_, of any length. optional: arrays that the file may lack.
+    """
+    forms = {**expected, **(optional or {})}
     try:
         with np.load(path) as archive:
-            arrays = {name: archive[name] for name in expected}
+            arrays = {name: archive[name] for name in forms if name in expected or name in archive}
     except MemoryError:
         raise UserError(f"{path}: does not fit into memory") from None
     except Exception as error:  # a damaged archive can raise nearly anything
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise  # missing or unreadable: the file itself may be undamaged
         raise UserError(f"{path}: cannot be read ({type(error).__name__}); {REMEDY}") from None
-    for name, (dtype, dimensions) in expected.items():
-        array = arrays[name]
-        if array.dtype != dtype or array.ndim != dimensions:
-            wanted = f"{dimensions} dimensions of {np.dtype(dtype)}"
+    for name, array in arrays.items():
+        dtypes, dimensions = forms[name]
+        dtypes = dtypes if isinstance(dtypes, tuple) else (dtypes,)
+        right = array.dtype in dtypes or (array.dtype.kind == "U" and np.str_ in dtypes)
+        if not right or array.ndim != dimensions:
+            wanted = f"{dimensions} dimensions of {' or '.join(str(np.dtype(dtype)) for dtype in dtypes)}"
             raise UserError(f"{path}: {name} is {array.shape} of {array.dtype}; expected {wanted}; {REMEDY}")
     return arrays

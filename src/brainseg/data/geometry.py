@@ -1,10 +1,27 @@
 """From a file's grid to the network's square grid and back: crop, pad, resize."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
+
+MM3_PER_ML = 1000
+SQUARE_TO = 1.02  # a ratio of a pixel's sides up to which it counts as square
+MOST_ASPECT = 100.0
+
+
+def aspect_of(spacing_mm: tuple[float, float, float] | None) -> float:
+    """Height of a pixel over its width, of the spacing between slices, rows and columns; 1 where none is known."""
+    if spacing_mm is None:
+        return 1.0
+    _, row_mm, column_mm = spacing_mm
+    return 1.0 if max(row_mm, column_mm) <= SQUARE_TO * min(row_mm, column_mm) else row_mm / column_mm
+
+
+def voxel_ml(spacing_mm: tuple[float, float, float]) -> float:
+    return math.prod(spacing_mm) / MM3_PER_ML
 
 
 @dataclass(frozen=True)
@@ -13,6 +30,7 @@ class Geometry:
 
     The box is padded to a square around its centre, as the report's code does (the odd pixel
     is added below or to the right), and the square is resized to the network's side.
+    aspect: height of a pixel over its width; the square is square in mm, so its sides differ in pixels.
     """
 
     height: int
@@ -21,15 +39,24 @@ class Geometry:
     bottom: int
     left: int
     right: int
+    aspect: float = 1.0
 
     @property
     def square_px(self) -> int:
-        return max(self.bottom - self.top, self.right - self.left)
+        """The side of the square, in the finer pixels."""
+        return max(self._padded_px)
+
+    @property
+    def _padded_px(self) -> tuple[int, int]:
+        """Rows and columns of the padded box."""
+        height, width = self.bottom - self.top, self.right - self.left
+        side = max(height * self.aspect, width)  # in widths of a pixel
+        return max(height, round(side / self.aspect)), max(width, round(side))
 
     def to_square(self, volume: np.ndarray, side_px: int, order: int) -> np.ndarray:
         """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float64.
 
-        Equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
+        With square pixels equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
         the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
         """
         rows, columns = self._resize_box(side_px, order, "grid-constant")
@@ -38,8 +65,9 @@ class Geometry:
 
     def to_file(self, probability: np.ndarray) -> np.ndarray:
         """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""
-        back = _resize_matrix(probability.shape[-1], self.square_px, 1, "nearest").astype(np.float32)
-        rows, columns = (back[inside] for inside in self._inside_square())
+        side_px = probability.shape[-1]
+        back = [_resize_matrix(side_px, padded, 1, "nearest").astype(np.float32) for padded in self._padded_px]
+        rows, columns = (matrix[inside] for matrix, inside in zip(back, self._inside_square(), strict=True))
         file = np.zeros((*probability.shape[:-2], self.height, self.width), np.float32)
         box = rows @ probability.astype(np.float32) @ columns.T
         file[..., self.top : self.bottom, self.left : self.right] = box
@@ -47,14 +75,14 @@ class Geometry:
 
     def _inside_square(self) -> tuple[slice, slice]:
         height, width = self.bottom - self.top, self.right - self.left
-        above, before = (self.square_px - height) // 2, (self.square_px - width) // 2
+        above, before = (self._padded_px[0] - height) // 2, (self._padded_px[1] - width) // 2
         return slice(above, above + height), slice(before, before + width)
 
     def _resize_box(self, side_px: int, order: int, mode: str) -> tuple[np.ndarray, np.ndarray]:
         # the padding is 0, so its columns of the matrix can be left out
-        whole = _resize_matrix(self.square_px, side_px, order, mode)
-        rows, columns = self._inside_square()
-        return whole[:, rows], whole[:, columns]
+        whole = [_resize_matrix(padded, side_px, order, mode) for padded in self._padded_px]
+        rows, columns = (matrix[:, inside] for matrix, inside in zip(whole, self._inside_square(), strict=True))
+        return rows, columns
 
 
 def resize_square(probability: np.ndarray, side_px: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
 
 RECORD, CARD = "model.json", "card.md"
-SCHEMA = 1  # of the record; a reader refuses a later one
+SCHEMA = 2  # of the record; a reader refuses a later one. 2: names the channels of a scan
 MAX_PARTS = 1000
 MAX_TEXT_BYTES = 32 * 2**20
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can state

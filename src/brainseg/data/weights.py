@@ -1,12 +1,14 @@
 """Trained weights on disk, with everything needed to rebuild their network."""
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
 from brainseg.archs.shared.input import InputSettings
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.components import build
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
@@ -26,12 +28,28 @@ class TrainedNetwork(NamedTuple):
 
 
 def write_weights(
-    path: Path, state: dict[str, torch.Tensor], arch: str, arch_settings: dict[str, Any], input_settings: InputSettings
+    path: Path,
+    state: dict[str, torch.Tensor],
+    arch: str,
+    arch_settings: dict[str, Any],
+    input_settings: InputSettings,
+    channels: Sequence[str] = LGG_CHANNELS,
 ) -> None:
-    """The same weights give the same bytes: saving to a path would store its name in the file."""
+    """The same weights give the same bytes: saving to a path would store its name in the file.
+
+    channels: of the training data, all of which preprocessing has used.
+    """
+    content = {"arch": arch, "settings": arch_settings, "input": input_settings.model_dump(), "state": state}
+    if tuple(channels) != LGG_CHANNELS:
+        content["channels"] = list(channels)
     buffer = io.BytesIO()
-    torch.save({"arch": arch, "settings": arch_settings, "input": input_settings.model_dump(), "state": state}, buffer)
+    torch.save(content, buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def data_channels(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The channels of the training data, of the content of a file that write_weights wrote."""
+    return tuple(content.get("channels", LGG_CHANNELS))
 
 
 def read_network(path: Path) -> TrainedNetwork:

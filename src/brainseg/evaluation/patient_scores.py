@@ -1,6 +1,6 @@
 """Scores of a patient."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import nan
 from typing import Annotated, Any, Literal
 
@@ -9,13 +9,13 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from brainseg.core.params import StrictSettings
-from brainseg.data.geometry import Geometry, resize_square
+from brainseg.data.geometry import Geometry, resize_square, voxel_ml
 from brainseg.data.predictions import Prediction, above_threshold, to_uint8
 from brainseg.metrics.calibration import Reliability, calibration_error, reliability
 from brainseg.metrics.lesions import count_lesions, lesion_sensitivity
 from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
 from brainseg.metrics.slicewise import dsc_slicewise
-from brainseg.metrics.surface import hd95_and_assd, surface_dice
+from brainseg.metrics.surface import hd95_and_assd, surface_dice, surface_dice_3d
 from brainseg.metrics.thresholds import near_threshold_share, threshold_agreement
 from brainseg.postprocessing.final_mask import MaskSettings, postprocess
 from brainseg.postprocessing.largest_component import largest_component
@@ -40,6 +40,7 @@ class EvaluateSettings(StrictSettings):
     least_share: float = Field(gt=0, le=1)
     least_voxels: int = Field(ge=1, le=1_000_000_000)
     tolerance_px: float = Field(gt=0, le=1000)
+    tolerance_mm: float = Field(gt=0, le=1000)  # where the spacing is known; the two in pixels where it is not
     slice_step_px: float = Field(gt=0, le=1000)
 
 
@@ -55,6 +56,7 @@ class Scores:
     ceiling_dsc: of the truth itself, resampled to the network's grid and back
         Both are nan where the network's grid is not known.
     certainty, near_threshold_share, calibration_error: of the probabilities
+    Those in px are None where the spacing is known, those in mm and ml, and nsd_3d, where it is not.
     """
 
     dsc: float
@@ -62,8 +64,11 @@ class Scores:
     sensitivity: float
     precision: float
     nsd: float
-    hd95_px: float
-    assd_px: float
+    nsd_3d: float | None
+    hd95_px: float | None
+    assd_px: float | None
+    hd95_mm: float | None
+    assd_mm: float | None
     volume_error: float
     lesion_sensitivity: float
     false_components: int
@@ -78,6 +83,12 @@ class Scores:
     lesions: int
     lesion_voxels: int
     predicted_voxels: int
+    lesion_ml: float | None
+    predicted_ml: float | None
+
+    def row(self) -> dict[str, float]:
+        """The scores by name, without those that are None."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def score(
@@ -88,9 +99,11 @@ def score(
     near_lesion: Reliability,
     mask: MaskSettings,
     settings: EvaluateSettings,
+    spacing_mm: tuple[float, float, float] | None = None,
 ) -> Scores:
     """Score a prediction against truth (S, H, W) bool; retained (S,) bool are the report's slices.
 
+    spacing_mm: between slices, rows and columns; None where it is not known: distances are then in pixels
     mask: of the final mask; the threshold and components of `settings` may be auto
     near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
     """
@@ -99,15 +112,12 @@ def score(
     final = postprocess(every, probability, mask)
     largest = final if mask.components == "largest" else largest_component(every)
     lesions = count_lesions(final, truth)
-    hd95_px, assd_px = hd95_and_assd(final, truth, (settings.slice_step_px, 1.0, 1.0))
     return Scores(
         dsc=dsc(final, truth),
         iou=iou(final, truth),
         sensitivity=sensitivity(final, truth),
         precision=precision(final, truth),
-        nsd=surface_dice(final, truth, settings.tolerance_px),
-        hd95_px=hd95_px,
-        assd_px=assd_px,
+        **_distances(final, truth, settings, spacing_mm),
         volume_error=_volume_error(final, truth),
         lesion_sensitivity=lesion_sensitivity(lesions),
         false_components=lesions.false_components,
@@ -122,7 +132,24 @@ def score(
         lesions=lesions.lesions,
         lesion_voxels=int(truth.sum()),
         predicted_voxels=int(final.sum()),
+        lesion_ml=None if spacing_mm is None else int(truth.sum()) * voxel_ml(spacing_mm),
+        predicted_ml=None if spacing_mm is None else int(final.sum()) * voxel_ml(spacing_mm),
     )
+
+
+def _distances(
+    final: np.ndarray, truth: np.ndarray, settings: EvaluateSettings, spacing_mm: tuple[float, float, float] | None
+) -> dict[str, float | None]:
+    """NSD, HD95 and ASSD, in pixels or in mm."""
+    unit, spacing, tolerance = "px", (settings.slice_step_px, 1.0, 1.0), settings.tolerance_px
+    if spacing_mm is not None:
+        unit, spacing, tolerance = "mm", spacing_mm, settings.tolerance_mm
+    hd95, assd = hd95_and_assd(final, truth, spacing)
+    found = dict.fromkeys(("nsd_3d", "hd95_px", "assd_px", "hd95_mm", "assd_mm"))
+    found |= {"nsd": surface_dice(final, truth, tolerance, spacing[1:]), f"hd95_{unit}": hd95, f"assd_{unit}": assd}
+    if spacing_mm is not None:
+        found["nsd_3d"] = surface_dice_3d(final, truth, tolerance, spacing)
+    return found
 
 
 def reliability_near_lesion(prediction: Prediction, truth: np.ndarray) -> Reliability:

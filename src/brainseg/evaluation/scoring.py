@@ -41,11 +41,12 @@ def score_prediction(
     geometry: Geometry,
     mask: MaskSettings,
     settings: EvaluateSettings,
+    spacing_mm: tuple[float, float, float] | None = None,
 ) -> Scored:
-    """image (S, H, W, 3), truth (S, H, W) bool, retained (S,) bool; all of one patient, on the file's grid."""
+    """image (S, H, W, C), truth (S, H, W) bool, retained (S,) bool; all of one patient, on the file's grid."""
     near_lesion = reliability_near_lesion(prediction, truth)
     return Scored(
-        score(prediction, truth, retained, geometry, near_lesion, mask, settings),
+        score(prediction, truth, retained, geometry, near_lesion, mask, settings, spacing_mm),
         traits(image, truth),
         dsc_by_threshold(prediction.on_file_grid, truth, THRESHOLDS),
         near_lesion,
@@ -55,7 +56,7 @@ def score_prediction(
 def scores_table(subset: Mapping[str, str], scored: Sequence[Scored]) -> pd.DataFrame:
     """One row per patient: patient, subset, its scores and its traits; without strata."""
     table = pd.DataFrame({"patient": list(subset), "subset": list(subset.values())})
-    table = table.join(pd.DataFrame([asdict(each.scores) for each in scored]))
+    table = table.join(pd.DataFrame([each.scores.row() for each in scored]))
     return table.join(pd.DataFrame([asdict(each.traits) for each in scored]))
 
 

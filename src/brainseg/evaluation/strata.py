@@ -5,7 +5,6 @@ They come only from the truth and the image, so scores can be grouped by them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,8 @@ STRATA = {"size": SIZES, "edge": EDGES}  # column -> its words, in order
 class Traits:
     """raggedness is nan without lesion; equal_channels: none where all differ, 1=2 where these two are the same.
 
+    Channels are counted from 1 in the data's order. Two groups of equal ones are 1=2 3=4.
+
     In the LGG set FLAIR, channel 2, replaces a missing sequence: 1=2 lacks the pre-contrast image, 2=3
     the one after contrast, 1=2=3 both.
     """
@@ -31,15 +32,20 @@ class Traits:
 
 
 def traits(image: np.ndarray, truth: np.ndarray) -> Traits:
-    """Traits of a patient with image (S, H, W, 3) and truth (S, H, W) bool."""
+    """Traits of a patient with image (S, H, W, C) and truth (S, H, W) bool."""
     return Traits(raggedness(truth), _equal_channels(image))
 
 
 def _equal_channels(image: np.ndarray) -> str:
-    pairs = [(a, b) for a, b in combinations(range(3), 2) if np.array_equal(image[..., a], image[..., b])]
-    if len(pairs) > 1:
-        return "1=2=3"
-    return "=".join(str(channel + 1) for channel in pairs[0]) if pairs else "none"
+    groups: list[list[int]] = []
+    for channel in range(image.shape[3]):
+        same = (group for group in groups if np.array_equal(image[..., group[0]], image[..., channel]))
+        group = next(same, None)
+        if group is None:
+            groups.append([channel])
+        else:
+            group.append(channel)
+    return " ".join("=".join(str(place + 1) for place in group) for group in groups if len(group) > 1) or "none"
 
 
 def terciles(values: Sequence[float]) -> tuple[float, float]:
@@ -62,7 +68,8 @@ def with_strata(per_volume: pd.DataFrame) -> pd.DataFrame:
     "" where a patient has no lesion, or the names contain no institutions.
     """
     training = per_volume[per_volume.subset == "train"]
-    volume = per_volume.lesion_voxels.where(per_volume.lesion_voxels > 0)  # without lesion there is no size
+    volume = per_volume["lesion_ml" if "lesion_ml" in per_volume else "lesion_voxels"]
+    volume = volume.where(volume > 0)  # without lesion there is no size
     sizes, edges = terciles(volume[training.index]), terciles(training.raggedness)
     return per_volume.assign(
         institution=institutions(per_volume.patient),

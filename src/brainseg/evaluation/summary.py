@@ -1,6 +1,5 @@
 """Summary of scores over patients."""
 
-from dataclasses import asdict
 from itertools import product
 from typing import Any
 
@@ -12,7 +11,13 @@ from brainseg.evaluation.patient_scores import Scores
 from brainseg.evaluation.strata import STRATA
 
 FAILURE_DSC = 0.1  # below this the lesion counts as not found
-COUNTED = ("lesions", "lesion_voxels", "predicted_voxels")  # of interest only for single patients
+COUNTED = (
+    "lesions",
+    "lesion_voxels",
+    "predicted_voxels",
+    "lesion_ml",
+    "predicted_ml",
+)  # of interest only for single patients
 TRAITS = STRATA | {"institution": None, "equal_channels": None}  # strata in order, or sorted
 
 
@@ -22,7 +27,8 @@ def summarize(scores: list[Scores]) -> dict[str, Any]:
     Undefined values are left out; then `patients` beside the mean is the number of values. Without
     values mean and median are None.
     """
-    columns = {name: np.array([asdict(patient)[name] for patient in scores], float) for name in asdict(scores[0])}
+    table = pd.DataFrame([patient.row() for patient in scores])
+    columns = {name: table[name].to_numpy(float) for name in table}
     summary: dict[str, Any] = {"patients": len(scores)}
     for name, values in columns.items():
         if name not in COUNTED:

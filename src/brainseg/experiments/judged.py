@@ -19,7 +19,7 @@ FOLDER = Path("judged")
 PER_VOLUME, EVALUATION, RECORD = "per_volume.csv", "evaluation.json", "judged.json"
 SCORING = tuple(f"src/brainseg/{room}" for room in ("evaluation", "metrics", "postprocessing"))
 FOLD_OR_SEED = re.compile(r"(.+?)[-_.]?(fold|seed)[-_]?\d+", re.IGNORECASE)
-OF_MASKS = ("tolerance_px", "slice_step_px")  # the settings of evaluate that scores of masks depend on
+OF_MASKS = ("tolerance_px", "tolerance_mm", "slice_step_px")  # the settings of evaluate that scores of masks depend on
 REMEDY = "`brainseg judge` writes it again"
 
 

@@ -3,7 +3,8 @@
 import torch
 from matplotlib.figure import Figure
 
-from brainseg.archs.shared.input import FLAIR, THREE_CHANNELS_2D
+from brainseg.archs.shared.input import InputSettings
+from brainseg.core.channels import main_channel
 from brainseg.figures.style import TRUTH
 from brainseg.training.augmentation import AugmentSettings, augment
 from brainseg.training.intensity import IntensitySettings, change_intensity
@@ -12,20 +13,29 @@ COLUMNS = 6
 
 
 def augmentation_gallery(
-    images: torch.Tensor, masks: torch.Tensor, geometry: AugmentSettings, intensity: IntensitySettings, title: str
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    input_settings: InputSettings,
+    geometry: AugmentSettings,
+    intensity: IntensitySettings,
+    title: str,
 ) -> Figure:
-    """One row per slice: original, then augmented; z-scored images (B, 3, n, n), masks (B, 1, n, n)."""
+    """One row per slice: original, then augmented; z-scored images (B, C, n, n), masks (B, 1, n, n).
+
+    input_settings: of the images, with the names of the C. FLAIR is drawn, or the first channel without it.
+    """
+    shown = main_channel(input_settings.channels)
     generator = torch.Generator().manual_seed(0)
     versions = [(images, masks)]
     for _ in range(COLUMNS - 1):
         moved, moved_masks = augment(images, masks, geometry, generator)
-        versions.append((change_intensity(moved, intensity, THREE_CHANNELS_2D, generator), moved_masks))
+        versions.append((change_intensity(moved, intensity, input_settings, generator), moved_masks))
     figure = Figure(figsize=(1.7 * COLUMNS, 1.75 * len(images) + 0.6), layout="constrained")
     grid = figure.subplots(len(images), COLUMNS, squeeze=False)
     for column, (augmented, its_masks) in enumerate(versions):
         for row, axes in enumerate(grid[:, column]):
-            low, high = images[row, FLAIR].min(), images[row, FLAIR].max()
-            axes.imshow(augmented[row, FLAIR], cmap="gray", vmin=low, vmax=high)
+            low, high = images[row, shown].min(), images[row, shown].max()
+            axes.imshow(augmented[row, shown], cmap="gray", vmin=low, vmax=high)
             if its_masks[row].any():
                 axes.contour(its_masks[row, 0], [0.5], colors=[TRUTH], linewidths=1)
             axes.set_axis_off()

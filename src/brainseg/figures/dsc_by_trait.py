@@ -12,11 +12,12 @@ def dsc_by_trait(per_volume: pd.DataFrame, title: str) -> Figure:
     """A dot is a patient, a bar a stratum's median; a tick is the DSC of the truth itself at the training size."""
     figure = Figure(figsize=(11, 3.9), layout="constrained")
     panels = figure.subplots(1, 4, sharey=True, width_ratios=(1.3, 1.3, 1, 1))
-    _scattered(panels[0], per_volume, "lesion_voxels", "size")
+    size, unit = ("lesion_ml", "ml") if "lesion_ml" in per_volume else ("lesion_voxels", "voxels")
+    _scattered(panels[0], per_volume, size, "size")
     panels[0].set_xscale("log")
     panels[0].xaxis.set_major_formatter(ScalarFormatter())
     panels[0].xaxis.set_minor_formatter(NullFormatter())
-    panels[0].set_xlabel("lesion, voxels")
+    panels[0].set_xlabel(f"lesion, {unit}")
     _scattered(panels[1], per_volume, "raggedness", "edge")
     panels[1].set_xlabel("raggedness of its edge")
     _by_group(panels[2], per_volume, "institution", "institution")
@@ -44,7 +45,7 @@ def _scattered(axes, patients: pd.DataFrame, value: str, stratum: str) -> None:
     for word, inside in patients.groupby(stratum):
         low, high = inside[value].min(), inside[value].max()
         axes.plot([low, high] if low < high else [low * 0.97, low * 1.03], [inside.dsc.median()] * 2, lw=3, color=EXTRA)
-        place = np.sqrt(low * high) if value == "lesion_voxels" else (low + high) / 2
+        place = np.sqrt(low * high) if stratum == "size" else (low + high) / 2
         axes.text(place, 1.04, f"{word}\n{len(inside)}", ha="center", va="bottom", fontsize=8)
 
 

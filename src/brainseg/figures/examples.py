@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle as CirclePatch
 
-from brainseg.archs.shared.input import FLAIR
 from brainseg.figures.poor_regions import poor_regions
 from brainseg.figures.style import POOR, PREDICTION, TRUTH
 from brainseg.metrics.overlap import dsc
@@ -16,16 +15,20 @@ from brainseg.metrics.overlap import dsc
 
 @dataclass(frozen=True)
 class Example:
-    """A patient to show: image (S, H, W, 3) uint8 or uint16, truth and prediction (S, H, W) bool."""
+    """A patient to show: one channel (S, H, W) uint8 or uint16, truth and prediction (S, H, W) bool.
+
+    aspect: height of a pixel over its width.
+    """
 
     label: str
     image: np.ndarray
     truth: np.ndarray
     prediction: np.ndarray
+    aspect: float = 1.0
 
 
 def example_slices(examples: Sequence[Example], slices_per_patient: int, title: str) -> Figure:
-    """FLAIR with the truth's edge green, the prediction's red, and poor regions circled blue."""
+    """The channel with the truth's edge green, the prediction's red, and poor regions circled blue."""
     columns = slices_per_patient
     figure = Figure(figsize=(2.6 * columns, 2.9 * len(examples) + 0.7), layout="constrained", facecolor="white")
     grid = figure.subplots(len(examples), columns, squeeze=False)
@@ -61,9 +64,9 @@ def telling_slices(truth: np.ndarray, prediction: np.ndarray, count: int) -> lis
 
 
 def _draw(axes, example: Example, number: int) -> None:
-    image, truth, prediction = example.image[number, ..., FLAIR], example.truth[number], example.prediction[number]
-    brightest = np.percentile(example.image[..., FLAIR], 99.95)  # else a few bright voxels would darken all others
-    axes.imshow(image, cmap="gray", vmin=0, vmax=max(brightest, 1))
+    image, truth, prediction = example.image[number], example.truth[number], example.prediction[number]
+    brightest = np.percentile(example.image, 99.95)  # else a few bright voxels would darken all others
+    axes.imshow(image, cmap="gray", vmin=0, vmax=max(brightest, 1), aspect=example.aspect)
     for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
         if mask.any():
             axes.contour(mask, [0.5], colors=[colour], linewidths=1.2)

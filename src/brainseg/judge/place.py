@@ -8,7 +8,7 @@ from brainseg.core.errors import UserError
 from brainseg.data.geometry import Geometry
 from brainseg.data.predictions import Prediction, to_uint8
 from brainseg.judge.read import Given
-from brainseg.scans.resampling import resize_plane
+from brainseg.scans.volumes.resampling import resize_plane
 
 GRIDS = ("file", "resized", "network")
 

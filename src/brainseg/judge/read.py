@@ -8,10 +8,10 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.data.predictions import to_uint8
 from brainseg.scans.arrays import read_npy
-from brainseg.scans.medical import kind_of, read_volume
-from brainseg.scans.resampling import check_size
 from brainseg.scans.slices import MASK, PICTURES, TIFFS, natural_order, read_slices
 from brainseg.scans.tiff_stack import read_stack
+from brainseg.scans.volumes.medical import kind_of, read_volume
+from brainseg.scans.volumes.resampling import check_size
 
 LABELS_SHOWN = 6
 

@@ -123,7 +123,8 @@ def _judge_patient(
         return error
     folder = patients.FOLDER / name
     truth = patients.read_mask(folder)
-    scored = score_prediction(prediction, patients.read_images(folder), truth, retained, geometry, mask, settings)
+    image, spacing_mm = patients.read_images(folder), patients.read_spacing_mm(folder)
+    scored = score_prediction(prediction, image, truth, retained, geometry, mask, settings, spacing_mm)
     if are_masks:
         of_probabilities = dict.fromkeys(("certainty", "near_threshold_share", "calibration_error"), nan)
         scored = replace(scored, scores=replace(scored.scores, **of_probabilities))
@@ -143,20 +144,21 @@ def _with_strata(per_volume: pd.DataFrame, subset: Mapping[str, str]) -> pd.Data
     others = [name for name, its_subset in subset.items() if name not in set(per_volume.patient)]
     training = [name for name in others if subset[name] == "train"]
     measured = dict(zip(training, parallel_map(_size_and_edge, training, "measuring lesions"), strict=True))
+    size = "lesion_ml" if "lesion_ml" in per_volume else "lesion_voxels"
     rows = [
-        {"patient": name, "subset": subset[name], "lesion_voxels": voxels, "raggedness": edge}
+        {"patient": name, "subset": subset[name], size: lesion, "raggedness": edge}
         for name in others
-        for voxels, edge in [measured.get(name, (0, nan))]
+        for lesion, edge in [measured.get(name, (0, nan))]
     ]
-    columns = ["patient", "subset", "lesion_voxels", "raggedness"]
+    columns = ["patient", "subset", size, "raggedness"]
     every = pd.concat([per_volume[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
-    found = with_strata(every.astype({"lesion_voxels": int, "raggedness": float}))[STRATA].iloc[: len(per_volume)]
+    found = with_strata(every.astype({size: float, "raggedness": float}))[STRATA].iloc[: len(per_volume)]
     return per_volume.join(found)
 
 
-def _size_and_edge(name: str) -> tuple[int, float]:
-    truth = patients.read_mask(patients.FOLDER / name)
-    return int(truth.sum()), raggedness(truth)
+def _size_and_edge(name: str) -> tuple[float, float]:
+    folder = patients.FOLDER / name
+    return patients.lesion_size(folder), raggedness(patients.read_mask(folder))
 
 
 def _trained_on(path: Path | None, subset: Mapping[str, str], pattern: str) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ def card(record: ModelRecord) -> str:
     """The card in Markdown; every figure is from the record."""
     first, training = record.networks[0], record.training
     channels = ", ".join(first.input.channels)
+    others = [name for name in record.channels if name not in first.input.channels]
+    channels += f" (preprocessing uses {', '.join(others)} too)" if others else ""
     rows = {
         "task": "outline the lesion on axial slices of a brain MRI scan",
         "input": f"{channels}; {first.input.neighbours} neighbouring slices on either side; "
@@ -49,6 +51,7 @@ def card(record: ModelRecord) -> str:
 def _scores(scores: ScoreRecord | None) -> str:
     if scores is None:
         return "Not measured: no patient was held out."
+    unit, hd95 = ("px", scores.hd95_px_median) if scores.hd95_mm_median is None else ("mm", scores.hd95_mm_median)
     return f"""{scores.patients} {scores.subset} patients. Protocol: {scores.protocol}.
 
 | score | value |
@@ -57,7 +60,7 @@ def _scores(scores: ScoreRecord | None) -> str:
 | median DSC | {scores.dsc_median:.4f} |
 | minimum DSC | {scores.dsc_minimum:.4f} |
 | mean NSD | {_or_undefined(scores.nsd_mean)} |
-| median HD95, px | {_or_undefined(scores.hd95_px_median)} |"""
+| median HD95, {unit} | {_or_undefined(hd95)} |"""
 
 
 def _failures(record: ModelRecord) -> str:

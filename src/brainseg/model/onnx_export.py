@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -32,7 +33,7 @@ class Exported:
 def export_onnx(source: Path, target: Path, images: np.ndarray | None = None) -> list[Exported]:
     """Write the model file `target`: that of `source` with an ONNX graph of each network.
 
-    images: (N, S, n, n, 3) z-scores of real slices to compare ONNX and PyTorch on; normal noise without.
+    images: (N, S, n, n, C) z-scores of real slices to compare ONNX and PyTorch on; normal noise without.
     Raises UserError for an architecture that has no ONNX form, or a different one.
     """
     model = read_model(source)
@@ -42,7 +43,8 @@ def export_onnx(source: Path, target: Path, images: np.ndarray | None = None) ->
         trained = read_network(model, record)
         set_heads(model, trained.network, settings)
         part = f"onnx/{number}.onnx"
-        parts[part], exported = _export(trained, record.arch, model.record.preprocess.side_px, images)
+        channels, side_px = model.record.channels, model.record.preprocess.side_px
+        parts[part], exported = _export(trained, record.arch, channels, side_px, images)
         networks.append(record.model_copy(update={"onnx": part}))
         found.append(exported)
     difference = max(exported.difference for exported in found)
@@ -51,12 +53,15 @@ def export_onnx(source: Path, target: Path, images: np.ndarray | None = None) ->
     return found
 
 
-def _export(trained: TrainedNetwork, arch: str, side_px: int, images: np.ndarray | None) -> tuple[bytes, Exported]:
+def _export(
+    trained: TrainedNetwork, arch: str, channels: Sequence[str], side_px: int, images: np.ndarray | None
+) -> tuple[bytes, Exported]:
     network = trained.network.to(memory_format=torch.contiguous_format)
     z_scores = np.random.default_rng(0).normal(
-        size=(CHECKED_SLICES, trained.input_settings.slices, side_px, side_px, 3)
+        size=(CHECKED_SLICES, trained.input_settings.slices, side_px, side_px, len(channels))
     )
-    inputs = trained.input_settings.as_channels_numpy((z_scores if images is None else images).astype(np.float32))
+    given = (z_scores if images is None else images).astype(np.float32)
+    inputs = trained.input_settings.as_channels_numpy(given, channels)
     noise = np.random.default_rng(1).normal(size=(2, trained.input_settings.in_channels, 2 * side_px, 2 * side_px))
     try:
         graph = _trace(network, inputs[:1], any_size=True)

@@ -32,7 +32,7 @@ def onnx_predictor(model: Model) -> Callable[[Preprocessed], Prediction]:
     def predict(patient: Preprocessed) -> Prediction:
         z_scores = patient.z_score()
         answers = [
-            _probability(run, z_scores, patient.retained, input_settings, model.record.inference.flips)
+            _probability(run, patient, z_scores, input_settings, model.record.inference.flips)
             for run, input_settings in sessions
         ]
         probability = sum(answers) / len(answers)  # (S, n, n)
@@ -58,15 +58,15 @@ def open_session(graph: bytes, name: str) -> "InferenceSession":
 
 def _probability(
     run: Callable[[np.ndarray], np.ndarray],
+    patient: Preprocessed,
     z_scores: np.ndarray,
-    retained: np.ndarray,
     input_settings: InputSettings,
     flips: bool,
 ) -> np.ndarray:
-    index = input_settings.slice_index(retained)
+    index = input_settings.slice_index(patient.retained)
     probabilities = []
     for start in range(0, len(index), BATCH_SIZE):
-        images = input_settings.as_channels_numpy(z_scores[index[start : start + BATCH_SIZE]])  # (B, C, n, n)
+        images = input_settings.as_channels_numpy(z_scores[index[start : start + BATCH_SIZE]], patient.channels)
         probability = run(images)
         if flips:
             mirrored = run(np.ascontiguousarray(np.flip(images, MIRROR)))

@@ -64,13 +64,14 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
             f"{first.name}: predict.networks is {ENSEMBLE}; name the experiments whose networks are in it instead"
         )
     with tempfile.TemporaryDirectory() as folder:
-        networks, parts = _networks(experiments, Path(folder))
+        networks, parts, channels = _networks(experiments, Path(folder))
         trained_range = _training_range(first, Path(folder))
     salt = hashlib.sha256(b"".join(parts[network.weights] for network in networks)).hexdigest()
     starts = [_known_to_start(experiment) for experiment in experiments]
     record = ModelRecord(
         schema_version=SCHEMA,
         name=name,
+        channels=list(channels),
         networks=networks,
         preprocess=parse_settings(PreprocessSettings, first.params, "preprocess"),
         inference=InferenceRecord(**inference.model_dump(include=set(InferenceRecord.model_fields))),
@@ -100,8 +101,11 @@ def _check_alike(experiments: Sequence[Experiment]) -> None:
                 raise UserError(f"{message}; an ensemble needs networks that were trained with the same {key}")
 
 
-def _networks(experiments: Sequence[Experiment], folder: Path) -> tuple[list[NetworkRecord], dict[str, bytes]]:
-    records, parts = [], {}
+def _networks(
+    experiments: Sequence[Experiment], folder: Path
+) -> tuple[list[NetworkRecord], dict[str, bytes], tuple[str, ...]]:
+    """The records, the parts, and the channels of the data, which are the same for all."""
+    records, parts, channels = [], {}, ()
     for number, experiment in enumerate(experiments):
         target = folder / f"weights-{number}"
         copy_output(experiment, str(weights.FOLDER), target)
@@ -111,10 +115,11 @@ def _networks(experiments: Sequence[Experiment], folder: Path) -> tuple[list[Net
         part = f"weights/{number}.safetensors"
         parts[part] = save({key: value.contiguous() for key, value in content["state"].items()})
         input_settings = InputSettings(**content["input"])
+        channels = weights.data_channels(content)
         records.append(
             NetworkRecord(weights=part, arch=content["arch"], settings=content["settings"], input=input_settings)
         )
-    return records, parts
+    return records, parts, channels
 
 
 def _training(
@@ -198,6 +203,7 @@ def _scores(experiments: Sequence[Experiment], epoch: str) -> ScoreRecord | None
         failures=int((rows.dsc < FAILURE_DSC).sum()),
         nsd_mean=_or_none(rows.get("nsd", pd.Series(dtype=float)).mean()),
         hd95_px_median=_or_none(rows.get("hd95_px", pd.Series(dtype=float)).median()),
+        hd95_mm_median=_or_none(rows.get("hd95_mm", pd.Series(dtype=float)).median()),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from brainseg.archs.shared.input import InputSettings
+from brainseg.core.channels import LGG_CHANNELS, check_names
 from brainseg.core.errors import shown
 from brainseg.core.params import StrictSettings
 from brainseg.data.model_file import is_known
@@ -86,6 +87,7 @@ class ScoreRecord(StrictSettings):
     failures: int
     nsd_mean: float | None
     hd95_px_median: float | None
+    hd95_mm_median: float | None = None  # in place of that in pixels, where the spacing is known
 
 
 class WarningRecord(StrictSettings):
@@ -102,8 +104,11 @@ class WarningRecord(StrictSettings):
 
 
 class ModelRecord(StrictSettings):
+    """channels: of a scan, in order; preprocessing uses them all, each network those of its input."""
+
     schema_version: int
     name: str
+    channels: list[str] = Field(default=list(LGG_CHANNELS))  # older files have those of the LGG set and state none
     networks: list[NetworkRecord] = Field(min_length=1)
     preprocess: PreprocessSettings
     inference: InferenceRecord
@@ -115,6 +120,14 @@ class ModelRecord(StrictSettings):
     software: dict[str, str]
     sha256: dict[str, str] = Field(default_factory=dict)  # part -> its digest, filled when the file is written
     onnx_difference: float | None = None  # largest difference of a probability between ONNX and PyTorch
+
+    @model_validator(mode="after")
+    def _channels_are_there(self) -> "ModelRecord":
+        check_names(self.channels)
+        for network in self.networks:
+            if missing := [name for name in network.input.channels if name not in self.channels]:
+                raise ValueError(f"a network needs the channel {missing[0]}; channels are {', '.join(self.channels)}")
+        return self
 
     def knows(self, patient: str) -> bool:
         """Whether this patient's person is among those that the networks were trained or validated on."""

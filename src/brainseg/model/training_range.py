@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from pydantic import model_validator
 
-from brainseg.archs.shared.input import FLAIR
+from brainseg.core.channels import in_words, main_channel
 from brainseg.core.params import StrictSettings
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
@@ -21,10 +21,9 @@ MEANING = {
     "head_share": "the share of the image that is head",
     "mirror_symmetry": "left-right symmetry; a scan that is turned by 90 degrees has little",
     "vertical_centre": "the height of the head's centre; a scan that is upside down has it on the other side",
-    "flair_mean": "the mean FLAIR intensity",
-    "flair_contrast": "the spread of the FLAIR intensity",
     "square_px": "the size of the head in pixels",
 }
+OF_CHANNEL = {"mean": "the mean {} intensity", "contrast": "the spread of the {} intensity"}
 
 
 class Range(StrictSettings):
@@ -39,18 +38,23 @@ class Range(StrictSettings):
 
 
 def features(patient: Preprocessed) -> dict[str, float]:
-    """The features of a patient's retained slices; {} for a scan without signal."""
-    flair = patient.image[patient.retained][..., FLAIR].astype(np.float32) / FULL_SCALE  # (S, n, n)
-    mean = flair.mean(axis=0)  # over the slices, (n, n)
+    """The features of a patient's retained slices; {} for a scan without signal.
+
+    They are of FLAIR, or of the first channel where there is no FLAIR: flair_mean, or t1_mean.
+    """
+    main = main_channel(patient.channels)
+    name = patient.channels[main]
+    image = patient.image[patient.retained][..., main].astype(np.float32) / FULL_SCALE  # (S, n, n)
+    mean = image.mean(axis=0)  # over the slices, (n, n)
     if not mean.any() or not np.ptp(mean):
         return {}
     rows = np.linspace(0, 1, len(mean))
     return {
-        "head_share": float((flair > HEAD_LEVEL).mean()),
-        "mirror_symmetry": _mirror_symmetry(flair),
+        "head_share": float((image > HEAD_LEVEL).mean()),
+        "mirror_symmetry": _mirror_symmetry(image),
         "vertical_centre": float(mean.sum(axis=1) @ rows / mean.sum()),
-        "flair_mean": float(patient.mean[FLAIR]),
-        "flair_contrast": float(patient.std[FLAIR]),
+        f"{name}_mean": float(patient.mean[main]),
+        f"{name}_contrast": float(patient.std[main]),
         "square_px": float(patient.geometry.square_px),
     }
 
@@ -69,16 +73,22 @@ def unlike_training(found: Mapping[str, float], trained: Mapping[str, Range]) ->
         return ["the scan holds no signal"]
     return [
         f"unlike the training patients: {name} is {found[name]:.3g}, theirs {range_.low:.3g} to {range_.high:.3g} "
-        f"({MEANING[name]})"
+        f"({meaning(name)})"
         for name, range_ in trained.items()
         if name in found and not range_.low <= found[name] <= range_.high
     ]
 
 
-def _mirror_symmetry(flair: np.ndarray) -> float:
+def meaning(feature: str) -> str:
+    """What a person should look at."""
+    channel, _, of_channel = feature.rpartition("_")
+    return MEANING.get(feature) or OF_CHANNEL[of_channel].format(in_words(channel))
+
+
+def _mirror_symmetry(image: np.ndarray) -> float:
     """How much more a slice of (S, n, n) correlates with its left-right than with its upside-down mirror image."""
     differences = []
-    for plane in flair[flair.std(axis=(1, 2)) > 0]:
+    for plane in image[image.std(axis=(1, 2)) > 0]:
         left_right, upside_down = (np.corrcoef(plane.ravel(), np.flip(plane, axis).ravel())[0, 1] for axis in (1, 0))
         differences.append(left_right - upside_down)
     return float(np.mean(differences))

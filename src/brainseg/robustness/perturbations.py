@@ -32,7 +32,7 @@ def perturbed(image: np.ndarray, kind: str, strength: str, patient: str, backgro
 
     Gamma and contrast have two directions, so two versions, whose scores are to be averaged. Bias field
     and noise have one, drawn by patient and kind: the same field and grain at each strength, on every
-    machine and for every network. Image, versions: (S, H, W, 3) uint8 or uint16; below `background`, a share of
+    machine and for every network. Image, versions: (S, H, W, C) uint8 or uint16; below `background`, a share of
     the maximum, nothing changes.
     """
     number = STRENGTHS[kind][strength]
@@ -56,7 +56,7 @@ def generator(patient: str, kind: str) -> np.random.Generator:
 def gamma(image: np.ndarray, exponent: float, background: float) -> np.ndarray:
     """The head to the power of `exponent`, on a full scale of 1: above 1 darker, below 1 brighter.
 
-    Image (S, H, W, 3) uint8 or uint16, and so is the result; the same for all functions below.
+    Image (S, H, W, C) uint8 or uint16, and so is the result; the same for all functions below.
     """
     lowest, white = _head_range(image, background)
     value = _every_value(image.dtype)
@@ -78,7 +78,7 @@ def contrast(image: np.ndarray, factor: float, background: float) -> np.ndarray:
 def bias_field(image: np.ndarray, amplitude: float, background: float, rng: np.random.Generator) -> np.ndarray:
     """The image times a random smooth field that goes from 1 - amplitude to 1 + amplitude over the head.
 
-    A polynomial of the position in the volume, the same for the three channels, which share one receive coil.
+    A polynomial of the position in the volume, the same for all channels, which share one receive coil.
     An image without head, or with a field that is constant over it, does not change.
     """
     lowest, white = _head_range(image, background)

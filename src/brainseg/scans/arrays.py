@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from brainseg.core.channels import LGG_CHANNELS, in_words, main_channel
 from brainseg.core.errors import UserError
-from brainseg.scans.intensity import to_image
-from brainseg.scans.orientation import axial_grid
-from brainseg.scans.resampling import check_size, resize_plane, square_shape
-from brainseg.scans.scan import SEQUENCES, Scan
+from brainseg.scans.scan import Scan
+from brainseg.scans.volumes.intensity import to_image
+from brainseg.scans.volumes.orientation import axial_grid
+from brainseg.scans.volumes.resampling import check_pixels, check_size
 
 
 def scan_of_array(
@@ -17,31 +18,32 @@ def scan_of_array(
     name: str,
     array: np.ndarray,
     spacing_mm: Sequence[float] | None = None,
+    channels: Sequence[str] = LGG_CHANNELS,
     *,
     format: str = "npy",
     slices: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Scan:
-    """The scan in an axial array (S, H, W, 3), channels as SEQUENCES, or (S, H, W), which is FLAIR alone.
+    """The scan in an axial array (S, H, W, C) of these channels, or (S, H, W), which is the main channel alone.
 
     uint8 and uint16 are taken unchanged, other whole numbers and floats are scaled (see intensity.to_image).
     spacing_mm: between slices, rows and columns. where: what the lines of errors begin with.
     """
     if array.dtype.kind not in "iuf":
         raise UserError(f"{where}: holds {array.dtype}; expected whole numbers or floats")
-    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] != len(SEQUENCES)):
-        raise UserError(f"{where}: is {array.shape}; expected (S, H, W, 3), or (S, H, W) for FLAIR alone")
+    main, count = channels[main_channel(channels)], len(channels)
+    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] != count):
+        alone = f"(S, H, W) for {in_words(main)} alone"
+        raise UserError(f"{where}: is {array.shape}; expected (S, H, W, {count}), or {alone}")
     check_size(where, array.shape)
     spacing = _spacing(where, spacing_mm)
     if array.ndim == 4:
-        sequences = {sequence: array[..., number] for number, sequence in enumerate(SEQUENCES)}
+        sequences = {sequence: array[..., number] for number, sequence in enumerate(channels)}
     else:
-        sequences = {"flair": array}
-    image, found = to_image(where, sequences, as_is=True)
+        sequences = {main: array}
+    image, found = to_image(where, sequences, channels, as_is=True)
     grid = axial_grid(array.shape[:3], spacing)
-    if spacing:
-        image = resize_plane(image, square_shape(where, array.shape[:3], spacing))
-    return Scan(name, image, spacing, (*warnings, *found), format, grid, slices)
+    return Scan(name, image, spacing, (*warnings, *found), format, grid, slices, channels=tuple(channels))
 
 
 def read_npy(path: Path) -> np.ndarray:
@@ -63,4 +65,5 @@ def _spacing(where: object, spacing_mm: Sequence[float] | None) -> tuple[float, 
     spacing = tuple(float(value) for value in spacing_mm)
     if len(spacing) != 3 or not all(np.isfinite(value) and value > 0 for value in spacing):
         raise UserError(f"{where}: spacing_mm is {spacing_mm}; expected three numbers above 0: slice, row, column")
+    check_pixels(where, spacing)
     return spacing

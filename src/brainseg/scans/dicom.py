@@ -1,19 +1,21 @@
 """DICOM series: which of them are the sequences of a scan, and their voxels in the patient."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from brainseg.core.channels import LGG_CHANNELS, main_channel
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
 from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.dicom_geometry import grid_and_order
 from brainseg.scans.dicom_sequences import FLAIR, T1, Header, Series, assign, listed
-from brainseg.scans.medical import itk_reason, quiet_sitk
-from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.medical import itk_reason, quiet_sitk
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import check_size
 
 NO_IMAGE = ("SR", "SEG", "PR", "KO", "REG", "RTSTRUCT", "DOC")  # modalities of files beside a series
 WANTED = (
@@ -23,19 +25,21 @@ WANTED = (
 )
 
 
-def read_dicom(path: Path) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Path, ...], list[str]]:
-    """The sequences (i, j, k) of a folder or file with their grids, the files of FLAIR in the order of k, and warnings.
+def read_dicom(
+    path: Path, channels: Sequence[str] = LGG_CHANNELS
+) -> tuple[dict[str, tuple[np.ndarray, Grid]], tuple[Path, ...], list[str]]:
+    """The sequences (i, j, k) of a folder or file with their grids, the main one's files by k, and warnings.
 
-    One series is FLAIR. Of several, the descriptions say which is which; UserError where they don't.
+    One series is the main channel. Of several, the descriptions say which is which; UserError where they don't.
     """
     series = _series_in(path)
-    chosen, doubts = assign(path, series)
-    volumes, flair_files = {}, ()
+    chosen, doubts = assign(path, series, channels)
+    main, volumes, main_files = channels[main_channel(channels)], {}, ()
     for sequence, one in chosen.items():
         volume, grid, files = _read_series(one)
         volumes[sequence] = volume, grid
-        flair_files = files if sequence == "flair" else flair_files
-    return volumes, flair_files, doubts
+        main_files = files if sequence == main else main_files
+    return volumes, main_files, doubts
 
 
 def read_dicom_sequence(path: Path) -> tuple[np.ndarray, Grid, tuple[Path, ...]]:

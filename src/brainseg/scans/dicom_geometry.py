@@ -7,7 +7,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.dicom_sequences import Header
-from brainseg.scans.orientation import Grid
+from brainseg.scans.volumes.orientation import Grid
 
 SAME_PLACE_MM = 1e-3
 UNEVEN = 0.05  # of the distance of slices

@@ -11,23 +11,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from brainseg.core.channels import LGG_CHANNELS, in_words, main_channel
 from brainseg.scans.dicom_files import dicom_files_in
 from brainseg.scans.folders import scans_in_folder
-from brainseg.scans.medical import KINDS, kind_of
 from brainseg.scans.scan_files import ALLOWED, WHOLE, ScanFiles, faulty, name_of, scan_in_file, shown, stem_of
-from brainseg.scans.sequence_names import WORDS, match_sequence
+from brainseg.scans.sequence_names import is_word, match_sequence
+from brainseg.scans.volumes.channel_words import keys_of, short
+from brainseg.scans.volumes.medical import KINDS, kind_of
 
-KEYS = {"flair": "flair", "pre": "pre_contrast", "pre_contrast": "pre_contrast", "post": "post_contrast"}
-KEYS["post_contrast"] = "post_contrast"
 LONGEST_NAME_BYTES = 200  # names of files that are written are longer
 
 
-def find_scans(arguments: Sequence[str]) -> list[ScanFiles]:
+def find_scans(arguments: Sequence[str], channels: Sequence[str] = LGG_CHANNELS) -> list[ScanFiles]:
     """The scans in the order of the arguments, those of a folder in natural order.
 
-    Of two scans with one name each has a fault that names both.
+    channels: what scans are read for; files of other sequences are left out. Of two scans with one name each has a
+    fault that names both.
     """
-    found = [files for argument in arguments for files in _scans_of(argument)]
+    found = [files for argument in arguments for files in _scans_of(argument, channels)]
     by_name: dict[str, list[ScanFiles]] = defaultdict(list)
     for files in found:
         by_name[files.name.lower()].append(files)  # some disks tell no capitals from small letters
@@ -49,26 +50,27 @@ def _place(files: ScanFiles) -> Path | str:
     return files.files.get(WHOLE) or files.files.get("flair") or next(iter(files.files.values()), files.name)
 
 
-def _scans_of(argument: str) -> list[ScanFiles]:
+def _scans_of(argument: str, channels: Sequence[str]) -> list[ScanFiles]:
     if not argument.isprintable():
         return [faulty(shown(argument), f"{shown(argument)}: the name is not printable UTF-8; rename it")]
     path = Path(argument)
     if not _exists(path):
         keyed = re.match(r"\w+=", argument)
-        return [_of_sequences(argument) if keyed else faulty(argument, f"{argument}: no such file or folder")]
+        return [_of_sequences(argument, channels) if keyed else faulty(argument, f"{argument}: no such file or folder")]
     if path.is_dir():
-        return list(scans_in_folder(path)) or [faulty(name_of(path), f"{path}: holds no scan; {ALLOWED}")]
+        return list(scans_in_folder(path, channels)) or [faulty(name_of(path), f"{path}: holds no scan; {ALLOWED}")]
     return [scan_in_file(path)]
 
 
-def _of_sequences(argument: str) -> ScanFiles:
+def _of_sequences(argument: str, channels: Sequence[str]) -> ScanFiles:
     """One scan from `flair=a.nii.gz,pre=b.nii.gz`."""
+    keys, main = keys_of(channels), channels[main_channel(channels)]
     files: dict[str, Path] = {}
     for part in re.split(r",(?=[^,=]*=)", argument):
         key, _, value = part.partition("=")
-        sequence = KEYS.get(key.strip())
+        sequence = keys.get(key.strip())
         if not sequence:
-            return faulty(argument, f"{argument}: has the key {key!r}; expected {', '.join(KEYS)}")
+            return faulty(argument, f"{argument}: has the key {key!r}; expected {', '.join(keys)}")
         if not value:
             return faulty(argument, f"{argument}: {key} has no value; expected a file or a DICOM folder")
         if sequence in files:
@@ -78,15 +80,15 @@ def _of_sequences(argument: str) -> ScanFiles:
             return faulty(argument, f"{value}: no such file or folder, given as {key}=")
         if not kind_of(path) and not any(dicom_files_in(path)):
             return faulty(argument, f"{value}: given as {key}=; expected {', '.join(KINDS)} or a DICOM folder")
-    if "flair" not in files:
-        return faulty(argument, f"{argument}: lacks flair=; FLAIR is required")
-    flair = files["flair"]
-    _, format = kind_of(flair) or ("", "dicom")
-    name = stem_of(flair) if flair.is_file() else name_of(flair)
-    if match := match_sequence(name):
+    if main not in files:
+        return faulty(argument, f"{argument}: lacks {short(main)}=; {in_words(main)} is required")
+    path = files[main]
+    _, format = kind_of(path) or ("", "dicom")
+    name = stem_of(path) if path.is_file() else name_of(path)
+    if match := match_sequence(name, channels):
         name = match["name"]
-    elif name.lower() in WORDS:  # flair.nii.gz: the folder says whose it is
-        name = name_of(flair.resolve().parent)
+    elif is_word(name, channels):  # flair.nii.gz: the folder says whose it is
+        name = name_of(path.resolve().parent)
     return ScanFiles(name, format, files)
 
 

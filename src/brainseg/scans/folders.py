@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.scans.dicom_files import dicom_files, dicom_files_in, study_of
-from brainseg.scans.medical import kind_of
 from brainseg.scans.scan_files import WHOLE, ScanFiles, faulty, name_of, scan_in_file, shown, stem_of
 from brainseg.scans.sequence_names import scans_in_files
 from brainseg.scans.slices import MASK, PICTURES, TIFFS, natural_order, slice_files
 from brainseg.scans.tiff_stack import page_count
+from brainseg.scans.volumes.medical import kind_of
 
 MAX_DEPTH = 8
 
 
-def scans_in_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[ScanFiles]:
+def scans_in_folder(
+    folder: Path, channels: Sequence[str] = LGG_CHANNELS, above: frozenset[Path] = frozenset()
+) -> Iterator[ScanFiles]:
     """The scans in a folder and below it, in natural order; above: the folders that it was reached through.
 
     DICOM files, or pictures alone, make the folder one scan. Beside volumes pictures are previews. Hidden files and
@@ -38,7 +41,7 @@ def scans_in_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Itera
         yield ScanFiles(name_of(folder), "dicom", {WHOLE: folder})
         return
     if volumes:
-        yield from scans_in_files(folder, [path for path in volumes if not MASK.fullmatch(stem_of(path))])
+        yield from scans_in_files(folder, [path for path in volumes if not MASK.fullmatch(stem_of(path))], channels)
     elif tiffs and page_count(tiffs[0]) > 1:
         yield from (scan_in_file(path) for path in tiffs)
     elif tiffs:
@@ -52,7 +55,7 @@ def scans_in_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Itera
         yield ScanFiles(name_of(folder), "dicom", {WHOLE: folder})
         return
     for path in below:
-        yield from scans_in_folder(path, above | {real})
+        yield from scans_in_folder(path, channels, above | {real})
 
 
 def _may_be_dicom(path: Path) -> bool:

@@ -6,47 +6,56 @@ from pathlib import Path
 
 import numpy as np
 
+from brainseg.core.channels import LGG_CHANNELS, in_words, main_channel
 from brainseg.core.errors import UserError
 from brainseg.scans.arrays import read_npy, scan_of_array
 from brainseg.scans.dicom import read_dicom, read_dicom_sequence
-from brainseg.scans.intensity import to_image
-from brainseg.scans.medical import kind_of, read_volume
-from brainseg.scans.nifti import warnings_of
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import onto_grid, resize_plane, same_grid, square_shape
-from brainseg.scans.scan import SEQUENCES, Scan
+from brainseg.scans.scan import Scan
 from brainseg.scans.scan_files import WHOLE, ScanFiles
 from brainseg.scans.slices import colour_warnings, read_slices
 from brainseg.scans.tiff_stack import read_stack
+from brainseg.scans.volumes.intensity import to_image
+from brainseg.scans.volumes.medical import kind_of, read_volume
+from brainseg.scans.volumes.nifti import warnings_of
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import check_pixels, onto_grid, same_grid
 
 SAME_SPACING = 0.01  # relative
 OBLIQUE_DEGREES = 20.0  # beyond it the nearest axial plane looks unlike the training slices
 
 
-def read_scan(files: ScanFiles, spacing_mm: Sequence[float] | None = None) -> Scan:
+def read_scan(
+    files: ScanFiles, spacing_mm: Sequence[float] | None = None, channels: Sequence[str] = LGG_CHANNELS
+) -> Scan:
     """The scan in memory. UserError, one line that names the file, for whatever is wrong with it.
 
     spacing_mm: between slices, rows and columns, for formats that state none; a spacing that the scan states is used.
+    channels: of the image, by name.
     """
     if files.fault:
         raise UserError(files.fault)
     try:
-        return _with_own_spacing(_read(files, spacing_mm), spacing_mm)
+        return _with_own_spacing(_read(files, spacing_mm, channels), spacing_mm)
     except MemoryError:
         raise UserError(f"{next(iter(files.files.values()))}: does not fit into memory") from None
     except OSError as error:  # a file that may not be read, or that vanished
         raise UserError(f"{error.filename or files.name}: cannot be read ({error.strerror or error})") from None
 
 
-def scan_from_array(array: np.ndarray, spacing_mm: Sequence[float] | None = None, name: str = "array") -> Scan:
-    """The scan in an array (S, H, W, 3), channels as SEQUENCES, or (S, H, W), which is FLAIR alone.
+def scan_from_array(
+    array: np.ndarray,
+    spacing_mm: Sequence[float] | None = None,
+    name: str = "array",
+    channels: Sequence[str] = LGG_CHANNELS,
+) -> Scan:
+    """The scan in an array (S, H, W, C) of these channels, or (S, H, W), which is the main channel alone.
 
     Axial slices, inferior to superior; rows from anterior to posterior, columns from the patient's right to the left.
     uint8 and uint16 are taken unchanged, other whole numbers and floats are scaled (see intensity.to_image).
-    spacing_mm: between slices, rows and columns; pixels that are not square are resized. The array is not changed.
+    spacing_mm: between slices, rows and columns. The array is not changed.
     UserError for other shapes and types.
     """
-    return scan_of_array(name, name, np.asarray(array), spacing_mm)
+    return scan_of_array(name, name, np.asarray(array), spacing_mm, channels)
 
 
 def _with_own_spacing(scan: Scan, spacing_mm: Sequence[float] | None) -> Scan:
@@ -56,30 +65,38 @@ def _with_own_spacing(scan: Scan, spacing_mm: Sequence[float] | None) -> Scan:
     return replace(scan, warnings=(*scan.warnings, f"states a spacing of {stated} mm; the spacing given is not used"))
 
 
-def _read(files: ScanFiles, spacing_mm: Sequence[float] | None) -> Scan:
+def _read(files: ScanFiles, spacing_mm: Sequence[float] | None, channels: Sequence[str]) -> Scan:
     path = files.files.get(WHOLE)
     if path is None:
-        return _of_sequences(files)
+        return _of_sequences(files, channels)
     if files.format == "npy":
-        return scan_of_array(path, files.name, read_npy(path), spacing_mm)
+        return scan_of_array(path, files.name, read_npy(path), spacing_mm, channels)
     if files.format in ("png", "tiff"):
         if not files.slices:
             array, warnings = (stack := read_stack(path)), colour_warnings(stack)
         else:
             array, warnings = read_slices(files.slices)
         stems = tuple(file.stem for file in files.slices)
-        return scan_of_array(path, files.name, array, spacing_mm, format=files.format, slices=stems, warnings=warnings)
+        found = {"format": files.format, "slices": stems, "warnings": warnings}
+        return scan_of_array(path, files.name, array, spacing_mm, channels, **found)
     if files.format == "dicom":
-        volumes, series, warnings = read_dicom(path)
-        return _volumes_to_scan(files, volumes, series, warnings)
+        volumes, series, warnings = read_dicom(path, channels)
+        return _volumes_to_scan(files, volumes, channels, series, warnings)
     volume, grid = read_volume(path)
-    volumes = {name: (volume[..., n], grid) for n, name in enumerate(SEQUENCES)} if volume.ndim == 4 else None
     warnings = warnings_of(path) if files.format == "nifti" else []
-    return _volumes_to_scan(files, volumes or {"flair": (volume, grid)}, warnings=warnings)
+    main = channels[main_channel(channels)]
+    if volume.ndim == 3:
+        return _volumes_to_scan(files, {main: (volume, grid)}, channels, warnings=warnings)
+    if volume.shape[3] != len(channels):
+        expected = f"1 ({in_words(main)}), or {len(channels)}: {', '.join(channels)}"
+        raise UserError(f"{path}: has {volume.shape[3]} sequences; expected {expected}")
+    volumes = {name: (volume[..., place], grid) for place, name in enumerate(channels)}
+    return _volumes_to_scan(files, volumes, channels, warnings=warnings)
 
 
-def _of_sequences(files: ScanFiles) -> Scan:
+def _of_sequences(files: ScanFiles, channels: Sequence[str]) -> Scan:
     """A scan whose sequences lie in a file or a DICOM folder each."""
+    main = channels[main_channel(channels)]
     volumes: dict[str, tuple[np.ndarray, Grid]] = {}
     series: tuple[Path, ...] = ()
     warnings: dict[str, None] = {}  # each once
@@ -93,19 +110,22 @@ def _of_sequences(files: ScanFiles) -> Scan:
         else:
             volume, grid, dicom = read_dicom_sequence(path)
             volumes[name] = volume, grid
-            series = dicom if name == "flair" else series
-    return _volumes_to_scan(files, volumes, series, list(warnings))
+            series = dicom if name == main else series
+    return _volumes_to_scan(files, volumes, channels, series, list(warnings))
 
 
 def _volumes_to_scan(
     files: ScanFiles,
     volumes: Mapping[str, tuple[np.ndarray, Grid]],
+    channels: Sequence[str],
     series: tuple[Path, ...] = (),
     warnings: Sequence[str] = (),
 ) -> Scan:
-    """Turn the sequences (i, j, k) to axial, bring them onto FLAIR's grid and scale them."""
-    where = files.files.get(WHOLE) or files.files["flair"]
-    grid = volumes["flair"][1]
+    """Turn the sequences (i, j, k) to axial, bring them onto the main channel's grid and scale them."""
+    main = channels[main_channel(channels)]
+    where = files.files.get(WHOLE) or files.files[main]
+    grid = volumes[main][1]
+    check_pixels(where, grid.axial_spacing_mm)
     target = grid.axial()
     warnings = list(warnings)
     sequences: dict[str, np.ndarray] = {}
@@ -113,11 +133,11 @@ def _volumes_to_scan(
         sequences[name] = own_grid.to_axial(volume)
         if own_grid is not grid and not same_grid(own_grid.axial(), target):
             place = files.files.get(name, where)
-            sequences[name], covered = onto_grid(place, sequences[name], own_grid.axial(), target)
+            sequences[name], covered = onto_grid(place, sequences[name], own_grid.axial(), target, in_words(main))
             edge = f", of which it covers {covered:.0%}" if covered < 0.995 else ""
-            warnings.append(f"{name} was resampled onto the grid of FLAIR{edge}")
+            warnings.append(f"{name} was resampled onto the grid of {in_words(main)}{edge}")
     if grid.oblique_degrees > OBLIQUE_DEGREES:
         warnings.append(f"the slices are oblique by {grid.oblique_degrees:.0f} degrees; the nearest plane is used")
-    image, found = to_image(where, sequences, as_is=False)
-    image = resize_plane(image, square_shape(where, grid.axial_shape, grid.axial_spacing_mm))
-    return Scan(files.name, image, grid.axial_spacing_mm, (*warnings, *found), files.format, grid, series=series)
+    image, found = to_image(where, sequences, channels, as_is=False)
+    spacing, said = grid.axial_spacing_mm, (*warnings, *found)
+    return Scan(files.name, image, spacing, said, files.format, grid, series=series, channels=tuple(channels))

@@ -5,22 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from brainseg.archs.shared.input import CHANNELS
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import resize_plane
-
-SEQUENCES = CHANNELS  # of an image, in this order
+from brainseg.core.channels import LGG_CHANNELS
+from brainseg.scans.volumes.orientation import Grid
 
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """image: (S, H, W, 3) uint8 or uint16, channels as SEQUENCES. Axial slices, inferior to superior; rows run from
-    anterior to posterior, columns from the patient's right to the left; pixels are square.
+    """image: (S, H, W, C) uint8 or uint16, on the scan's own axial grid. Slices run from inferior to superior, rows
+    from anterior to posterior, columns from the patient's right to the left.
 
-    spacing_mm: between the slices, rows and columns of the scan's own axial grid, before pixels were made square;
-    None where the format states none. grid: the scan's own grid. format: "dicom" or one of write.FORMATS.
+    spacing_mm: between slices, rows and columns; None where the format states none. grid: the scan's own, as stored.
+    format: "dicom" or one of write.FORMATS. channels: the names of the C.
     slices: the names, without extension, of the files it came from, one a slice; or none.
-    series: the DICOM files of FLAIR in the order of the grid's last axis; or none.
+    series: the DICOM files of the main channel in the order of the grid's last axis; or none.
     """
 
     name: str
@@ -31,17 +28,9 @@ class Scan:
     grid: Grid
     slices: tuple[str, ...] = ()
     series: tuple[Path, ...] = ()
+    channels: tuple[str, ...] = LGG_CHANNELS
 
     @property
     def axial_shape(self) -> tuple[int, int, int]:
-        """(S, H, W) of the scan's own axial grid, before pixels were made square."""
+        """(S, H, W)."""
         return self.grid.axial_shape
-
-    def to_axial(self, probability: np.ndarray) -> np.ndarray:
-        """Bring (S, H, W) uint8 on the image's grid to the scan's own axial grid, linearly.
-
-        The same array where pixels were square.
-        """
-        if probability.shape != self.image.shape[:3]:
-            raise ValueError(f"probability is {probability.shape}; expected {self.image.shape[:3]}")
-        return resize_plane(probability, self.axial_shape[1:])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg.scans.dicom_files import dicom_files
-from brainseg.scans.medical import kind_of
 from brainseg.scans.slices import PICTURES, TIFFS
+from brainseg.scans.volumes.medical import kind_of
 
 WHOLE = "scan"  # the key of a path that holds all sequences of a scan
 ALLOWED = "expected .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, .npy, .tif, .png, .jpg or DICOM"

@@ -7,48 +7,53 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from brainseg.scans.medical import kind_of
+from brainseg.core.channels import LGG_CHANNELS, in_words, main_channel
 from brainseg.scans.scan_files import ScanFiles, faulty, scan_in_file, stem_of
+from brainseg.scans.volumes.channel_words import KNOWN, channel_of
+from brainseg.scans.volumes.medical import kind_of
 
 NUMBERED = re.compile(r"(?P<name>.+)_(?P<word>000[0-7])", re.DOTALL)
-WORDED = re.compile(r"(?P<name>.+)[_-](?P<word>t1n|t1c|t2f|t2w|t1ce|t1w|t1|t2|flair)", re.IGNORECASE | re.DOTALL)
-WORDS: Mapping[str, str | None] = {
-    "0000": "pre_contrast", "0001": "flair", "0002": "post_contrast",
-    "t1n": "pre_contrast", "t1": "pre_contrast", "t1w": "pre_contrast", "t2f": "flair", "flair": "flair",
-    "t1c": "post_contrast", "t1ce": "post_contrast", "t2w": None, "t2": None,
-}  # fmt: skip
 
 
-def scans_in_files(folder: Path, files: Sequence[Path]) -> Iterator[ScanFiles]:
+def scans_in_files(folder: Path, files: Sequence[Path], channels: Sequence[str] = LGG_CHANNELS) -> Iterator[ScanFiles]:
     """The scans in single files, and in the files of their sequences as nnU-Net and BraTS name them."""
     groups: dict[str, dict[str, Path]] = {}
     for path in files:
-        match = match_sequence(stem_of(path)) if kind_of(path) else None
+        match = match_sequence(stem_of(path), channels) if kind_of(path) else None
         # a file that stands for itself is a group under its whole name, which no other file has
         groups.setdefault(match["name"] if match else path.name, {})[match["word"].lower() if match else ""] = path
     for name, by_word in groups.items():
         numbers = [word for word in by_word if word.isdigit()]
         alone = by_word.keys() == {""} or (numbers and "0000" not in numbers)
-        yield from map(scan_in_file, by_word.values()) if alone else [_of_words(folder, name, by_word)]
+        yield from map(scan_in_file, by_word.values()) if alone else [_of_words(folder, name, by_word, channels)]
 
 
-def _of_words(folder: Path, name: str, by_word: Mapping[str, Path]) -> ScanFiles:
+def _of_words(folder: Path, name: str, by_word: Mapping[str, Path], channels: Sequence[str]) -> ScanFiles:
     files: dict[str, Path] = {}
     listed = ", ".join(path.name for path in by_word.values())
     for word, path in by_word.items():
-        if word not in WORDS:
-            expected = "expected _0000 pre_contrast, _0001 flair, _0002 post_contrast"
-            return faulty(name, f"{path}: has the number {word}; {expected}")
-        sequence = WORDS[word]
+        if word.isdigit() and int(word) >= len(channels):
+            expected = ", ".join(f"_{place:04} {channel}" for place, channel in enumerate(channels))
+            return faulty(name, f"{path}: has the number {word}; expected {expected}")
+        sequence = channels[int(word)] if word.isdigit() else word if word in channels else channel_of(word)
         if sequence in files:
             return faulty(name, f"{folder / name}: has two files of {sequence}: {listed}; expected one")
-        if sequence:
+        if sequence in channels:
             files[sequence] = path
-    if "flair" not in files:
-        return faulty(name, f"{folder / name}: has {listed} and no FLAIR; FLAIR is required")
-    return ScanFiles(name, kind_of(files["flair"])[1], files)
+    main = channels[main_channel(channels)]
+    if main not in files:
+        needed = f"no {in_words(main)}; {in_words(main)} is required"
+        return faulty(name, f"{folder / name}: has {listed} and {needed}")
+    return ScanFiles(name, kind_of(files[main])[1], files)
 
 
-def match_sequence(stem: str) -> re.Match[str] | None:
+def match_sequence(stem: str, channels: Sequence[str] = LGG_CHANNELS) -> re.Match[str] | None:
     """The name of the scan and the word of the sequence in a file's name, or None."""
-    return NUMBERED.fullmatch(stem) or WORDED.fullmatch(stem)
+    words = "|".join(sorted({*KNOWN, *channels}, key=len, reverse=True))
+    worded = re.compile(rf"(?P<name>.+)[_-](?P<word>{words})", re.IGNORECASE | re.DOTALL)
+    return NUMBERED.fullmatch(stem) or worded.fullmatch(stem)
+
+
+def is_word(name: str, channels: Sequence[str] = LGG_CHANNELS) -> bool:
+    """Whether a file is called by its sequence alone, such as flair.nii.gz."""
+    return name.lower() in {*KNOWN, *channels}

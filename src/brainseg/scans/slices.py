@@ -8,14 +8,12 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import MAX_SIDE_PX, check_size
+from brainseg.scans.volumes.resampling import MAX_SIDE_PX, check_size
 
 PICTURES = (".png", ".jpg", ".jpeg")
 TIFFS = (".tif", ".tiff")
 MASK = re.compile(r".*[_-](mask|seg|probability|picture)", re.IGNORECASE | re.DOTALL)  # no part of a scan
-EQUAL = (
-    "its three channels are equal: a grey picture saved as colour? pre_contrast, flair and post_contrast are expected"
-)
+EQUAL = "its three channels are equal: a grey picture saved as colour? Three sequences are expected"
 
 
 def slice_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
@@ -122,7 +120,7 @@ def _read_tiff_slice(path: Path) -> np.ndarray:
 
     pixels = read_tiff(path)
     if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] == 3):
-        raise UserError(f"{path}: is {pixels.shape}; expected (H, W, 3), or (H, W) for FLAIR alone")
+        raise UserError(f"{path}: is {pixels.shape}; expected (H, W, 3), or (H, W) for one sequence")
     return pixels
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.resampling import check_size
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it logs is said in one line of ours
 
@@ -46,7 +46,7 @@ def _read_pages(path: Path) -> np.ndarray:
         if dtype not in (np.uint8, np.uint16):
             raise ValueError(f"is {dtype}; expected 8 or 16 bit without sign")
         if len(shape) != 2 and not (len(shape) == 3 and shape[2] == 3):
-            raise ValueError(f"has pages of {shape}; expected (H, W, 3), or (H, W) for FLAIR alone")
+            raise ValueError(f"has pages of {shape}; expected (H, W, 3), or (H, W) for one sequence")
         check_size(path, (len(file.pages), *shape))
         array = np.empty((len(file.pages), *shape), dtype.newbyteorder("="))
         for number, page in enumerate(file.pages):

@@ -9,10 +9,10 @@ import numpy as np
 from brainseg.core.errors import UserError
 from brainseg.core.files import atomic_write
 from brainseg.scans.dicom_seg import write_dicom_seg
-from brainseg.scans.medical import EXTENSIONS, write_volume
 from brainseg.scans.scan import Scan
 from brainseg.scans.slices import write_png
 from brainseg.scans.tiff_stack import write_stack
+from brainseg.scans.volumes.medical import EXTENSIONS, write_volume
 
 FORMATS = ("nifti", "mha", "nrrd", "tiff", "png", "npy", "dicom-seg")
 

@@ -1,11 +1,11 @@
-"""A picture of a segmented scan: FLAIR slices with the outline of the mask."""
+"""A picture of a segmented scan: slices with the outline of the mask."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from brainseg.archs.shared.input import FLAIR
+from brainseg.core.channels import in_words, main_channel
+from brainseg.data.geometry import aspect_of
 from brainseg.figures.style import PREDICTION
-from brainseg.scans.resampling import resize_plane
 from brainseg.segment.segmenter import Segmentation
 
 COLUMNS, ROWS = 4, 2
@@ -13,9 +13,9 @@ COLUMNS, ROWS = 4, 2
 
 def picture(found: Segmentation) -> Figure:
     """Up to eight slices, evenly spaced over the lesion, or over the scan where no lesion was found."""
-    image = resize_plane(found.scan.image[..., FLAIR], found.scan.axial_shape[1:])  # (S, H, W)
+    image = found.scan.image[..., main_channel(found.scan.channels)]  # (S, H, W)
     shown = _slices(found.mask, COLUMNS * ROWS)
-    aspect = found.scan.spacing_mm[1] / found.scan.spacing_mm[2] if found.scan.spacing_mm else 1.0
+    aspect = aspect_of(found.scan.spacing_mm)
     figure = Figure(figsize=(2.4 * COLUMNS, 2.7 * ROWS + 0.6), layout="constrained", facecolor="white")
     brightest = max(np.percentile(image, 99.9), 1)  # else a few bright voxels would darken all others
     for axes in figure.subplots(ROWS, COLUMNS).flat:
@@ -44,4 +44,5 @@ def _title(found: Segmentation) -> str:
     if found.mask.any():
         size = f"{int(found.mask.sum())} voxels" if found.volume_ml is None else f"{found.volume_ml:.1f} ml"
     expected = "" if found.predicted_dsc is None else f", expected DSC {found.predicted_dsc:.2f}"
-    return f"{found.scan.name}: {size}{expected}\nFLAIR; red is the outline of the mask"
+    shown = in_words(found.scan.channels[main_channel(found.scan.channels)])
+    return f"{found.scan.name}: {size}{expected}\n{shown}; red is the outline of the mask"

@@ -38,7 +38,9 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
     Each fault is one line on stderr and in scans.csv, and the other scans are segmented. A scan that an earlier run
     segmented with the same files, model and options is left as it is.
     """
-    scans, segmenter = find_scans(arguments), load(model, options.runtime)
+    segmenter = load(model, options.runtime)
+    channels = segmenter.model.record.channels
+    scans = find_scans(arguments, channels)
     digest = segmenter.model.sha256  # of the whole record: not once a scan
     model_name = f"{segmenter.model.record.name} {digest[:8]}"
     table, done, failed = read_rows(folder / TABLE), 0, 0
@@ -49,7 +51,7 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
             if not files.fault and is_done(before, fingerprint, folder):
                 done += 1
                 continue
-            found = segmenter(_read(files, options))
+            found = segmenter(_read(files, options, channels))
             remove_written(before, folder)
             row = row_of(found, _write(found, folder, options), model_name, fingerprint)
             for warning in found.warnings:
@@ -68,8 +70,8 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
     return failed
 
 
-def _read(files: ScanFiles, options: Options) -> Scan:
-    scan = read_scan(files, options.spacing_mm)
+def _read(files: ScanFiles, options: Options, channels: Sequence[str]) -> Scan:
+    scan = read_scan(files, options.spacing_mm, channels)
     check_format(scan, options.format)  # before the work of segmenting it
     return scan
 

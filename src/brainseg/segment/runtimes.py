@@ -13,17 +13,16 @@ import numpy as np
 
 from brainseg.core.errors import UserError, report_errors
 from brainseg.model.archive import read_model
-from brainseg.preprocessing import preprocess
-from brainseg.segment.segmenter import load, read_one
+from brainseg.segment.segmenter import load, preprocess_scan, read_one
 
 RUNTIMES = ("torch", "onnx")
 SLICES = 3  # that ONNX is compared with PyTorch on
 
 
 def middle_slices(model: Path, scan: str) -> np.ndarray:
-    """(SLICES, S, n, n, 3) float32 z-scores of the slices in the middle of a scan, each with its neighbours."""
-    record, image = read_model(model).record, read_one(scan).image
-    patient = preprocess(image, np.zeros(image.shape[:3], bool), record.preprocess)
+    """(SLICES, S, n, n, C) float32 z-scores of the slices in the middle of a scan, each with its neighbours."""
+    record = read_model(model).record
+    patient = preprocess_scan(read_one(scan, channels=record.channels), record.preprocess)
     index = record.networks[0].input.slice_index(patient.retained)
     middle = max(len(index) // 2 - SLICES // 2, 0)
     return patient.z_score()[index[middle : middle + SLICES]]
@@ -46,7 +45,7 @@ def measure(model: Path, scan: str, runtime: str) -> str:
     start = time.perf_counter()
     segmenter = load(model, runtime)
     loaded = time.perf_counter()
-    read = read_one(scan)
+    read = read_one(scan, channels=segmenter.model.record.channels)
     for _ in range(2):
         again = time.perf_counter()
         segmenter(read)

@@ -1,7 +1,7 @@
 """A model file applied to new scans, in Python: `brainseg.load("model.zip")`."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.errors import UserError
+from brainseg.data.geometry import voxel_ml
 from brainseg.data.predictions import Prediction, above_threshold
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.evaluation.failure_warning import dsc_lower_bound, predicted_dsc
@@ -17,13 +19,12 @@ from brainseg.metrics.thresholds import threshold_agreement
 from brainseg.model.archive import Model, read_model
 from brainseg.model.training_range import features, unlike_training
 from brainseg.postprocessing.final_mask import postprocess
-from brainseg.preprocessing import preprocess
+from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.scans.find import find_scans
 from brainseg.scans.read import read_scan, scan_from_array
 from brainseg.scans.scan import Scan
 from brainseg.scans.write import write_mask
 
-MM3_PER_ML = 1000
 KNOWN = "the model was trained or validated on this person: a score on this scan would be too high"
 Runtime = Literal["torch", "onnx"]
 
@@ -60,9 +61,9 @@ class Segmentation:
 class Segmenter:
     """Call it with a scan: a path as for `brainseg predict`, or an array.
 
-    An array is (S, H, W, 3) with the channels pre-contrast, FLAIR and post-contrast, or (S, H, W) of FLAIR alone;
-    slices are axial, anterior is at the top. spacing_mm is (slice, row, column), for arrays and for formats that state
-    none; it gives volumes in ml, and pixels that are not square are resized.
+    An array is (S, H, W, C) with the model's channels, as the LGG set's pre-contrast, FLAIR and post-contrast, or
+    (S, H, W) of the main one alone: FLAIR, or the first where there is no FLAIR. Slices are axial, anterior is at the
+    top. spacing_mm is (slice, row, column), for arrays and for formats that state none; it gives volumes in ml.
     """
 
     def __init__(self, model: Model, runtime: Runtime = "torch") -> None:
@@ -72,13 +73,13 @@ class Segmenter:
     def __call__(
         self, scan: np.ndarray | str | Path | Scan, spacing_mm: tuple[float, float, float] | None = None
     ) -> Segmentation:
-        if isinstance(scan, np.ndarray):
-            scan = scan_from_array(scan, spacing_mm)
-        elif not isinstance(scan, Scan):
-            scan = read_one(str(scan), spacing_mm)
         record = self.model.record
-        patient = preprocess(scan.image, np.zeros(scan.image.shape[:3], bool), record.preprocess)
-        probability = scan.to_axial(self._predict(patient).on_file_grid)  # (S, H, W) uint8
+        if isinstance(scan, np.ndarray):
+            scan = scan_from_array(scan, spacing_mm, channels=record.channels)
+        elif not isinstance(scan, Scan):
+            scan = read_one(str(scan), spacing_mm, record.channels)
+        patient = preprocess_scan(scan, record.preprocess)
+        probability = self._predict(patient).on_file_grid  # (S, H, W) uint8
         mask = postprocess(above_threshold(probability, record.mask.threshold), probability, record.mask)
         expected, at_least = self._expected_dsc(probability, mask)
         volume_ml, largest_ml, lesions = _volumes(mask, scan.spacing_mm)
@@ -128,12 +129,20 @@ def _predictor(model: Model, runtime: Runtime) -> Callable[[Preprocessed], Predi
     raise UserError(f"runtime is {runtime!r}; expected torch or onnx")
 
 
-def read_one(path: str, spacing_mm: tuple[float, float, float] | None = None) -> Scan:
+def read_one(
+    path: str, spacing_mm: tuple[float, float, float] | None = None, channels: Sequence[str] = LGG_CHANNELS
+) -> Scan:
     """The scan that a path names; a UserError where it holds several."""
-    found = find_scans([path])
+    found = find_scans([path], channels)
     if len(found) != 1:
         raise UserError(f"{path}: holds {len(found)} scans; expected one")
-    return read_scan(found[0], spacing_mm)
+    return read_scan(found[0], spacing_mm, channels)
+
+
+def preprocess_scan(scan: Scan, settings: PreprocessSettings) -> Preprocessed:
+    """As training patients were, without a mask."""
+    no_mask = np.zeros(scan.image.shape[:3], bool)
+    return preprocess(scan.image, no_mask, settings, scan.spacing_mm, scan.channels)
 
 
 def _volumes(mask: np.ndarray, spacing_mm: tuple[float, float, float] | None) -> tuple[float | None, float | None, int]:
@@ -141,6 +150,5 @@ def _volumes(mask: np.ndarray, spacing_mm: tuple[float, float, float] | None) ->
     labels, count = ndimage.label(mask)  # joined by faces
     if spacing_mm is None:
         return None, None, count
-    voxel_ml = math.prod(spacing_mm) / MM3_PER_ML
     sizes = np.bincount(labels.ravel(), minlength=2)[1:]
-    return int(mask.sum()) * voxel_ml, int(sizes.max()) * voxel_ml, count
+    return int(mask.sum()) * voxel_ml(spacing_mm), int(sizes.max()) * voxel_ml(spacing_mm), count

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from brainseg.core.errors import UserError, joined, shown
 from brainseg.core.params import StrictSettings
 from brainseg.core.progress import print_line
-from brainseg.data.raw.patients import SLICE_FILE
+from brainseg.data.raw.slices import SLICE_FILE
 from brainseg.sources.shared.copying import copy_patients
 from brainseg.sources.shared.left_out import left_out
 

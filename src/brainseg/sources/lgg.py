@@ -11,7 +11,7 @@ from pathlib import Path
 from brainseg.core.errors import UserError
 from brainseg.core.params import StrictSettings
 from brainseg.core.progress import progress
-from brainseg.data.raw.patients import numbered_files
+from brainseg.data.raw.slices import numbered_files
 from brainseg.sources.shared.copying import copy_patients, find_patients
 
 HANDLE = "mateuszbuda/lgg-mri-segmentation/versions/2"  # with a version, the cache is used without network

@@ -111,8 +111,9 @@ def _in_a_folder_of_its_own(params: Mapping[str, Any]) -> list[str]:
     """Faults of paths that exist in the project but not in the clone that a row runs in."""
     if params["predict"]["networks"] != "data/weights":
         return [f"{PARAMS_FILE}: predict.networks is not 'data/weights'; rows run elsewhere, and know no ensemble"]
-    if params["data"] == "folder" and not Path(path := params["datasets"]["folder"]["path"]).is_absolute():
-        return [f"{PARAMS_FILE}: datasets.folder.path is {shown(path)}; expected an absolute path: rows run elsewhere"]
+    data = params["data"]
+    if data in ("folder", "nifti") and not Path(path := params["datasets"][data]["path"]).is_absolute():
+        return [f"{PARAMS_FILE}: datasets.{data}.path is {shown(path)}; expected an absolute path: rows run elsewhere"]
     return []
 
 

@@ -15,7 +15,8 @@ from brainseg.experiments.lock import SCORED, check, flat_params
 from brainseg.sweep.plan import Row
 
 # what an experiment reads besides params.yaml and the cache
-READ = ["params.yaml", "dvc.yaml", "src", "stages", ".dvc/config", "data/own", "data/own_split", "data/random_weights"]
+READ = ["params.yaml", "dvc.yaml", "src", "stages", ".dvc/config"]
+READ += ["data/own", "data/own_volumes", "data/own_split", "data/random_weights"]
 
 POINT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 

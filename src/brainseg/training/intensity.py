@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 
 from brainseg.archs.shared.input import InputSettings
+from brainseg.core.channels import main_channel
 from brainseg.core.params import StrictSettings
 from brainseg.training.bias_field import random_bias_field
 from brainseg.training.blur import blur
@@ -36,8 +37,9 @@ def change_intensity(
     blur_px: a Gaussian of SD 0 to blur_px pixels
     gain, offset: times 1 +- gain, plus +- offset
     noise: plus normal noise of SD 0 to noise, independent for each pixel of each neighbouring slice
-    channel_dropout: with this probability one channel other than FLAIR becomes a copy of FLAIR. The LGG set
-        replaces a missing sequence in this way. The copy is exact, so it is made last.
+    channel_dropout: with this probability one channel other than FLAIR becomes a copy of FLAIR, or of the first
+        channel where there is no FLAIR. The LGG set replaces a missing sequence in this way. The copy is exact, so it
+        is made last.
 
     The random numbers come from a CPU generator, so they are the same on every device.
     """
@@ -77,10 +79,10 @@ def change_intensity(
 def without_a_channel(
     x: torch.Tensor, probability: float, input_settings: InputSettings, generator: torch.Generator
 ) -> torch.Tensor:
-    """x (B, slices, C, n, n) with one channel of some of the B replaced by FLAIR, the same in all their slices."""
-    flair = input_settings.channels.index("flair")
-    others = torch.tensor([channel for channel in range(len(input_settings.channels)) if channel != flair])
+    """x (B, slices, C, n, n) with one channel of some of the B replaced by the main one, the same in all slices."""
+    main = main_channel(input_settings.channels)
+    others = torch.tensor([channel for channel in range(len(input_settings.channels)) if channel != main])
     happens = torch.rand(len(x), generator=generator) < probability
     lost = others[torch.randint(len(others), (len(x),), generator=generator)]  # (B,)
     replaced = happens[:, None] & (lost[:, None] == torch.arange(len(input_settings.channels)))  # (B, C)
-    return torch.where(replaced[:, None, :, None, None].to(x.device), x[:, :, flair : flair + 1], x)
+    return torch.where(replaced[:, None, :, None, None].to(x.device), x[:, :, main : main + 1], x)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from brainseg.archs.shared.input import FLAIR
+from brainseg.core.channels import main_channel
 from brainseg.core.environment import whole_number
 from brainseg.training.slices import Slices
 
@@ -24,8 +24,9 @@ class Monitor:
         largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
         shown = torch.stack(largest[:EXAMPLES])
         self.images, self.masks = validation.batch(shown)
-        # (B, 1, n, n), also where FLAIR is not an input of the network
-        self.flair = validation.z_scores(shown)[:, None, ..., FLAIR]
+        # (B, 1, n, n) of FLAIR, also where it is not an input of the network
+        main = main_channel(validation.channels)
+        self.shown, self.title = validation.z_scores(shown)[:, None, ..., main], validation.channels[main]
 
     def __enter__(self) -> "Monitor":
         return self
@@ -47,7 +48,7 @@ class Monitor:
                 self.writer.add_scalar(f"{score}/{subset}", value, epoch)
         if epoch == 1 or epoch % self.pictures_every == 0:
             probability = network(self.images).float().sigmoid()
-            low, high = self.flair.amin((2, 3), keepdim=True), self.flair.amax((2, 3), keepdim=True)
-            grey = (self.flair - low) / (high - low).clamp_min(1e-6)
+            low, high = self.shown.amin((2, 3), keepdim=True), self.shown.amax((2, 3), keepdim=True)
+            grey = (self.shown - low) / (high - low).clamp_min(1e-6)
             picture = torch.cat([grey, self.masks, probability], dim=3)  # FLAIR | truth | probability
-            self.writer.add_images("flair_truth_probability", picture.cpu(), epoch)
+            self.writer.add_images(f"{self.title}_truth_probability", picture.cpu(), epoch)

@@ -2,7 +2,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings
+from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings, every_channel
+from brainseg.core.channels import LGG_CHANNELS
+from brainseg.core.errors import UserError
 
 
 def numbered(slices: int) -> torch.Tensor:
@@ -12,7 +14,7 @@ def numbered(slices: int) -> torch.Tensor:
 
 
 def channels_of(settings: InputSettings) -> list[float]:
-    return settings.as_channels(numbered(settings.slices))[0, :, 0, 0].tolist()
+    return settings.as_channels(numbered(settings.slices), LGG_CHANNELS)[0, :, 0, 0].tolist()
 
 
 def test_the_report_saw_one_slice_of_three_channels():
@@ -32,10 +34,32 @@ def test_channels_come_in_the_order_in_which_they_are_named():
     assert channels_of(settings) == [2, 1, 12, 11, 22, 21]
 
 
+def test_channels_are_found_by_name_in_the_order_of_the_data():
+    settings, data = InputSettings(channels=["adc", "flair"], neighbours=0), ("flair", "dwi", "adc")
+    images = settings.as_channels(numbered(1), data)
+    assert images[0, :, 0, 0].tolist() == [2, 0]
+    assert (settings.as_channels_numpy(numbered(1).numpy(), data) == images.numpy()).all()
+    assert every_channel(data) == InputSettings(channels=["flair", "dwi", "adc"], neighbours=0)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_data_may_have_one_to_eight_channels(count):
+    names = [f"c{number}" for number in range(count)]
+    images = every_channel(names).as_channels(torch.arange(count).float().expand(2, 1, 4, 4, count), names)
+    assert images[0, :, 0, 0].tolist() == list(range(count))
+
+
+def test_a_channel_that_the_data_lacks_is_one_line_with_the_datas():
+    settings = InputSettings(channels=["t2"], neighbours=0)
+    line = "^params.yaml: input.channels names t2; the data has pre_contrast, flair, post_contrast$"
+    with pytest.raises(UserError, match=line):
+        settings.as_channels(numbered(1), LGG_CHANNELS)
+
+
 @pytest.mark.parametrize("neighbours", [0, 2])
 def test_channels_are_last_in_memory(neighbours):
     settings = InputSettings(channels=["flair", "post_contrast"], neighbours=neighbours)
-    images = settings.as_channels(torch.randn(4, settings.slices, 6, 6, 3))
+    images = settings.as_channels(torch.randn(4, settings.slices, 6, 6, 3), LGG_CHANNELS)
     assert images.shape == (4, settings.in_channels, 6, 6)
     assert images.is_contiguous(memory_format=torch.channels_last)
 
@@ -44,8 +68,9 @@ def test_channels_are_last_in_memory(neighbours):
     ("settings", "told"),
     [
         ({"channels": [], "neighbours": 0}, "at least 1 item"),
+        ({"channels": [f"c{number}" for number in range(9)], "neighbours": 0}, "at most 8 items"),
         ({"channels": ["flair", "flair"], "neighbours": 0}, "names a channel twice; expected each once"),
-        ({"channels": ["t2"], "neighbours": 0}, "'pre_contrast', 'flair' or 'post_contrast'"),
+        ({"channels": ["T2"], "neighbours": 0}, "'T2' is no name of a channel; expected small letters, digits and _"),
         ({"channels": ["flair"], "neighbours": -1}, "greater than or equal to 0"),
     ],
 )

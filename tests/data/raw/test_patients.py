@@ -6,8 +6,21 @@ import numpy as np
 import pytest
 import tifffile
 
+from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.errors import UserError
-from brainseg.data.raw.patients import check_patients, patient_names, read_images, read_mask, slice_files, write_patient
+from brainseg.data.raw import volume
+from brainseg.data.raw.patients import (
+    check_patients,
+    lesion_size,
+    patient_names,
+    read_channels,
+    read_images,
+    read_mask,
+    read_spacing_mm,
+    write_patient,
+)
+from brainseg.data.raw.slices import slice_files
+from tests.data.raw.small_volumes import small_volume
 
 
 def write(folder: Path, slices: int = 3, height: int = 8, width: int = 6) -> Path:
@@ -36,12 +49,6 @@ def test_written_and_read_back_it_is_the_same(tmp_path, rng):
     write_patient(tmp_path / "P", image, mask)
     np.testing.assert_array_equal(read_images(tmp_path / "P"), image, strict=True)
     np.testing.assert_array_equal(read_mask(tmp_path / "P"), mask, strict=True)
-
-
-def test_slices_are_in_the_order_of_their_numbers_and_not_of_their_names(tmp_path):
-    folder = write(tmp_path / "A", slices=12)
-    assert list(slice_files(folder)[0]) == list(slice_files(folder)[1]) == list(range(1, 13))
-    assert read_images(folder)[:, 0, 0, 0].tolist() == list(range(1, 13))
 
 
 def test_patients_are_the_folders_sorted(tmp_path):
@@ -235,6 +242,33 @@ def test_a_name_that_breaks_a_line_is_refused_and_shown_escaped(tmp_path, name):
     with pytest.raises(UserError, match="the folder's name has a line end or the like; rename it") as error:
         patient_names(tmp_path)
     assert str(error.value).isprintable()
+
+
+def test_a_volume_is_read_by_the_same_functions_as_slices_and_states_more(patient, rng):
+    folder, given = patient.with_name("B"), small_volume(rng)
+    volume.write(folder, given)
+    np.testing.assert_array_equal(read_images(folder), given.image, strict=True)
+    np.testing.assert_array_equal(read_mask(folder), given.mask, strict=True)
+    assert (read_spacing_mm(folder), read_channels(folder)) == ((5.0, 0.5, 0.75), ("t1", "t2"))
+    assert (read_spacing_mm(patient), read_channels(patient)) == (None, LGG_CHANNELS)
+
+
+def test_a_lesion_is_measured_in_ml_where_the_spacing_is_known_and_else_in_voxels(patient, rng):
+    folder, given = patient.with_name("B"), small_volume(rng)
+    volume.write(folder, given)
+    assert lesion_size(folder) == pytest.approx(given.mask.sum() * 5.0 * 0.5 * 0.75 / 1000)
+    assert lesion_size(patient) == 6
+
+
+def test_volumes_are_checked_as_slices_are(patient, rng):
+    volume.write(patient.with_name("B"), small_volume(rng))
+    assert check_patients(patient.parent) == {"A": 3, "B": 4}
+    volume.write(patient.with_name("C"), volume.read(patient.with_name("B")))
+    volume.write(patient.with_name("D"), small_volume(rng, slices=1))
+    assert faults(patient.parent) == [
+        f"{patient.with_name('D')}: has one slice; expected a volume of at least 2",
+        f"{patient.parent}/C: 4 of its 4 images are those of B; one patient needs one name, else copies train and test",
+    ]
 
 
 def test_the_slices_of_each_patient_are_counted(patient):

@@ -38,6 +38,8 @@ def test_institutions_are_none_where_they_hardly_repeat(patients, expected):
         ("case_00000012", "case_00000012"),
         ("19990131", "19990131"),
         ("anna", "anna"),
+        ("BraTS-GLI-00005-100", "BraTS-GLI-00005"),
+        ("BraTS-GLI-00005", "BraTS-GLI-00005"),
     ],
 )
 def test_a_person_is_what_stands_before_a_trailing_date(patient, expected):

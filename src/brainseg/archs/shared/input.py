@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
+from brainseg.core.channels import LGG_CHANNELS, MOST, check_names, places
 from brainseg.core.params import StrictSettings
 
 if TYPE_CHECKING:  # prediction with ONNX does without PyTorch
     import torch
 
-CHANNELS = ("pre_contrast", "flair", "post_contrast")  # of an image, in the order of the LGG set
-PRE_CONTRAST, FLAIR, POST_CONTRAST = range(3)
-Channel = Literal[*CHANNELS]
 AnyArray = TypeVar("AnyArray")  # a tensor or a NumPy array
 
 
 class InputSettings(StrictSettings):
-    channels: list[Channel] = Field(min_length=1)
+    """channels: of the data set, by name, in the order in which the network is given them."""
+
+    channels: list[str] = Field(min_length=1, max_length=MOST)
     neighbours: int = Field(ge=0, le=8)  # slices on either side
 
     @field_validator("channels")
     @classmethod
-    def _named_once(cls, channels: list[Channel]) -> list[Channel]:
-        if len(set(channels)) < len(channels):
-            raise ValueError(f"{', '.join(channels)} names a channel twice; expected each once")
+    def _are_names(cls, channels: list[str]) -> list[str]:
+        check_names(channels)
         return channels
 
     @property
@@ -50,23 +50,31 @@ class InputSettings(StrictSettings):
         around = place[:, None] + np.arange(-self.neighbours, self.neighbours + 1)
         return around.clip(low[:, None], high[:, None])
 
-    def as_channels(self, z_scores: torch.Tensor) -> torch.Tensor:
-        """(B, slices, n, n, 3) -> (B, in_channels, n, n), channels last, slice by slice."""
+    def as_channels(self, z_scores: torch.Tensor, channels: Sequence[str]) -> torch.Tensor:
+        """(B, slices, n, n, C) -> (B, in_channels, n, n), channels last, slice by slice.
+
+        channels: the names of the C. Raises UserError where they lack one that the network is given.
+        """
         import torch
 
-        z_scores = self._picked(z_scores)
+        z_scores = self._picked(z_scores, channels)
         stacked = z_scores.permute(0, 1, 4, 2, 3).flatten(1, 2)
         return stacked.contiguous(memory_format=torch.channels_last)
 
-    def as_channels_numpy(self, z_scores: np.ndarray) -> np.ndarray:
+    def as_channels_numpy(self, z_scores: np.ndarray, channels: Sequence[str]) -> np.ndarray:
         """The same values for NumPy arrays, in their usual order of memory."""
-        z_scores = self._picked(z_scores)
+        z_scores = self._picked(z_scores, channels)
         count, _, rows, columns, _ = z_scores.shape
         return np.ascontiguousarray(z_scores.transpose(0, 1, 4, 2, 3).reshape(count, self.in_channels, rows, columns))
 
-    def _picked(self, z_scores: AnyArray) -> AnyArray:
-        picked = [CHANNELS.index(name) for name in self.channels]
-        return z_scores if picked == list(range(len(CHANNELS))) else z_scores[..., picked]
+    def _picked(self, z_scores: AnyArray, channels: Sequence[str]) -> AnyArray:
+        picked = places(self.channels, channels)
+        return z_scores if picked == list(range(len(channels))) else z_scores[..., picked]
 
 
-THREE_CHANNELS_2D = InputSettings(channels=list(CHANNELS), neighbours=0)
+def every_channel(channels: Sequence[str]) -> InputSettings:
+    """All channels of the data, of one slice."""
+    return InputSettings(channels=list(channels), neighbours=0)
+
+
+THREE_CHANNELS_2D = every_channel(LGG_CHANNELS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brainseg.core.errors import UserError, joined
 from brainseg.core.progress import print_line, progress
-from brainseg.data.raw.patients import numbered_files
+from brainseg.data.raw.slices import numbered_files
 from brainseg.sources.shared.left_out import left_out
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from brainseg.core.errors import escaped
-from brainseg.data.raw.patients import SLICE_FILE
+from brainseg.data.raw.slices import SLICE_FILE
 
 TIFF = re.compile(r".*\.tiff?", re.IGNORECASE)
 OTHER_IMAGE = re.compile(r"(?P<name>.*)\.(png|jpe?g|bmp|gif|dcm|nii|nii\.gz|mha|mhd|nrrd)", re.IGNORECASE)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from brainseg.scans.orientation import Grid, axial_grid
+from brainseg.scans.volumes.orientation import Grid, axial_grid
 
 CODES = [
     "".join(letters)

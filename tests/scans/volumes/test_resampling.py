@@ -3,8 +3,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from brainseg.core.errors import UserError
-from brainseg.scans.orientation import Grid
-from brainseg.scans.resampling import MAX_SIDE_PX, check_size, onto_grid, resize_plane, same_grid, square_shape
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import MAX_SIDE_PX, check_pixels, check_size, onto_grid, resize_plane, same_grid
 
 IDENTITY = np.eye(3)
 
@@ -21,22 +21,11 @@ def test_sizes_at_the_limit_and_without_voxels():
         check_size("a.mha", (3, 0, 3))
 
 
-@pytest.mark.parametrize(
-    ("spacing", "expected"),
-    [
-        ((5.0, 1.0, 1.0), (40, 30)),
-        ((5.0, 1.0, 1.019), (40, 30)),  # nearly square
-        ((5.0, 1.0, 3.0), (40, 90)),
-        ((5.0, 0.9, 0.6), (60, 30)),
-    ],
-)
-def test_pixels_are_made_square_at_the_finer_spacing(spacing, expected):
-    assert square_shape("a", (7, 40, 30), spacing) == expected
-
-
-def test_square_pixels_that_would_be_too_many():
-    with pytest.raises(UserError, match=r"^a: has pixels of 1 × 300 mm, 40 × 9000 once they are square"):
-        square_shape("a", (7, 40, 30), (5.0, 1.0, 300.0))
+def test_pixels_a_hundred_times_as_long_as_wide_are_no_pixels():
+    check_pixels("a", None)
+    check_pixels("a", (5.0, 1.0, 100.0))
+    with pytest.raises(UserError, match=r"^a: has pixels of 1 × 300 mm; one side may be 100 times the other at most$"):
+        check_pixels("a", (5.0, 1.0, 300.0))
 
 
 def test_equal_shapes_are_the_same_array(rng):

@@ -1,12 +1,12 @@
-"""Linear resampling: pixels made square, and one sequence brought onto the grid of another."""
+"""Sizes that no scan has; and linear resampling: of slices, and of one sequence onto the grid of another."""
 
 import numpy as np
 
 from brainseg.core.errors import UserError
-from brainseg.scans.orientation import Grid
+from brainseg.data.geometry import MOST_ASPECT
 from brainseg.scans.packages import import_for
+from brainseg.scans.volumes.orientation import Grid
 
-SQUARE_TO = 1.02  # a ratio of the pixels' sides up to which they count as square
 MAX_SIDE_PX = 8192
 MAX_VOXELS = 2**31
 SAME_GRID_VOXELS = 0.01  # corners that lie nearer than this part of a voxel are the same place
@@ -21,17 +21,11 @@ def check_size(where: object, shape: tuple[int, ...]) -> None:
         raise UserError(f"{where}: says it is {_times(shape)} voxels; {limit}")
 
 
-def square_shape(where: object, shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> tuple[int, int]:
-    """(H, W) at which the pixels of axial slices (S, H, W) are square: the finer spacing in both directions."""
-    (slices, height, width), (_, row_mm, column_mm) = shape, spacing_mm
-    finer = min(row_mm, column_mm)
-    if max(row_mm, column_mm) <= SQUARE_TO * finer:
-        return height, width
-    resized = max(1, round(height * row_mm / finer)), max(1, round(width * column_mm / finer))
-    if max(resized) > MAX_SIDE_PX or float(slices) * resized[0] * resized[1] > MAX_VOXELS:
-        pixels = f"pixels of {row_mm:g} × {column_mm:g} mm"
-        raise UserError(f"{where}: has {pixels}, {_times(resized)} once they are square; at most {MAX_SIDE_PX} a side")
-    return resized
+def check_pixels(where: object, spacing_mm: tuple[float, float, float] | None) -> None:
+    """Refuse pixels that are a hundred times as long as wide. spacing_mm: between slices, rows and columns."""
+    if spacing_mm and max(spacing_mm[1:]) > MOST_ASPECT * min(spacing_mm[1:]):
+        pixels = f"pixels of {spacing_mm[1]:g} × {spacing_mm[2]:g} mm"
+        raise UserError(f"{where}: has {pixels}; one side may be {MOST_ASPECT:g} times the other at most")
 
 
 def resize_plane(volume: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -67,10 +61,13 @@ def same_grid(one: Grid, other: Grid) -> bool:
     return bool(apart_mm <= SAME_GRID_VOXELS * min(one.spacing_mm))
 
 
-def onto_grid(where: object, volume: np.ndarray, source: Grid, target: Grid) -> tuple[np.ndarray, float]:
+def onto_grid(
+    where: object, volume: np.ndarray, source: Grid, target: Grid, name: str = "FLAIR"
+) -> tuple[np.ndarray, float]:
     """Bring an axial volume (S, H, W) from one axial grid to another, linearly; and the share of it that is covered.
 
-    Beyond the volume's edge the result is its lowest value. float32; whole numbers stay whole.
+    Beyond the volume's edge the result is its lowest value. float32; whole numbers stay whole. name: of the sequence
+    on the target grid.
     """
     sitk = import_for("resampling sequences of one scan", "SimpleITK", "SimpleITK")
     finite = np.isfinite(volume)
@@ -88,7 +85,7 @@ def onto_grid(where: object, volume: np.ndarray, source: Grid, target: Grid) -> 
     outside = np.isnan(resampled)
     covered = 1 - float(outside.mean())
     if covered == 0:
-        raise UserError(f"{where}: does not overlap with FLAIR; expected sequences of one patient in one position")
+        raise UserError(f"{where}: does not overlap with {name}; expected sequences of one patient in one position")
     resampled[outside] = lowest
     if volume.dtype.kind in "iu":
         np.rint(resampled, out=resampled)

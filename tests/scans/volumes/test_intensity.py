@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.scans.intensity import to_image
+from brainseg.scans.volumes.intensity import to_image
 
 RAMP = np.linspace(0, 999, 1000).reshape(10, 10, 10)
 

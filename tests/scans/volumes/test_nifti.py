@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.scans.nifti import NO_ORIENTATION, is_nifti_2, not_finite, warnings_of
+from brainseg.scans.volumes.nifti import NO_ORIENTATION, is_nifti_2, not_finite, warnings_of
 from tests.scans.small_scans import read
 
 

@@ -6,8 +6,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from brainseg.core.errors import UserError
-from brainseg.scans.medical import itk_reason, kind_of, read_volume, write_volume
-from brainseg.scans.orientation import Grid
+from brainseg.scans.volumes.medical import itk_reason, kind_of, read_volume, write_volume
+from brainseg.scans.volumes.orientation import Grid
 from tests.scans.small_scans import OBLIQUE, volume
 from tests.scans.small_scans import write_volume as write_by_sitk
 
@@ -68,7 +68,7 @@ def test_values_of_nifti_that_are_not_finite_stay_so(tmp_path, kind, extension, 
 
 
 def test_values_that_are_not_finite_beyond_the_first_chunk(tmp_path, rng, monkeypatch):
-    monkeypatch.setattr("brainseg.scans.nifti.CHUNK", 64)
+    monkeypatch.setattr("brainseg.scans.volumes.nifti.CHUNK", 64)
     array = rng.normal(size=(5, 6, 4)).astype(np.float32)
     array[[0, 2, 4], [0, 3, 5], [0, 2, 3]] = np.nan
     nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), tmp_path / "a.nii.gz")

@@ -1,47 +1,51 @@
-"""Intensities of the three sequences become one image of 8 or 16 bit."""
+"""Intensities of the sequences become one image of 8 or 16 bit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from brainseg.core.channels import LGG_CHANNELS, in_words, main_channel
 from brainseg.core.errors import UserError
-from brainseg.scans.scan import SEQUENCES
 
 FULL_SCALE = 65535
 WHITE_PERCENTILE = 99.99  # a few voxels of vessels or artefacts may not darken all others
 
 
-def to_image(where: object, sequences: Mapping[str, np.ndarray], *, as_is: bool) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(S, H, W, 3) uint8 or uint16 from one (S, H, W) a sequence, and what a person should know of it.
+def to_image(
+    where: object, sequences: Mapping[str, np.ndarray], channels: Sequence[str] = LGG_CHANNELS, *, as_is: bool
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(S, H, W, C) uint8 or uint16 from one (S, H, W) a sequence, and what a person should know of it.
 
-    FLAIR stands in the place of a sequence that is missing, as in the LGG data set. Values are unchanged where they
+    The main channel, which is given, stands in the place of a sequence that is missing, as FLAIR does in the LGG data
+    set. Values are unchanged where they
     are whole numbers in 0 ... 255 (uint8), and where `as_is` and all are uint16. All else is scaled, each sequence
     by itself, to 0 ... 65535 (uint16): what is not finite becomes the lowest value, a lowest value below 0 becomes 0,
     the 99.99th percentile becomes 65535 and so does what lies above it.
     """
-    given = [sequence for sequence in SEQUENCES if sequence in sequences]
-    warnings = [f"{name} is missing: FLAIR stands in its place" for name in SEQUENCES if name not in sequences]
+    given = [sequence for sequence in channels if sequence in sequences]
+    main = channels[main_channel(channels)]
+    stands_in = f"{in_words(main)} stands in its place"
+    warnings = [f"{name} is missing: {stands_in}" for name in channels if name not in sequences]
     dtypes = {sequences[name].dtype.newbyteorder("=") for name in given}
     unchanged = np.uint16 if as_is and dtypes == {np.dtype(np.uint16)} else None
     if all(_fits_eight_bits(sequences[name]) for name in given):
         unchanged = unchanged or np.uint8
-    shape = sequences["flair"].shape
-    image = np.empty((*shape, len(SEQUENCES)), unchanged or np.uint16)
+    image = np.empty((*sequences[main].shape, len(channels)), unchanged or np.uint16)
     for name in given:
-        channel = image[..., SEQUENCES.index(name)]
+        channel = image[..., channels.index(name)]
         if unchanged:
             channel[...] = sequences[name]
         else:
             warnings += _scale(where, name, sequences[name], channel)
         if channel.any() and channel.min() == channel.max():
             warnings.append(f"{name} is the same everywhere")
-    for name in SEQUENCES:
+    for name in channels:
         if name not in sequences:
-            image[..., SEQUENCES.index(name)] = image[..., SEQUENCES.index("flair")]
+            image[..., channels.index(name)] = image[..., channels.index(main)]
     if not image.any():
         warnings.append("the scan holds no signal: all values are 0")
     else:
-        warnings += [f"{name} is 0 everywhere" for name in given if not image[..., SEQUENCES.index(name)].any()]
+        warnings += [f"{name} is 0 everywhere" for name in given if not image[..., channels.index(name)].any()]
     return image, tuple(warnings)
 
 

@@ -6,12 +6,13 @@ from types import ModuleType
 
 import numpy as np
 
+from brainseg.core.channels import MOST
 from brainseg.core.errors import UserError
 from brainseg.scans.c_messages import silenced
-from brainseg.scans.nifti import is_nifti_2, not_finite
-from brainseg.scans.orientation import Grid
 from brainseg.scans.packages import import_for
-from brainseg.scans.resampling import check_size
+from brainseg.scans.volumes.nifti import is_nifti_2, not_finite
+from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.resampling import check_size
 
 # how the format is called, and the one reader of SimpleITK that may open it
 KINDS = {
@@ -27,7 +28,7 @@ ADDRESS = re.compile(r"\w+ ?\(0x[0-9a-f]+\): ?")  # of an object, in ITK's error
 
 
 def read_volume(path: Path) -> tuple[np.ndarray, Grid]:
-    """The voxels (i, j, k) or, of 4-D files and vectors, (i, j, k, 3), and their grid. UserError for other files."""
+    """The voxels (i, j, k) or, of 4-D files and vectors, (i, j, k, C), and their grid. UserError for other files."""
     kind = _check_header(path)
     bad = not_finite(path) if kind == "nifti" else None
     medpy_io = _medpy()
@@ -121,9 +122,9 @@ def _check_header(path: Path) -> str:
     if len(size) == 4 and components == 1:
         size, components = size[:3], size[3]
     if len(size) != 3:
-        raise UserError(f"{path}: has {len(size)} dimensions {size}; expected 3, or 4 with the three sequences")
-    if components not in (1, 3):
-        raise UserError(f"{path}: has {components} sequences; expected 1 (FLAIR), or 3: pre, FLAIR, post")
+        raise UserError(f"{path}: has {len(size)} dimensions {size}; expected 3, or 4 with the sequences")
+    if not 1 <= components <= MOST:
+        raise UserError(f"{path}: has {components} sequences; expected 1 to {MOST}")
     check_size(path, (*size, components))
     _check_axes(path, reader.GetSpacing()[:3], np.reshape(reader.GetDirection(), (len(reader.GetSize()), -1))[:3, :3])
     return kind
