@@ -7,49 +7,34 @@ import pandas as pd
 
 from brainseg.archs.shared.input import CHANNELS
 from brainseg.core.errors import report_errors
-from brainseg.core.files import read_json, write_bytes
+from brainseg.core.files import write_bytes
 from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import paths, predictions
 from brainseg.data.raw import patients
-from brainseg.data.tables import read_table
-from brainseg.pages.run.page import Tables, md5, run_page
+from brainseg.pages.run.page import run_page
 from brainseg.pages.run.settings import PageSettings
 from brainseg.pages.run.shown_patients import shown_patients
+from brainseg.pages.run.tables import read_tables
 from brainseg.pages.shared.volume import Volume, to_viewer
 from brainseg.parallel import parallel_map
 from brainseg.postprocessing.final_mask import MaskSettings, final_mask, read_mask_settings
 
 PAGE = paths.PLOTS / "report.html"
-SCORES = ("dsc", "nsd", "hd95_px", "sensitivity", "precision", "predicted_dsc", "dsc_lower_bound", "lesion_voxels")
 
 
 def main() -> None:
     params = read_params()
     settings = parse_settings(PageSettings, params, "page")
-    per_volume = read_table(paths.PER_VOLUME, SCORES, ("patient", "subset", "institution", "size"))
-    tables = Tables(
-        params=params,
-        history=read_table(paths.HISTORY, numbers=("epoch", "train_loss", "validation_loss", "validation_dsc")),
-        per_epoch=read_table(paths.VALIDATION_PER_EPOCH, ("epoch", "dsc"), ("patient",)),
-        per_volume=per_volume,
-        by_threshold=read_table(paths.BY_THRESHOLD, ("threshold", "mean_dsc"), ("subset",)),
-        reliability=read_table(paths.RELIABILITY, ("probability", "lesion", "voxels"), ("subset",)),
-        robustness=read_table(paths.ROBUSTNESS, ("dsc",), ("patient", "kind", "strength")),
-        robustness_summary=read_json(paths.ROBUSTNESS_SUMMARY),
-        evaluation=read_json(paths.EVALUATION),
-        training=read_json(paths.TRAINING),
-        timing=read_json(paths.TIMING),
-        scores_md5=md5(paths.PER_VOLUME),
-    )
-    shown = shown_patients(per_volume, settings.patients)
+    tables = read_tables(params)
+    shown = shown_patients(tables.per_volume, settings.patients)
     names = [name for group in shown.values() for name, _ in group]
-    facts = {row.patient: facts_of(row) for row in per_volume.itertuples()}
+    facts = {row.patient: facts_of(row) for row in tables.per_volume.itertuples()}
     view = partial(view_patient, read_mask_settings(), settings.side_px, facts)
     volumes = parallel_map(view, names, "drawing slices")
     groups = [(heading, [(names.index(name), label) for name, label in group]) for heading, group in shown.items()]
     write_bytes(PAGE, run_page(tables, volumes, groups))
-    print_line(f"{PAGE}: {len(names)} of {len(per_volume)} patients to look at; open it in a browser")
+    print_line(f"{PAGE}: {len(names)} of {len(tables.per_volume)} patients to look at; open it in a browser")
 
 
 def facts_of(row: Any) -> dict[str, str]:

@@ -46,7 +46,8 @@ SHARES = {  # of the cases, by what a stage reads and how long it takes
     "predict": 0.10,
     "evaluate": 0.12,
     "robustness": 0.04,
-    "plot": 0.03,
+    "plot": 0.02,
+    "page": 0.01,
 }
 READS = {
     "check": ["params.yaml"],
@@ -58,6 +59,7 @@ READS = {
     "evaluate": ["params.yaml", "data/split.csv", "data/raw", "data/preprocessed", "data/predictions"],
     "robustness": ["params.yaml", "data/split.csv", "data/raw", "data/weights/last.pt"],
     "plot": ["data/split.csv", "data/raw", "data/preprocessed", "data/predictions", "metrics", "plots/history.csv"],
+    "page": ["data/raw", "data/predictions", "metrics", "plots/history.csv"],
 }
 KEPT = ("params.yaml", "patients", "data", "metrics", "plots", "runs")
 

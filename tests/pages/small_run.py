@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from brainseg.core.params import read_params
-from brainseg.pages.run.page import Tables
+from brainseg.pages.run.records import Summary
+from brainseg.pages.run.tables import Tables
 from brainseg.pages.shared.volume import Volume
 from tests.conftest import ROOT
 
@@ -41,7 +42,7 @@ def summary(patients: int) -> dict:
     scores["dsc"] |= {"minimum": 0.05, "sd": 0.4, "failures": 1}
     scores["volume_error"] |= {"mean": None, "median": None, "patients": 0}
     warning = {"nothing_predicted": 0, "rank_correlation": 0.8, "asked_coverage": 0.9, "coverage": 1.0}
-    return {"patients": patients, **scores, "warning_of_failure": warning | {"mean_dsc_lower_bound": 0.6}}
+    return Summary(patients=patients, **scores, warning_of_failure=warning).model_dump()
 
 
 def tables(**changes) -> Tables:
@@ -52,6 +53,7 @@ def tables(**changes) -> Tables:
         for place, kind in enumerate(("none", "gamma", "noise"))
     ]
     values = {
+        "subset": "test",
         "params": read_params(ROOT / "src/brainseg/pages/run/defaults.yaml"),
         "history": pd.DataFrame(
             {
@@ -74,20 +76,21 @@ def tables(**changes) -> Tables:
             {"subset": "test", "probability": [1.0, 5.0, 0.0], "lesion": [2, 6, 0], "voxels": [20, 10, 0]}
         ),
         "robustness": pd.DataFrame(robust),
-        "robustness_summary": {
+        "strength": "strong",
+        "perturbed": {
             "subset": "test",
             "patients": 4,
             "unperturbed": 0.6475,
-            "gamma": {"strong": {"dsc": 0.6375, "change": -0.01}},
-            "noise": {"strong": {"dsc": 0.6275, "change": -0.02}},
+            "kinds": {
+                "gamma": {"strong": {"dsc": 0.6375, "change": -0.01}},
+                "noise": {"strong": {"dsc": 0.6275, "change": -0.02}},
+            },
         },
         "evaluation": {
             "selected_on": "nothing",
-            "final_mask": {"threshold": 0.5, "components": "largest", "chosen_on": "nothing"},
-            "test": summary(4),
-            "validation": summary(3),
-            "train": summary(3),
+            "final_mask": {"threshold": 0.5, "components": "largest"},
         },
+        "summary": summary(4),
         "training": {
             "parameters": 486553,
             "precision": "fp32",

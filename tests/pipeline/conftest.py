@@ -142,7 +142,18 @@ def reproduced(new_project: Callable[[], Project]) -> Project:
     """A project whose pipeline has run and whose dvc.lock is committed. Leave it as it is."""
     project = new_project()
     ran = project.repro()
-    assert ran == ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness"]
+    assert ran == [
+        "check",
+        "download",
+        "split",
+        "preprocess",
+        "train",
+        "predict",
+        "evaluate",
+        "plot",
+        "robustness",
+        "page",
+    ]
     project.commit()
     return project
 

@@ -72,7 +72,7 @@ def test_without_a_bound_there_is_no_line_of_it():
 
 
 def test_robustness_is_a_line_a_patient_and_their_mean():
-    chart = charts.robustness(tables().robustness, "strong")
+    chart = charts.robustness(tables().robustness)
     assert [label for _, label in chart.x_ticks] == ["as it is", "gamma", "noise"]
     assert [line.kind for line in chart.lines] == ["faint"] * 4 + ["main"]
     assert chart.lines[-1].points[0] == (0, pytest.approx((0.91 + 0.05 + 0.75 + 0.88) / 4))

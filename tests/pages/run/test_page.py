@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from brainseg.compare.stats.bootstrap import mean_interval
-from brainseg.pages.run.page import md5, run_page
+from brainseg.pages.run.page import run_page
 from brainseg.pages.run.shown_patients import shown_patients
 from brainseg.pages.shared.volume import to_viewer
-from tests.pages.small_run import DSC, EVIL, NAMES, per_volume, tables, volume
+from tests.pages.small_run import DSC, EVIL, NAMES, per_volume, summary, tables, volume
 
 
 def written(**changes) -> str:
@@ -72,11 +72,10 @@ def test_the_same_tables_give_the_same_bytes():
 
 def test_where_the_validation_patients_are_scored_the_page_says_so():
     per_volume_ = per_volume().iloc[4:]
-    of_validation = tables().by_threshold.assign(subset="validation")
     page = written(
         per_volume=per_volume_,
-        by_threshold=of_validation,
-        reliability=tables().reliability.assign(subset="validation"),
+        subset="validation",
+        summary=summary(3),
         evaluation=tables().evaluation | {"selected_on": "validation"},
     )
     assert "No patient tests in this split." in page and "so their scores are too high" in page
@@ -108,17 +107,13 @@ def test_a_changed_setting_stands_beside_its_default():
 @pytest.mark.parametrize("patients", [1, 2])
 def test_few_patients_have_a_page_too(patients):
     few = per_volume().iloc[[*range(patients), *range(4, 10)]]
-    assert f"mean DSC of {tables().evaluation['test']['patients']} test" in written(per_volume=few)
+    of_whom = f"mean DSC of {patients} test patient{'s' * (patients > 1)}<"
+    assert of_whom in written(per_volume=few, summary=summary(patients))
 
 
 def test_a_run_without_a_bound_or_a_prediction():
     nothing = per_volume().assign(predicted_dsc=float("nan"), dsc_lower_bound=float("nan"))
-    evaluation = tables().evaluation
-    evaluation["test"]["warning_of_failure"] |= {"rank_correlation": None, "coverage": None, "nothing_predicted": 4}
-    text = re.sub(r"\s+", " ", Texts(written(per_volume=nothing, evaluation=evaluation)).text)
+    of_nothing = summary(4)
+    of_nothing["warning_of_failure"] |= {"rank_correlation": None, "coverage": None, "nothing_predicted": 4}
+    text = re.sub(r"\s+", " ", Texts(written(per_volume=nothing, summary=of_nothing)).text)
     assert "it needs at least nine validation patients" in text and "For 4 of them nothing is predicted." in text
-
-
-def test_md5_is_that_of_dvc(tmp_path):
-    (tmp_path / "a").write_bytes(b"hello")
-    assert md5(tmp_path / "a") == "5d41402abc4b2a76b9719d911017c592"

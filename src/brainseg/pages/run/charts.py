@@ -134,11 +134,10 @@ def warning(held_out: pd.DataFrame) -> Chart:
     return Chart("DSC by predicted DSC", "DSC predicted without the truth", "actual DSC", SHARES, SHARES, lines, dots)
 
 
-def robustness(table: pd.DataFrame, strength: str) -> Chart:
+def robustness(table: pd.DataFrame) -> Chart:
     """The DSC of each patient under each kind of change at one strength; a line joins a patient, the mean is bold."""
     kinds = ["none", *dict.fromkeys(table.kind[table.kind != "none"])]
-    chosen = table[(table.kind == "none") | (table.strength == strength)]
-    by_kind = chosen.pivot_table(index="patient", columns="kind", values="dsc", sort=True)[kinds]
+    by_kind = table.pivot_table(index="patient", columns="kind", values="dsc", sort=True)[kinds]
     places = range(len(kinds))
     lines = [Line(list(zip(places, row, strict=True)), "faint") for row in by_kind.to_numpy()]
     mean = list(zip(places, by_kind.mean(), strict=True))

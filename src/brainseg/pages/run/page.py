@@ -1,8 +1,6 @@
 """plots/report.html: one run on one page, from the tables that its stages wrote."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +8,22 @@ import pandas as pd
 
 from brainseg.compare.stats.bootstrap import FEW_PATIENTS, mean_interval, winners_optimism
 from brainseg.core.params import lookup, lookup_name
-from brainseg.data.split import SUBSETS, evaluation_subset
+from brainseg.data.split import SUBSETS
 from brainseg.model.data_terms import licence_and_citation
 from brainseg.pages.run import charts
 from brainseg.pages.run.changed_settings import changed_settings
 from brainseg.pages.run.metric_help import METRICS
 from brainseg.pages.run.published import PUBLISHED, of_lgg
+from brainseg.pages.run.tables import Tables
 from brainseg.pages.shared.render import render
 
 TEMPLATE = Path(__file__).with_name("run.html")
 SCRIPTS = ("viewer.js", "table.js")
-STRENGTHS = ("strong", "medium", "weak")  # the strongest that was computed is drawn
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What the stages wrote: tables of metrics/ and plots/, and records as plain values.
-
-    scores_md5: of metrics/per_volume.csv, by which dvc.lock knows this run
-    """
-
-    params: Mapping[str, Any]
-    history: pd.DataFrame
-    per_epoch: pd.DataFrame
-    per_volume: pd.DataFrame
-    by_threshold: pd.DataFrame
-    reliability: pd.DataFrame
-    robustness: pd.DataFrame
-    robustness_summary: Mapping[str, Any]
-    evaluation: Mapping[str, Any]
-    training: Mapping[str, Any]
-    timing: Mapping[str, Any]
-    scores_md5: str
 
 
 def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Sequence[tuple[str, list]]) -> bytes:
     """volumes: of the viewer, in the order of their places; groups: a heading, and (place, label) of each volume."""
-    subset = evaluation_subset(tables.per_volume.subset)
-    held_out = tables.per_volume[tables.per_volume.subset == subset]
-    summary, params = tables.evaluation[subset], tables.params
+    subset, held_out, summary, params = tables.subset, tables.held_out, tables.summary, tables.params
     interval = mean_interval(held_out.dsc.to_numpy())
     licence, citation = licence_and_citation(lookup_name(params, "data"))
     place = {volume["name"]: number for number, volume in enumerate(volumes)}
@@ -73,12 +48,12 @@ def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Seque
         },
         "metrics": [(key, *help, summary[key]) for key, help in METRICS.items()],
         "curves": [
-            charts.by_threshold(_of(tables.by_threshold, subset), tables.evaluation["final_mask"]["threshold"]),
-            charts.reliability(_of(tables.reliability, subset)),
+            charts.by_threshold(tables.by_threshold, tables.evaluation["final_mask"]["threshold"]),
+            charts.reliability(tables.reliability),
             charts.warning(held_out),
         ],
         "failure_warning": summary["warning_of_failure"],
-        "robust": _robustness(tables.robustness, tables.robustness_summary),
+        "robust": _robustness(tables),
         "training_curves": [
             charts.loss_curves(tables.history),
             charts.dsc_curves(tables.history, tables.training["best_epoch"]),
@@ -90,15 +65,6 @@ def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Seque
         "seed": lookup(params, "seed"),
     }
     return render(TEMPLATE, SCRIPTS, values)
-
-
-def md5(path: Path) -> str:
-    """As DVC takes it of a file."""
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-
-
-def _of(table: pd.DataFrame, subset: str) -> pd.DataFrame:
-    return table[table.subset == subset]
 
 
 def _cautions(evaluation: Mapping[str, Any], subset: str, patients: int) -> list[str]:
@@ -121,14 +87,14 @@ def _rows(per_volume: pd.DataFrame, place: Mapping[str, int]) -> list[dict[str, 
     return [row | {"place": place.get(row["patient"]), "failed": row["dsc"] < charts.FAILED} for row in text]
 
 
-def _robustness(table: pd.DataFrame, summary: Mapping[str, Any]) -> dict[str, Any]:
-    strength = next(word for word in STRENGTHS if word in set(table.strength))
+def _robustness(tables: Tables) -> dict[str, Any]:
     kinds = {
-        kind: changes[strength]
-        for kind, changes in summary.items()
-        if isinstance(changes, Mapping) and strength in changes
+        kind: changes[tables.strength]
+        for kind, changes in tables.perturbed["kinds"].items()
+        if tables.strength in changes
     }
-    return {"chart": charts.robustness(table, strength), "kinds": kinds, "strength": strength, "summary": summary}
+    chart = charts.robustness(tables.robustness)
+    return {"chart": chart, "kinds": kinds, "strength": tables.strength, "summary": tables.perturbed}
 
 
 def _price_of_the_epoch(training: Mapping[str, Any], per_epoch: pd.DataFrame) -> dict[str, float]:
