@@ -35,7 +35,7 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def opened(browser) -> Iterator[Callable]:
-    """opened(path, width, scheme): a file in a new tab, which may ask for nothing and log nothing."""
+    """opened(path, width, scheme): a file in a new tab, which may ask for nothing beside it and log no error."""
     with ExitStack() as tabs:
         yield lambda path, width=1280, scheme="light": tabs.enter_context(tab(browser, path, width, scheme))
 
@@ -46,7 +46,9 @@ def tab(browser, path: Path, width: int, scheme: str) -> Iterator:
     page = context.new_page()
     watched = Watched()
     own = path.absolute().as_uri()
-    page.on("request", lambda request: request.url.startswith(("data:", own)) or watched.requests.append(request.url))
+    # pictures may lie in a folder below, as those of `dvc plots show` do
+    mine = ("data:", own, f"{own.rpartition('/')[0]}/static/")
+    page.on("request", lambda request: request.url.startswith(mine) or watched.requests.append(request.url))
     page.on("console", lambda message: message.type == "error" and watched.console.append(message.text))
     page.on("pageerror", lambda error: watched.console.append(str(error)))
     page.goto(own)

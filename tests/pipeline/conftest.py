@@ -124,7 +124,7 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Projec
             else:
                 shutil.copy(source, target)
         (project.folder / ".dvc" / "plots").mkdir(parents=True)
-        for name in ("config", ".gitignore", "plots/dsc_per_volume.json"):
+        for name in ("config", ".gitignore", "plots_page.html", "plots/dsc_per_volume.json"):
             shutil.copy(ROOT / ".dvc" / name, project.folder / ".dvc" / name)
         for key, value in TINY.items():
             project.set(key, value)

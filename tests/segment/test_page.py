@@ -33,7 +33,7 @@ def test_the_page_says_the_volume_in_ml_and_what_the_dsc_should_be(segmented):
     text = text_of(page(found, record))
     assert f"{found.volume_ml:.1f} ml" in text and "predicted volume of the lesion" in text
     assert f"expected DSC {found.predicted_dsc:.2f}" in text
-    assert "5.00 × 1.00 × 2.00 mm" in text and "not a medical device" in text
+    assert r"5.00 \u00d7 1.00 \u00d7 2.00 mm" in text and "not a medical device" in text
     assert "mean DSC 0.5000" in text and "1 of 3 patients have a DSC below 0.1" in text
 
 

@@ -51,6 +51,8 @@ def test_a_number(value, text):
     assert number(value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.9, "90 %"), (1, "100 %"), (None, "–")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.9, "90\N{NO-BREAK SPACE}%"), (1, "100\N{NO-BREAK SPACE}%"), (None, "–")]
+)
 def test_a_share(value, text):
     assert share(value) == text

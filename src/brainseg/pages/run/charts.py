@@ -46,13 +46,13 @@ def loss_curves(history: pd.DataFrame) -> Chart:
 
 
 def dsc_curves(history: pd.DataFrame, best_epoch: int) -> Chart:
-    lines = [_curve(history, "validation_dsc", "main", "validation, mean")]
+    lines = [_curve(history, "validation_dsc", "main", "validation")]
     best = history[history.epoch == best_epoch].validation_dsc
     dots = [Dot(best_epoch, float(value), f"best epoch {best_epoch}: {value:.4f}", "ring", 5) for value in best]
     return Chart(
         "Validation DSC by epoch",
         "epoch",
-        "DSC, on the network's grid; the ring is the best epoch",
+        "DSC on the network's grid",
         _epochs(history),
         SHARES,
         lines,
@@ -81,7 +81,7 @@ def by_threshold(table: pd.DataFrame, threshold: float) -> Chart:
             best.threshold, best.mean_dsc, f"best on these patients: {best.threshold:g}, {best.mean_dsc:.3f}", "ring", 5
         )
     ]
-    return Chart("Mean DSC by threshold", "threshold", "DSC with every component", SHARES, SHARES, lines, dots)
+    return Chart("Mean DSC by threshold", "threshold", "DSC, every component", SHARES, SHARES, lines, dots)
 
 
 def reliability(table: pd.DataFrame) -> Chart:
@@ -103,7 +103,7 @@ def reliability(table: pd.DataFrame) -> Chart:
     return Chart(
         title,
         "predicted probability",
-        "share that is lesion, near lesions; larger dot: more voxels",
+        "share that is lesion",
         SHARES,
         SHARES,
         lines,
@@ -149,7 +149,7 @@ def robustness(table: pd.DataFrame) -> Chart:
     return Chart(
         "DSC by change of the images",
         "",
-        "DSC; a grey line is a patient",
+        "DSC, a grey line a patient",
         x_ticks,
         SHARES,
         lines,

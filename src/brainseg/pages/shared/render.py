@@ -52,4 +52,4 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def share(value: float | None) -> str:
     """0.9 as 90 %."""
-    return "–" if value is None or value != value else f"{100 * value:.0f} %"
+    return "–" if value is None or value != value else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"

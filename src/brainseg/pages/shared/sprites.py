@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-QUALITY = 55  # of WebP: at 256 x 256 the mean error is about 2 of 255 grey levels
+QUALITY, METHOD = 45, 4  # of WebP: on LGG slices the mean error is 3 of 255 grey levels
 LEVELS = 15  # steps of a probability; 16 values are 4 bits a pixel
 BRIGHTEST_PERCENT = 99.95  # else a few bright voxels would darken all others
 
@@ -44,7 +44,7 @@ def shrunk(volume: np.ndarray, side_px: int) -> np.ndarray:
 
 def grey_sheet(volume: np.ndarray) -> str:
     """(S, H, W) uint8 as WebP, slightly lossy."""
-    return _encoded(Image.fromarray(side_by_side(volume)), "WEBP", quality=QUALITY, method=2)
+    return _encoded(Image.fromarray(side_by_side(volume)), "WEBP", quality=QUALITY, method=METHOD)
 
 
 def mask_sheet(mask: np.ndarray) -> str:

@@ -6,7 +6,7 @@
   const $ = (selector) => root.querySelector(selector);
   const COLOUR = {truth: "#22dd22", prediction: "#ff3030", other: "#ffb000", poor: "#5aaeff"};
   const canvas = $("canvas"), slider = $("#slice"), chooser = $("#patient"), strip = $("#strip");
-  const state = {volume: null, slice: 0, channel: 0, low: 0, high: 255, off: new Set(["probability"])};
+  const state = {volume: null, slice: 0, channel: null, low: 0, high: 255, off: new Set(["probability"])};
   let sheets = {}, asked = 0;
 
   async function open(place) {
@@ -22,6 +22,7 @@
     sheets = drawn;
     state.volume = volume;
     state.slice = firstSlice(volume);
+    if (state.channel === null) state.channel = firstChannel(volume);
     state.channel = Math.min(state.channel, volume.channels.length - 1);
     chooser.value = place;
     layOut();
@@ -48,6 +49,9 @@
     const most = Math.max(...sums);
     return most ? sums.indexOf(most) : Math.floor(volume.slices / 2);
   }
+
+  // FLAIR where there is one: it shows the lesion best
+  const firstChannel = ({channels}) => Math.max(0, channels.findIndex(({name}) => name.toLowerCase() === "flair"));
 
   // one value a pixel: the red of the sheet's pixels
   function tile(name, slice) {
