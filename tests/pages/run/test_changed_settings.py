@@ -56,3 +56,10 @@ def test_pictures_do_not_count(defaults):
 def test_a_loss_of_ones_own_has_no_defaults(defaults):
     defaults["loss"], defaults["losses"]["mine"] = "mine", {"weight": 0.5}
     assert changed_settings(defaults) == [("loss", "mine", "dice"), ("losses.mine.weight", "0.5", "")]
+
+
+def test_the_order_is_that_of_the_defaults(defaults):
+    defaults["train"]["epochs"], defaults["seed"], defaults["loss"] = 3, 7, "bce"
+    backwards = dict(reversed(defaults.items()))
+    assert changed_settings(backwards) == changed_settings(defaults)
+    assert [key for key, _, _ in changed_settings(backwards)] == ["loss", "seed", "train.epochs"]

@@ -10,7 +10,7 @@ from brainseg.pages.shared.chart import SHARES, Chart, Line, ticks
     [
         (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
         (0, 0.37, ["0.0", "0.1", "0.2", "0.3", "0.4"]),
-        (-0.3, 0.9, ["-0.5", "0.0", "0.5", "1.0"]),
+        (-0.3, 0.9, ["\N{MINUS SIGN}0.5", "0.0", "0.5", "1.0"]),
         (0, 1234, ["0", "500", "1000", "1500"]),
         (0, 0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
     ],
@@ -27,11 +27,11 @@ def test_ticks_of_any_scale(scale):
 
 def test_the_corners_of_a_chart_by_hand():
     chart = Chart("t", "x", "y", SHARES, SHARES)
-    assert (chart.x(0), chart.x(1)) == (38, 368)
+    assert (chart.x(0), chart.x(1)) == (46, 368)
     assert (chart.y(0), chart.y(1)) == (208, 12)
-    assert chart.path(Line([(0, 0), (1, 1)], "main")) == "M38 208L368 12"
+    assert chart.path(Line([(0, 0), (1, 1)], "main")) == "M46 208L368 12"
 
 
 def test_an_undefined_point_breaks_the_line():
     chart = Chart("t", "x", "y", SHARES, SHARES)
-    assert chart.path(Line([(0, 0), (0.5, math.nan), (1, 0)], "main")) == "M38 208M368 208"
+    assert chart.path(Line([(0, 0), (0.5, math.nan), (1, 0)], "main")) == "M46 208M368 208"

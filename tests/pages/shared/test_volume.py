@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,13 @@ def test_without_truth_or_probability_there_is_neither():
         and found["poor"] == []
         and [mask["name"] for mask in found["masks"]] == ["prediction"]
     )
+
+
+def test_pictures_side_by_side_have_the_masks_that_they_name():
+    one = volume()
+    two = replace(one, panes=[["truth", "prediction"], ["truth"]])
+    assert to_viewer(one, 256)["panes"] == [["truth", "prediction"]]
+    assert to_viewer(two, 256)["panes"] == [["truth", "prediction"], ["truth"]]
 
 
 def test_an_empty_mask_is_shown_too():

@@ -14,14 +14,16 @@ NO_RESULT = ("plot", "page")  # blocks of pictures and of this page
 def changed_settings(params: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(key, value, default) of each setting that counts in this run and has another value than the default.
 
+    They are in the order of the defaults, whatever the order in params, so that the same settings give the same page.
     Blocks of losses, optimizers and so on that were not chosen do not count. The default is "" where params.yaml of
     the release lacks the setting.
     """
-    defaults = _that_count(read_params(DEFAULTS), params)
+    defaults, given = _that_count(read_params(DEFAULTS), params), _that_count(params, params)
+    in_order = [*(key for key in defaults if key in given), *sorted(given.keys() - defaults.keys())]
     return [
-        (key, _text(value), _text(defaults.get(key, "")))
-        for key, value in _that_count(params, params).items()
-        if key not in defaults or defaults[key] != value
+        (key, _text(given[key]), _text(defaults.get(key, "")))
+        for key in in_order
+        if key not in defaults or defaults[key] != given[key]
     ]
 
 

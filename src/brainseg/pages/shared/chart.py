@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 380, 250
-LEFT, RIGHT, TOP, BOTTOM = 38, 12, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 42
 
 Point = tuple[float, float]
 
@@ -85,7 +85,10 @@ def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
         count = round((last - first) / step)
         if count < most:
             digits = max(0, -int(f"{step:e}".partition("e")[2]))
-            return [(first + place * step, f"{first + place * step:.{digits}f}") for place in range(count + 1)]
+            return [
+                (first + place * step, f"{first + place * step:.{digits}f}".replace("-", "\N{MINUS SIGN}"))
+                for place in range(count + 1)
+            ]
     raise ValueError(f"no ticks from {low} to {high}")
 
 

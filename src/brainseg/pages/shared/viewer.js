@@ -4,7 +4,8 @@
   const root = document.querySelector("#viewer");
   if (!root) return;
   const $ = (selector) => root.querySelector(selector);
-  const COLOUR = {truth: "#22dd22", prediction: "#ff3030", other: "#ffb000", poor: "#5aaeff"};
+  const COLOUR = {truth: "#22dd22", probability: "#ffb000", poor: "#5aaeff"};
+  const PREDICTIONS = ["#ff3030", "#ffb000", "#e070ff"]; // of several methods
   const canvas = $("canvas"), slider = $("#slice"), chooser = $("#patient"), strip = $("#strip");
   const state = {volume: null, slice: 0, channel: null, low: 0, high: 255, off: new Set(["probability"])};
   let sheets = {}, asked = 0;
@@ -77,23 +78,39 @@
     const small = new OffscreenCanvas(width, height);
     small.getContext("2d").putImageData(picture, 0, 0);
     const zoom = zoomOf(volume);
-    canvas.width = width * zoom;
+    canvas.width = width * zoom * volume.panes.length;
     canvas.height = height * zoom;
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "low"; // bilinear: the middle of a pixel keeps its value
-    context.drawImage(small, 0, 0, canvas.width, canvas.height);
-    volume.masks.forEach(({name}, place) => {
-      if (state.off.has(name)) return;
-      const thickness = place ? 1.5 : 3.5; // the later mask is thinner, so that both are seen where they agree
-      outline(context, tile(name, slice), zoom, COLOUR[name] || COLOUR.other, thickness);
+    volume.panes.forEach((names, place) => {
+      context.setTransform(1, 0, 0, 1, place * width * zoom, 0);
+      context.drawImage(small, 0, 0, width * zoom, height * zoom);
+      names.forEach((name, later) => {
+        if (state.off.has(name)) return;
+        const thickness = later ? 1.5 : 3.5; // the later mask is thinner, so that both are seen where they agree
+        outline(context, tile(name, slice), zoom, colourOf(name), thickness);
+      });
+      if (volume.panes.length > 1) title(context, names.at(-1));
     });
+    context.setTransform(1, 0, 0, 1, 0, 0);
     if (!state.off.has("poor")) circles(context, zoom);
     describe();
   }
 
+  function title(context, name) {
+    context.font = `${canvas.height / 22}px system-ui, sans-serif`;
+    context.fillStyle = colourOf(name);
+    context.fillText(name, canvas.height / 40, canvas.height / 18);
+  }
+
+  function colourOf(name) {
+    const methods = state.volume.masks.map((mask) => mask.name).filter((other) => other !== "truth");
+    return COLOUR[name] || PREDICTIONS[methods.indexOf(name) % PREDICTIONS.length];
+  }
+
   // odd, so that a pixel has a middle
-  function zoomOf({width, height}) {
-    const zoom = Math.max(1, Math.ceil(760 / Math.max(width, height)));
+  function zoomOf({width, height, panes}) {
+    const zoom = Math.max(1, Math.ceil(760 / Math.max(width * Math.sqrt(panes.length), height)));
     return zoom + 1 - (zoom % 2);
   }
 
@@ -134,7 +151,7 @@
   function layOut() {
     const {volume} = state;
     slider.max = volume.slices - 1;
-    canvas.style.aspectRatio = `${volume.width} / ${volume.height * volume.aspect}`;
+    canvas.style.aspectRatio = `${volume.width * volume.panes.length} / ${volume.height * volume.aspect}`;
     $("#channels").replaceChildren(...volume.channels.map((channel, k) => choice("radio", "channel", k, channel.name, k === state.channel)));
     const overlays = [...volume.masks.map(({name}) => name), ...(volume.probability ? ["probability"] : [])];
     if (areasOf("truth") && areasOf("prediction")) overlays.push("poor");
@@ -148,7 +165,7 @@
       const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect"), tall = (20 * area) / most;
       const wide = 0.8 / volume.masks.length;
       for (const [key, value] of Object.entries({x: k + 0.1 + place * wide, y: 20 - tall, width: wide, height: tall})) bar.setAttribute(key, value);
-      bar.setAttribute("class", name);
+      bar.style.fill = colourOf(name);
       return bar;
     })));
     $("#previous").disabled = Number(chooser.selectedIndex) === 0;
@@ -158,9 +175,13 @@
   function choice(type, group, value, text, checked) {
     const label = document.createElement("label"), input = document.createElement("input");
     Object.assign(input, {type, name: group, value, checked});
-    const mark = document.createElement("span");
-    mark.className = `mark ${type === "checkbox" ? value : ""}`;
-    label.append(input, mark, document.createTextNode(text));
+    label.append(input);
+    if (type === "checkbox") {
+      const mark = Object.assign(document.createElement("span"), {className: `mark ${value}`});
+      mark.style.borderColor = colourOf(value);
+      label.append(mark);
+    }
+    label.append(document.createTextNode(text));
     return label;
   }
 
@@ -169,13 +190,14 @@
 
   function describe() {
     const {volume, slice} = state, parts = [`slice ${slice + 1} of ${volume.slices}`];
-    const [truth, prediction] = [areasOf("truth"), areasOf("prediction")];
-    if (truth && prediction) {
-      const [t, p] = [tile("truth", slice), tile("prediction", slice)];
-      const sum = truth[slice] + prediction[slice];
+    const truth = areasOf("truth"), methods = volume.masks.filter(({name}) => truth && name !== "truth");
+    const scores = [];
+    for (const {name, areas} of methods) {
+      const [t, p] = [tile("truth", slice), tile(name, slice)], sum = truth[slice] + areas[slice];
       const both = t.reduce((count, value, k) => count + (value && p[k] ? 1 : 0), 0) * volume.step ** 2;
-      parts.push(sum ? `${volume.step > 1 ? "about " : ""}DSC ${((2 * both) / sum).toFixed(2)} in this slice` : "no lesion in this slice");
+      scores.push((sum ? ((2 * both) / sum).toFixed(2) : "no lesion") + (methods.length > 1 ? ` ${name}` : ""));
     }
+    if (scores.length) parts.push(`DSC of the slice${volume.step > 1 ? ", about" : ""}: ${scores.join(", ")}`);
     const text = parts.join(", ");
     $("#where").textContent = text;
     slider.value = slice;

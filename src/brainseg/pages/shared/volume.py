@@ -24,6 +24,7 @@ class Volume:
 
     channels: a name for each of C
     masks: name -> mask, such as truth and prediction; both together give the poor regions
+    panes: the names of the masks of each picture, where several stand side by side; by default one with all
     probability: None where there is none
     pixel_aspect: height of a pixel over its width
     facts: label -> text, shown beside the picture
@@ -36,6 +37,7 @@ class Volume:
     probability: np.ndarray | None = None
     pixel_aspect: float = 1.0
     facts: Mapping[str, str] = field(default_factory=dict)
+    panes: Sequence[Sequence[str]] = ()
 
 
 def to_viewer(volume: Volume, side_px: int) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def to_viewer(volume: Volume, side_px: int) -> dict[str, Any]:
         "width": width,
         "columns": columns(slices),
         "aspect": volume.pixel_aspect,
+        "panes": [list(names) for names in volume.panes or [volume.masks]],
         "step": max(1, round(volume.image.shape[1] / height)),
         "channels": [
             {"name": name, "white": white, "sheet": grey_sheet(grey)}
