@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from brainseg.archs.shared.input import CHANNELS
-from brainseg.core.errors import report_errors
-from brainseg.core.files import write_bytes
+from brainseg.core.errors import UserError, report_errors
+from brainseg.core.files import REMEDY, write_bytes
 from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import paths, predictions
@@ -52,10 +52,10 @@ def view_patient(mask: MaskSettings, side_px: int, facts: dict[str, dict[str, st
     folder = patients.FOLDER / name
     masks = {"truth": patients.read_mask(folder), "prediction": final_mask(prediction, mask)}
     image = patients.read_images(folder)
-    return to_viewer(
-        Volume(name, image, CHANNELS, masks, prediction.on_file_grid, facts=facts[name]),
-        side_px,
-    )
+    if not image.shape[:3] == masks["truth"].shape == prediction.on_file_grid.shape:
+        shapes = f"{prediction.on_file_grid.shape}, the patient's images {image.shape[:3]}"
+        raise UserError(f"{predictions.FOLDER}/{name}.npz: is {shapes}; expected one shape; {REMEDY}")
+    return to_viewer(Volume(name, image, CHANNELS, masks, prediction.on_file_grid, facts=facts[name]), side_px)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,9 @@ def build(folder: Path) -> Project:
         write_patient(project.patients / name, *patient(number))
     # more than the default draws: what is off is not tried
     project.set(train__ema_decay=0.9, intensity__gamma=0.1, preprocess__side_px=16)
-    project.run_all("check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot")
+    project.run_all(
+        "check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page"
+    )
     with _inside(project.folder):
         _keep_checkpoint()
     return project

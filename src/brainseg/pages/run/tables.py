@@ -11,7 +11,7 @@ import pandas as pd
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import REMEDY, read_json
-from brainseg.core.params import validated
+from brainseg.core.params import StrictSettings, validated
 from brainseg.data import paths
 from brainseg.data.split import evaluation_subset
 from brainseg.data.tables import read_table
@@ -61,7 +61,6 @@ def read_tables(params: Mapping[str, Any]) -> Tables:
     strength = next((word for word in STRENGTHS if word in set(robustness.strength)), None)
     if strength is None or "none" not in set(robustness.kind):
         raise UserError(f"{paths.ROBUSTNESS}: lacks the images as they are, or changed ones; {REMEDY}")
-    evaluation = read_json(paths.EVALUATION)
     return Tables(
         params=params,
         subset=subset,
@@ -72,11 +71,11 @@ def read_tables(params: Mapping[str, Any]) -> Tables:
         reliability=_of(subset, paths.RELIABILITY, ("probability", "lesion", "voxels")),
         robustness=robustness[(robustness.kind == "none") | (robustness.strength == strength)],
         strength=strength,
-        perturbed=validated(Perturbed, read_json(paths.ROBUSTNESS_SUMMARY), paths.ROBUSTNESS_SUMMARY).model_dump(),
-        evaluation=validated(Evaluation, evaluation, paths.EVALUATION).model_dump(),
-        summary=validated(Summary, evaluation.get(subset), paths.EVALUATION, subset).model_dump(),
-        training=validated(Training, read_json(paths.TRAINING), paths.TRAINING).model_dump(),
-        timing=validated(Timing, read_json(paths.TIMING), paths.TIMING).model_dump(),
+        perturbed=_record(Perturbed, paths.ROBUSTNESS_SUMMARY),
+        evaluation=_record(Evaluation, paths.EVALUATION),
+        summary=_record(Summary, paths.EVALUATION, subset),
+        training=_record(Training, paths.TRAINING),
+        timing=_record(Timing, paths.TIMING),
         scores_md5=md5(paths.PER_VOLUME),
     )
 
@@ -84,6 +83,16 @@ def read_tables(params: Mapping[str, Any]) -> Tables:
 def md5(path: Path) -> str:
     """As DVC takes it of a file."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _record(kind: type[StrictSettings], path: Path, key: str = "") -> dict[str, Any]:
+    """The block under the key of a JSON file, or all of it, as plain values; one fault of several is named."""
+    content = read_json(path)
+    try:
+        return validated(kind, content.get(key) if key else content, path, key).model_dump()
+    except UserError as error:
+        first, *others = str(error).split("\n")
+        raise UserError(f"{first}{f', and {len(others)} more faults' if others else ''}; {REMEDY}") from None
 
 
 def _per_epoch() -> pd.DataFrame:
