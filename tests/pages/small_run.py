@@ -105,11 +105,15 @@ def tables(**changes) -> Tables:
 
 
 def volume(name: str = EVIL, slices: int = 7, height: int = 40, width: int = 32, channels: int = 3) -> Volume:
-    """Slices with a smooth gradient, brighter from slice to slice, and a square lesion, predicted two pixels off."""
-    row, column = np.mgrid[:height, :width]
-    steps = np.arange(slices)[:, None, None]
-    grey = 40 + 2 * row + column + 8 * steps
-    image = np.stack([grey + 10 * channel for channel in range(channels)], axis=-1).astype(np.uint8)
+    """Slices with a smooth gradient, brighter from slice to slice, and a square lesion, predicted two pixels off.
+
+    Even channels are brighter at the bottom, odd ones at the top.
+    """
+    row, _ = np.mgrid[:height, :width]
+    brightness = 10 + 20 * np.arange(slices)[:, None, None]
+    image = np.stack(
+        [brightness + 2 * (height - row if channel % 2 else row) for channel in range(channels)], axis=-1
+    ).astype(np.uint8)
     truth = np.zeros((slices, height, width), bool)
     truth[2:5, 10:20, 8:18] = True
     truth[3, 9:21, 8:18] = True

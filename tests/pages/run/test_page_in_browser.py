@@ -65,7 +65,7 @@ def test_dragging_changes_the_slice(page):
 
 
 @pytest.mark.parametrize("number", [0, 3, 6])
-@pytest.mark.parametrize("channel", [0, 2])
+@pytest.mark.parametrize("channel", [0, 1])
 def test_the_pixels_are_those_of_the_array(page, number, channel):
     overlays_off(page)
     page.focus("#viewer canvas")
@@ -77,7 +77,10 @@ def test_the_pixels_are_those_of_the_array(page, number, channel):
     grey, _ = to_grey(volume().image[..., channel])
     for row, column in ((5, 5), (20, 16), (38, 30)):
         red, green, blue, _ = page.evaluate(PROBE, [row, column])
-        assert red == green == blue and abs(red - int(grey[number, row, column])) <= 5, (row, column)
+        assert red == green == blue and abs(red - int(grey[number, row, column])) <= 8, (
+            row,
+            column,
+        )  # 20 to the next slice
 
 
 def test_the_window_makes_pixels_darker_and_brighter(page):
