@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainseg.pages.comparison.charts import _heights, differences, parallel
+from brainseg.pages.comparison.charts import _heights, differences, metric_name, parallel
 from tests.compare.small_comparison import compared, three
 
 
@@ -45,7 +45,7 @@ def test_the_height_of_a_value(values, heights, labels):
 def test_settings_against_the_score_the_best_line_last():
     comparison = compared(three())
     found = parallel(comparison.methods, comparison.overview.varying, "dsc")
-    assert [axis.name for axis in found.axes] == [*map(str, comparison.overview.varying), "mean dsc"]
+    assert [axis.name for axis in found.axes] == [*map(str, comparison.overview.varying), "mean DSC"]
     assert [name for name, _ in found.lines] == ["sgd", "dice", "bce"]
     assert found.lines[-1][1][-1] == 1 and found.lines[0][1][-1] == 0 and found.coloured == 1
 
@@ -55,3 +55,10 @@ def test_of_two_experiments_or_none_that_vary_there_are_no_axes():
     assert parallel(comparison.methods, comparison.overview.varying, "dsc") is None
     same = pd.DataFrame({"code": ["version 1", "version 2", "version 1"]}, ["dice", "bce", "sgd"])
     assert parallel(compared(three()).methods, same, "dsc") is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"), [("dsc", "DSC"), ("dsc_report", "DSC report"), ("iou", "IoU"), ("sensitivity", "sensitivity")]
+)
+def test_a_metric_is_named_as_the_field_does(metric, name):
+    assert metric_name(metric) == name

@@ -42,4 +42,6 @@ def test_the_viewer_of_one_scan_in_a_browser(tmp_path, opened, width):
     assert int(page.get_attribute("#viewer canvas", "data-slice")) == before + 1
     assert page.inner_text("#overlays").split() == ["prediction", "probability"]
     assert "DSC" not in page.inner_text("#where")
+    assert page.is_hidden("#patient")  # of one scan there is nothing to choose
+    assert "prediction" in page.inner_text("#keys") and "truth" not in page.inner_text("#keys")
     assert overflow_px(page) <= 0 and serious_faults(page) == []

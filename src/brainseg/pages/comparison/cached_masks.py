@@ -16,6 +16,7 @@ from brainseg.data.raw import patients
 from brainseg.experiments.dvc_cache import fetch
 from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
+from brainseg.pages.comparison.charts import metric_name
 from brainseg.pages.shared.volume import Volume
 from brainseg.postprocessing.final_mask import MaskSettings, final_mask
 
@@ -47,7 +48,7 @@ def _volume(name: str, methods: list[Method], subset: str, metric: str, cache: P
             if not masks:
                 image, masks["truth"] = _image_and_truth(name, experiment, cache)
             masks[method.name] = _mask(name, experiment, cache)
-            facts[f"{metric.upper()}, {method.name}"] = f"{experiment.per_volume.loc[name, metric]:.3f}"
+            facts[f"{metric_name(metric)}, {method.name}"] = f"{experiment.per_volume.loc[name, metric]:.3f}"
     except (LookupError, OSError, ValueError, UserError):  # not in the cache, or written by another release
         return None
     if len({mask.shape for mask in masks.values()} | {image.shape[:3]}) > 1:

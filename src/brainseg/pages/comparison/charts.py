@@ -10,7 +10,14 @@ import pandas as pd
 from brainseg.compare.methods import Method, held_out
 from brainseg.pages.shared.chart import Chart, Dot, Line, ticks
 
+ABBREVIATIONS = {"dsc": "DSC", "iou": "IoU", "nsd": "NSD"}
 LOGARITHMIC_FROM = 20  # of the largest to the smallest value of a setting
+
+
+def metric_name(metric: str) -> str:
+    """As the field writes it: "DSC" of dsc, "DSC report" of dsc_report."""
+    first, *rest = metric.split("_")
+    return " ".join([ABBREVIATIONS.get(first, first), *rest])
 
 
 def differences(method: Method, baseline: Method, margin: float, metric: str) -> Chart:
@@ -68,7 +75,7 @@ def parallel(methods: Sequence[Method], varying: pd.DataFrame, metric: str) -> P
     columns = [_heights(table[key].tolist()) for key in table]
     best = [scores[name] for name in table.index]
     columns.append(_heights(best))
-    names = [*map(str, table), f"mean {metric}"]
+    names = [*map(str, table), f"mean {metric_name(metric)}"]
     axes = [Axis(name, labels) for name, (_, labels) in zip(names, columns, strict=True)]
     rows = [(str(name), [heights[place] for heights, _ in columns]) for place, name in enumerate(table.index)]
     return Parallel(axes, [row for _, row in sorted(zip(best, rows, strict=True), key=lambda pair: pair[0])])

@@ -12,7 +12,7 @@ from brainseg.core.files import write_bytes
 from brainseg.core.progress import print_line
 from brainseg.experiments.dvc_cache import cache_folder
 from brainseg.pages.comparison.cached_masks import cached_volumes
-from brainseg.pages.comparison.charts import differences, parallel
+from brainseg.pages.comparison.charts import differences, metric_name, parallel
 from brainseg.pages.shared.render import render
 from brainseg.pages.shared.volume import to_viewer
 
@@ -33,6 +33,7 @@ def comparison_page(comparison: Comparison, volumes: list[dict[str, Any]]) -> by
     baseline, *others = comparison.methods
     values = {
         "c": comparison,
+        "metric": metric_name(comparison.metric),
         "experiments": sum(len(method.experiments) for method in comparison.methods),
         "verdicts": [_verdict(verdict, comparison) for verdict in comparison.against_baseline],
         "explanation": explanation(comparison.against_baseline, comparison.margin),

@@ -6,6 +6,7 @@
   const $ = (selector) => root.querySelector(selector);
   const COLOUR = {truth: "#22dd22", probability: "#ffb000", poor: "#5aaeff"};
   const PREDICTIONS = ["#ff3030", "#ffb000", "#e070ff"]; // of several methods
+  const KEYS = {t: "truth", p: "prediction", h: "probability", r: "poor"};
   const canvas = $("canvas"), slider = $("#slice"), chooser = $("#patient"), strip = $("#strip");
   const state = {volume: null, slice: 0, channel: null, low: 0, high: 255, off: new Set(["probability"])};
   let sheets = {}, asked = 0;
@@ -157,6 +158,9 @@
     if (areasOf("truth") && areasOf("prediction")) overlays.push("poor");
     const words = {poor: "clearly poor regions"};
     $("#overlays").replaceChildren(...overlays.map((name) => choice("checkbox", "overlay", name, words[name] || name, !state.off.has(name))));
+    const keys = Object.entries(KEYS).filter(([, name]) => overlays.includes(name));
+    $("#overlay-keys").replaceChildren(...keys.flatMap(([key, name], place) => [element("kbd", key), ` ${words[name] || name}${place < keys.length - 1 ? ", " : "."} `]));
+    $(".choose").hidden = $("#patient-keys").hidden = chooser.options.length === 1;
     const facts = volume.facts.flatMap(([label, text]) => [element("dt", label), element("dd", text)]);
     $("#facts").replaceChildren(...facts);
     const most = Math.max(1, ...volume.masks.flatMap(({areas}) => areas));
@@ -259,7 +263,7 @@
     else if (key === "b") step(-1);
     else if (key === "0") setWindow(0, 255);
     else if (/^[1-9]$/.test(key) && state.volume.channels[key - 1]) pick("channel", key - 1);
-    else if ({t: 1, p: 1, h: 1, r: 1}[key]) pick("overlay", {t: "truth", p: "prediction", h: "probability", r: "poor"}[key]);
+    else if (KEYS[key]) pick("overlay", KEYS[key]);
     else return;
     event.preventDefault();
   });
