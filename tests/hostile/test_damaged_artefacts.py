@@ -117,6 +117,7 @@ CASES = [
     *(("plot", "metrics/final_mask.json", damage) for damage in RECORDS),
     ("robustness", "metrics/final_mask.json", other_keys),
     *(("page", f"metrics/{name}.csv", damage) for name in PAGE_TABLES for damage in TABLES),
+    *(("page", "plots/history.csv", damage) for damage in TABLES),
     *(("page", "metrics/reliability.csv", damage) for damage in (half, nothing, without_a_column)),
     *(("page", f"metrics/{name}.json", damage) for name in PAGE_RECORDS for damage in RECORDS),
     *(("page", "data/predictions/A.npz", damage) for damage in (*ARRAYS, a_slice_less)),

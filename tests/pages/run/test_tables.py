@@ -63,6 +63,8 @@ def test_the_strongest_change_that_was_computed_is_shown(folder):
         (paths.ROBUSTNESS, lambda table: table[table.kind != "none"], "lacks the images as they are"),
         (paths.ROBUSTNESS, lambda table: table.assign(strength="none"), "lacks the images as they are, or changed"),
         (paths.RELIABILITY, lambda table: table.assign(voxels=float("inf")), "voxels is missing or infinite"),
+        (paths.HISTORY, lambda table: table.assign(train_loss=float("inf")), "train_loss is missing or infinite"),
+        (paths.HISTORY, lambda table: table.assign(epoch=[None, *table.epoch[1:]]), "epoch is missing or infinite"),
     ],
 )
 def test_a_table_that_does_not_fit_is_named(folder, path, change, fault):

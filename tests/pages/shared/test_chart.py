@@ -19,7 +19,7 @@ def test_ticks_are_round_and_span_the_values(low, high, labels):
     assert [label for _, label in ticks(low, high)] == labels
 
 
-@pytest.mark.parametrize("scale", [1e-5, 0.003, 7.7, 4e6])
+@pytest.mark.parametrize("scale", [1e-12, 1e-5, 0.003, 7.7, 4e6, 1e99])
 def test_ticks_of_any_scale(scale):
     values = [value for value, _ in ticks(0, scale)]
     assert values[0] == 0 and values[-1] >= scale > values[-2] and 2 <= len(values) <= 6

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from brainseg.core.errors import UserError
@@ -18,6 +17,7 @@ from brainseg.data.tables import read_table
 from brainseg.pages.run.records import Evaluation, Perturbed, Summary, Timing, Training
 
 SCORES = ("dsc", "nsd", "hd95_px", "sensitivity", "precision", "predicted_dsc", "dsc_lower_bound", "lesion_voxels")
+LARGEST = 1e100  # of any score or loss
 STRENGTHS = ("strong", "medium", "weak")  # the strongest that was computed is shown
 
 
@@ -64,7 +64,7 @@ def read_tables(params: Mapping[str, Any]) -> Tables:
     return Tables(
         params=params,
         subset=subset,
-        history=read_table(paths.HISTORY, ("epoch", "train_loss", "validation_loss", "validation_dsc")),
+        history=_history(),
         per_epoch=_per_epoch(),
         per_volume=per_volume,
         by_threshold=_of(subset, paths.BY_THRESHOLD, ("threshold", "mean_dsc")),
@@ -95,6 +95,15 @@ def _record(kind: type[StrictSettings], path: Path, key: str = "") -> dict[str, 
         raise UserError(f"{first}{f', and {len(others)} more faults' if others else ''}; {REMEDY}") from None
 
 
+def _history() -> pd.DataFrame:
+    """Validation is undefined in epochs that were not validated."""
+    curves = ("train_loss", "validation_loss", "validation_dsc")
+    table = read_table(paths.HISTORY, ("epoch", *curves))
+    _refuse_missing(paths.HISTORY, table, ("epoch",))
+    _refuse_missing(paths.HISTORY, table.fillna(dict.fromkeys(curves, 0)), curves)
+    return table
+
+
 def _per_epoch() -> pd.DataFrame:
     table = read_table(paths.VALIDATION_PER_EPOCH, ("epoch", "dsc"), ("patient",))
     _refuse_missing(paths.VALIDATION_PER_EPOCH, table, ("epoch", "dsc", "patient"))
@@ -114,6 +123,6 @@ def _of(subset: str, path: Path, numbers: Sequence[str]) -> pd.DataFrame:
 
 def _refuse_missing(path: Path, table: pd.DataFrame, columns: Sequence[str]) -> None:
     for column in columns:
-        missing = table[column].isna() | (table[column] == np.inf) | (table[column] == -np.inf)
-        if missing.any():
+        values = table[column]
+        if values.isna().any() or (pd.api.types.is_numeric_dtype(values) and (values.abs() > LARGEST).any()):
             raise UserError(f"{path}: {column} is missing or infinite in a row; {REMEDY}")

@@ -1,5 +1,6 @@
 """A chart as inline SVG: places in pixels, computed here and drawn by chart.html."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -80,7 +81,8 @@ class Chart:
 def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
     """Round numbers that span low to high, at most so many: steps of 1, 2 or 5 times a power of ten."""
     span = high - low if high > low else max(abs(high), 1.0)
-    for step in (digit * 10.0**power for power in range(-9, 12) for digit in (1, 2, 5)):
+    tenth = math.floor(math.log10(span)) - 1
+    for step in (digit * 10.0**power for power in range(tenth, tenth + 3) for digit in (1, 2, 5)):
         first, last = step * (low // step), -step * (-(low + span) // step)
         count = round((last - first) / step)
         if count < most:
