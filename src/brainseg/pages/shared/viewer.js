@@ -99,9 +99,9 @@
   }
 
   function title(context, name) {
-    context.font = `${canvas.height / 22}px system-ui, sans-serif`;
+    context.font = `${canvas.height / 18}px system-ui, sans-serif`;
     context.fillStyle = colourOf(name);
-    context.fillText(name, canvas.height / 40, canvas.height / 18);
+    context.fillText(name, canvas.height / 40, canvas.height / 14);
   }
 
   function colourOf(name) {
