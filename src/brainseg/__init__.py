@@ -13,6 +13,8 @@ metrics/ postprocessing/           evaluate     overlap, surfaces, lesions, cali
 evaluation/                        evaluate     scores of a patient, the tables of all, strata, warning of failure
 figures/                           plot
 robustness/                        robustness   perturbations of the held-out patients' images
+pages/                             page         HTML pages to look at: run/ the stage's; scan/ comparison/ of commands;
+                                                shared/ the viewer, charts and tables that they have in common
 params_check.py                    check
 scans/ model/ segment/             new scans: formats, NIfTI in volumes/; model files; a model applied to a scan
 judge/                             masks that others made, scored as ours

@@ -16,6 +16,7 @@ from brainseg.data.ensemble import settings_mismatch
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.figures.settings import PlotSettings
 from brainseg.inference import PredictSettings, select_heads
+from brainseg.pages.run.settings import PageSettings
 from brainseg.preprocessing import PreprocessSettings
 from brainseg.robustness.settings import RobustnessSettings
 from brainseg.splitting import SplitSettings
@@ -36,6 +37,7 @@ SECTIONS: dict[str, type[StrictSettings]] = {
     "predict": PredictSettings,
     "evaluate": EvaluateSettings,
     "plot": PlotSettings,
+    "page": PageSettings,
     "robustness": RobustnessSettings,
 }
 

@@ -32,8 +32,8 @@ def project(tmp_path, monkeypatch) -> SmallProject:
 
 
 def test_it_gives_the_words_prints_the_text_and_writes_the_folder(project, tmp_path, capsys):
-    assert run([], None, "dsc", 0.01, tmp_path / "new" / "out") == ["better"]
-    assert run(["main", "bce"], "bce", "dsc", 0.01, tmp_path / "other") == ["worse"]
+    assert run([], None, "dsc", 0.01, tmp_path / "new" / "out").outcomes == ["better"]
+    assert run(["main", "bce"], "bce", "dsc", 0.01, tmp_path / "other").outcomes == ["worse"]
     printed = capsys.readouterr().out
     assert "## Verdicts against main" in printed and "## Verdicts against bce" in printed
     assert f"Written to {tmp_path / 'new' / 'out'}/" in printed
@@ -41,8 +41,8 @@ def test_it_gives_the_words_prints_the_text_and_writes_the_folder(project, tmp_p
 
 
 def test_the_metric_and_the_margin_are_those_asked_for(project, tmp_path):
-    assert run(["main", "bce"], None, "precision", 0.01, tmp_path / "out") == ["equivalent"]  # 0.5 of all
-    assert run(["main", "bce"], None, "dsc", 0.2, tmp_path / "out") == ["equivalent"]  # 0.1 apart
+    assert run(["main", "bce"], None, "precision", 0.01, tmp_path / "out").outcomes == ["equivalent"]  # 0.5 of all
+    assert run(["main", "bce"], None, "dsc", 0.2, tmp_path / "out").outcomes == ["equivalent"]  # 0.1 apart
     content = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert (content["metric"], content["margin"]) == ("dsc", 0.2)
 

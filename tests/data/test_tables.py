@@ -93,3 +93,10 @@ def test_a_table_that_is_damaged_is_refused(tmp_path, content, message):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(UserError, match=f"a.csv: .*{message}"):
         read_table(tmp_path / "a.csv", numbers=("dsc",), text=("patient",))
+
+
+@pytest.mark.parametrize("digits", [30, 400, 5000])
+def test_a_whole_number_too_large_for_any_type_is_named(tmp_path, digits):
+    (tmp_path / "a.csv").write_text(f"epoch,loss\n1,{'9' * digits}\n2,0.5\n")
+    with pytest.raises(UserError, match=r"a.csv: loss is '?9{30}"):
+        read_table(tmp_path / "a.csv", ("epoch", "loss"))

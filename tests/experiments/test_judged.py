@@ -62,7 +62,7 @@ def test_what_is_written_is_read(project):
 
 def test_a_comparison_with_an_experiment(project, tmp_path, capsys):
     judged("nnunet")
-    assert run(["workspace", "judged/nnunet"], None, "dsc", 0.01, tmp_path / "out") == ["better"]
+    assert run(["workspace", "judged/nnunet"], None, "dsc", 0.01, tmp_path / "out").outcomes == ["better"]
     printed = capsys.readouterr().out
     assert (
         "- judged/nnunet and workspace: same data, split and code that scores; another network, all of its training "
@@ -73,7 +73,7 @@ def test_a_comparison_with_an_experiment(project, tmp_path, capsys):
         "not known."
     ) in printed
     assert "made elsewhere" in (tmp_path / "out" / "methods.csv").read_text()
-    assert run(["judged/nnunet", "workspace"], None, "dsc", 0.01, tmp_path / "out") == ["worse"]
+    assert run(["judged/nnunet", "workspace"], None, "dsc", 0.01, tmp_path / "out").outcomes == ["worse"]
 
 
 def test_two_judged_ones_and_a_pattern(project, tmp_path, capsys):
@@ -82,7 +82,7 @@ def test_two_judged_ones_and_a_pattern(project, tmp_path, capsys):
         "judged/monai",
         "judged/nnunet",
     ]
-    assert run(["judged/*"], None, "dsc", 0.01, tmp_path / "out") == ["better"]
+    assert run(["judged/*"], None, "dsc", 0.01, tmp_path / "out").outcomes == ["better"]
     printed = capsys.readouterr().out
     assert "another network, all of its training (monai → nnunet)" in printed and "The best epoch" not in printed
 

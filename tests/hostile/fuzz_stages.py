@@ -46,7 +46,8 @@ SHARES = {  # of the cases, by what a stage reads and how long it takes
     "predict": 0.10,
     "evaluate": 0.12,
     "robustness": 0.04,
-    "plot": 0.03,
+    "plot": 0.02,
+    "page": 0.01,
 }
 READS = {
     "check": ["params.yaml"],
@@ -58,6 +59,7 @@ READS = {
     "evaluate": ["params.yaml", "data/split.csv", "data/raw", "data/preprocessed", "data/predictions"],
     "robustness": ["params.yaml", "data/split.csv", "data/raw", "data/weights/last.pt"],
     "plot": ["data/split.csv", "data/raw", "data/preprocessed", "data/predictions", "metrics", "plots/history.csv"],
+    "page": ["data/raw", "data/predictions", "metrics", "plots/history.csv"],
 }
 KEPT = ("params.yaml", "patients", "data", "metrics", "plots", "runs")
 
@@ -77,7 +79,9 @@ def build(folder: Path) -> Project:
         write_patient(project.patients / name, *patient(number))
     # more than the default draws: what is off is not tried
     project.set(train__ema_decay=0.9, intensity__gamma=0.1, preprocess__side_px=16)
-    project.run_all("check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot")
+    project.run_all(
+        "check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page"
+    )
     with _inside(project.folder):
         _keep_checkpoint()
     return project

@@ -20,7 +20,7 @@ from brainseg.data.ensemble import write_records
 def whole(preprocessed, tmp_path_factory):
     """A project whose stages have all run."""
     project = type(preprocessed)(shutil.copytree(preprocessed.folder, tmp_path_factory.mktemp("whole") / "project"))
-    project.run_all("train", "predict", "evaluate", "plot")
+    project.run_all("train", "predict", "evaluate", "plot", "robustness", "page")
     return project
 
 
@@ -101,6 +101,8 @@ def another_archive(content: bytes) -> bytes:
 ARRAYS = (half, nothing, no_arrays, as_float, another_archive)
 TABLES = (half, nothing, latin_1, without_a_column, only_a_header, words_for_numbers)
 RECORDS = (half, nothing, latin_1, a_list, other_keys, words_as_values)
+PAGE_TABLES = ("per_volume", "by_threshold", "validation_per_epoch", "robustness")
+PAGE_RECORDS = ("evaluation", "training", "timing", "robustness")
 CASES = [
     *(("train", "data/preprocessed/A.npz", damage) for damage in (*ARRAYS, a_slice_less)),
     *(("predict", "data/preprocessed/A.npz", damage) for damage in (half, no_arrays)),
@@ -114,6 +116,12 @@ CASES = [
     *(("plot", "metrics/evaluation.json", damage) for damage in RECORDS),
     *(("plot", "metrics/final_mask.json", damage) for damage in RECORDS),
     ("robustness", "metrics/final_mask.json", other_keys),
+    *(("page", f"metrics/{name}.csv", damage) for name in PAGE_TABLES for damage in TABLES),
+    *(("page", "plots/history.csv", damage) for damage in TABLES),
+    *(("page", "metrics/reliability.csv", damage) for damage in (half, nothing, without_a_column)),
+    *(("page", f"metrics/{name}.json", damage) for name in PAGE_RECORDS for damage in RECORDS),
+    *(("page", "data/predictions/A.npz", damage) for damage in (*ARRAYS, a_slice_less)),
+    ("page", "data/raw/A/A_3.tif", other_shape),
     *(("evaluate", "data/predictions/A.npz", damage) for damage in [a_slice_less]),
     *((stage, "data/split.csv", only_a_header) for stage in ("train", "evaluate", "plot")),
     *((stage, "data/split.csv", latin_1) for stage in ("train", "evaluate", "plot")),

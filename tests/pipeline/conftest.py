@@ -125,7 +125,7 @@ def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Projec
             else:
                 shutil.copy(source, target)
         (project.folder / ".dvc" / "plots").mkdir(parents=True)
-        for name in ("config", ".gitignore", "plots/dsc_per_volume.json"):
+        for name in ("config", ".gitignore", "plots_page.html", "plots/dsc_per_volume.json"):
             shutil.copy(ROOT / ".dvc" / name, project.folder / ".dvc" / name)
         for key, value in TINY.items():
             project.set(key, value)
@@ -143,7 +143,18 @@ def reproduced(new_project: Callable[[], Project]) -> Project:
     """A project whose pipeline has run and whose dvc.lock is committed. Leave it as it is."""
     project = new_project()
     ran = project.repro()
-    assert ran == ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness"]
+    assert ran == [
+        "check",
+        "download",
+        "split",
+        "preprocess",
+        "train",
+        "predict",
+        "evaluate",
+        "plot",
+        "robustness",
+        "page",
+    ]
     project.commit()
     return project
 

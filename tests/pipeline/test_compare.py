@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from io import StringIO
 
 import pandas as pd
@@ -58,10 +59,13 @@ def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
     assert "inconclusive" in told  # of so few patients
     assert f"- bce and {head.name}: {same} loss differs (dice → bce)." in told
     assert (project.folder / "comparison" / "strata.png").is_file()
+    page = (project.folder / "comparison" / "report.html").read_text()
+    [volume] = re.findall(r'id="volume-0">(.*?)</script>', page)  # the masks of all three are in DVC's cache
+    assert [mask["name"] for mask in json.loads(volume)["masks"]] == ["truth", head.name, "bce", "sgd"]
 
 
 def everything(project, but: str = "nothing") -> dict:
     """All files, the repository included, and what git says of them; but for one folder."""
     status = project.run("git", "status", "--porcelain")
-    files = [path for path in project.folder.rglob("*") if path.is_file() and but not in path.parts]
+    files = [path for path in project.folder.rglob("*") if path.is_file() and project.folder / but not in path.parents]
     return {"status": status} | {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import pytest
 
-AFTER_TRAIN = ["train", "predict", "evaluate", "plot", "robustness"]
+AFTER_TRAIN = ["train", "predict", "evaluate", "plot", "robustness", "page"]
 COMMENT = "\n# an edit\n"
 
 
@@ -22,31 +22,32 @@ def rows(table: dict, in_both_tiers: Collection[str]) -> list:
 
 
 SETTINGS = {
-    "another loss": ("loss", "bce", ["train", "plot"]),  # plot: the loss stands in the titles
-    "another optimizer": ("optim", "sgd", ["train", "plot"]),
-    "another schedule": ("schedule", "cosine", ["train"]),
+    "another loss": ("loss", "bce", ["train", "plot", "page"]),  # it stands in the titles
+    "another optimizer": ("optim", "sgd", ["train", "plot", "page"]),
+    "another schedule": ("schedule", "cosine", ["train", "page"]),
     "a number of a schedule not chosen": ("schedules.poly.power", 0.5, []),
-    "another seed": ("seed", 1, ["train"]),
-    "a number of the chosen loss": ("losses.dice.smooth", 2.0, ["train"]),
-    "a number of the chosen optimizer": ("optims.adam.lr", 1e-2, ["train"]),
-    "a number of the chosen architecture": ("archs.unet.features", 3, ["train"]),
+    "another seed": ("seed", 1, ["train", "page"]),
+    "a number of the chosen loss": ("losses.dice.smooth", 2.0, ["train", "page"]),
+    "a number of the chosen optimizer": ("optims.adam.lr", 1e-2, ["train", "page"]),
+    "a number of the chosen architecture": ("archs.unet.features", 3, ["train", "page"]),
     "a number of an architecture not chosen": ("archs.unetpp.features", 3, []),
-    "input": ("input.neighbours", 1, ["train"]),
-    "train": ("train.epochs", 2, ["train"]),
-    "augment": ("augment.rotation_deg", 5.0, ["train", "plot"]),
+    "input": ("input.neighbours", 1, ["train", "page"]),
+    "train": ("train.epochs", 2, ["train", "page"]),
+    "augment": ("augment.rotation_deg", 5.0, ["train", "plot", "page"]),
     "a number of an optimizer not chosen": ("optims.sgd.lr", 1e-3, []),
-    "predict.flips": ("predict.flips", True, ["predict", "robustness"]),
-    "predict.weights": ("predict.weights", "best", ["predict", "evaluate", "robustness"]),
-    "evaluate": ("evaluate.threshold", 0.4, ["evaluate"]),  # plot and robustness follow, see below
-    "evaluate.components": ("evaluate.components", "auto", ["evaluate"]),
-    "robustness": ("robustness.patients", 1, ["robustness"]),
+    "predict.flips": ("predict.flips", True, ["predict", "robustness", "page"]),
+    "predict.weights": ("predict.weights", "best", ["predict", "evaluate", "robustness", "page"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "page"]),  # plot and robustness follow, see below
+    "evaluate.components": ("evaluate.components", "auto", ["evaluate", "page"]),
+    "robustness": ("robustness.patients", 1, ["robustness", "page"]),
     "plot": ("plot.dpi", 31, ["plot"]),
-    "split": ("split.seed", 3, ["split"]),
-    "a split of one's own": ("split.file", "README.md", ["split"]),
-    "split.set_aside": ("split.set_aside", "report", ["split"]),
-    "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness"]),
-    "the data set": ("data", "folder", ["download"]),
-    "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download"]),
+    "page": ("page.side_px", 64, ["page"]),
+    "split": ("split.seed", 3, ["split", "page"]),
+    "a split of one's own": ("split.file", "README.md", ["split", "page"]),
+    "split.set_aside": ("split.set_aside", "report", ["split", "page"]),
+    "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness", "page"]),
+    "the data set": ("data", "folder", ["download", "page"]),
+    "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download", "page"]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
 }
 
@@ -79,6 +80,8 @@ FILES = {
     "the training loop": ("src/brainseg/training/loop.py", COMMENT, ["train"]),
     "the metrics of surfaces": ("src/brainseg/metrics/surface.py", COMMENT, ["evaluate"]),
     "a figure": ("src/brainseg/figures/curves.py", COMMENT, ["plot"]),
+    "the viewer": ("src/brainseg/pages/shared/viewer.js", COMMENT, ["page"]),
+    "the page of a comparison": ("src/brainseg/pages/comparison/page.py", COMMENT, []),
     "a perturbation": ("src/brainseg/robustness/perturbations.py", COMMENT, ["robustness"]),
     "the comparison": ("src/brainseg/compare/verdicts.py", COMMENT, []),
     "what an editor leaves": ("src/brainseg/training/.loop.py.swp", "swap", []),
@@ -104,9 +107,9 @@ def test_the_number_of_workers_and_the_device_make_nothing_stale(project):
 
 FOLLOWS = {
     "loss": ("loss", "bce", AFTER_TRAIN),
-    "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
-    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
-    "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot"]),
+    "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness", "page"]),
+    "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness", "page"]),
+    "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot", "page"]),
     "a tolerance that the data has no use for": ("evaluate.tolerance_mm", 5.0, ["evaluate"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),

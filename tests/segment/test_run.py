@@ -48,10 +48,12 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_each_scan_has_a_row_a_mask_and_a_picture(model, scans, tmp_path, capsys):
+def test_each_scan_has_a_row_a_mask_a_picture_and_a_page(model, scans, tmp_path, capsys):
     out = tmp_path / "out"
     assert segment_scans(model, [str(scans)], out, Options(probabilities=True)) == 0
-    names = [f"{name}{rest}" for name in "abc" for rest in ("_picture.png", "_mask.npy", "_probability.npy")]
+    names = [
+        f"{name}{rest}" for name in "abc" for rest in ("_picture.png", "_page.html", "_mask.npy", "_probability.npy")
+    ]
     assert files(out) == sorted([*names, "scans.csv"])
     assert [row["scan"] for row in rows(out)] == ["a", "b", "c"]
     mask, probability = np.load(out / "a_mask.npy"), np.load(out / "a_probability.npy")

@@ -48,6 +48,13 @@ def test_rows_are_read_as_they_were_written(tmp_path):
     assert read_rows(tmp_path / "none.csv") == {}
 
 
+def test_a_table_of_an_earlier_release_without_pages_is_read(tmp_path):
+    write_rows(tmp_path / "scans.csv", {"a": Row(scan="a", lesions="1", model="m")})
+    text = (tmp_path / "scans.csv").read_text().replace("picture,page,", "picture,").replace(",,m,", ",m,")
+    (tmp_path / "scans.csv").write_text(text)
+    assert "page" not in text and read_rows(tmp_path / "scans.csv") == {"a": Row(scan="a", lesions="1", model="m")}
+
+
 def test_another_file_of_this_name_is_not_overwritten(tmp_path):
     (tmp_path / "scans.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match=r"scans.csv: lacks the columns scan, .*"):

@@ -42,8 +42,11 @@ def compare(
     """
     with report_errors():
         from brainseg.compare.run import run  # `--help` should not wait for pandas
+        from brainseg.pages.comparison.page import write_page
 
-        outcomes = run(experiments or [], baseline, metric, margin, out)
+        comparison = run(experiments or [], baseline, metric, margin, out)
+        write_page(comparison, out)
+        outcomes = comparison.outcomes
     if (fail_if is FailIf.worse and "worse" in outcomes) or (
         fail_if is FailIf.not_better and set(outcomes) != {"better"}
     ):

@@ -10,6 +10,7 @@ from brainseg.cli.judge import judge
 from brainseg.cli.lists import archs, losses, optims, schedules
 from brainseg.cli.pack import export, import_reference, inspect, pack
 from brainseg.cli.predict import predict
+from brainseg.cli.show import show
 from brainseg.cli.sweep import sweep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -23,7 +24,7 @@ def brainseg() -> None:
     """
 
 
-COMMANDS = (losses, optims, schedules, archs, diagram, compare, judge, sweep, ensemble)
+COMMANDS = (losses, optims, schedules, archs, diagram, show, compare, judge, sweep, ensemble)
 MODEL_COMMANDS = (pack, inspect, predict, export, import_reference, push, pull)
 
 for command in (*COMMANDS, *MODEL_COMMANDS):

@@ -36,13 +36,13 @@ def predict(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")],
     format: Annotated[Format | None, typer.Option(help="Of the masks; by default that of the scan.")] = None,
     probabilities: Annotated[bool, typer.Option(help="Write the probabilities too.")] = False,
-    pictures: Annotated[bool, typer.Option(help="Write a picture of each scan.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Write a picture and a page of each scan.")] = True,
     spacing_mm: Annotated[
         str | None, typer.Option(help="SLICE,ROW,COLUMN of formats that state no spacing, for volumes in ml: 5,0.9,0.9")
     ] = None,
     runtime: Annotated[Runtime, typer.Option(help="onnx needs a model file with ONNX graphs.")] = Runtime.torch,
 ) -> None:
-    """Segment new scans: masks on their own grid, a picture a scan, and scans.csv with volumes and warnings.
+    """Segment new scans: masks on their own grid, a picture and a page a scan, and scans.csv with volumes and warnings.
 
     A scan that fails is named, and the others are segmented; the exit code is then 1. Run again, it goes on with
     the scans that are missing. Research software: not for any decision about a patient.

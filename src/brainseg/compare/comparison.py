@@ -44,6 +44,11 @@ class Comparison:
         return self.methods[0]
 
     @property
+    def outcomes(self) -> list[str]:
+        """Of the verdicts against the baseline."""
+        return [verdict.outcome for verdict in self.against_baseline]
+
+    @property
     def one_seed(self) -> bool:
         return any(method.scores.shape[1] == 1 for method in self.methods)
 

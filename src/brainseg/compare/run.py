@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from brainseg.compare.comparison import compare
+from brainseg.compare.comparison import Comparison, compare
 from brainseg.compare.methods import METRICS
 from brainseg.compare.page.files import write
 from brainseg.compare.page.markdown import text
@@ -29,8 +29,8 @@ def _experiments(folder: Path, patterns: Sequence[str]) -> list[Experiment]:
     return list(found.values())
 
 
-def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: float, out: Path) -> list[str]:
-    """Print and write the comparison. Returns the outcomes of the verdicts against the baseline."""
+def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: float, out: Path) -> Comparison:
+    """Print and write the comparison."""
     if metric not in METRICS:
         raise UserError(f"--metric is {metric!r}; expected one of: {', '.join(METRICS)}")
     if not 0 < margin < 1:
@@ -41,4 +41,4 @@ def run(patterns: Sequence[str], baseline: str | None, metric: str, margin: floa
     write(comparison, out)  # first: stdout may be a pipe that is closed early
     print_line(text(comparison))
     print_line(f"Written to {out}/: comparison.md with its pictures, comparison.json, and tables")
-    return [verdict.outcome for verdict in comparison.against_baseline]
+    return comparison

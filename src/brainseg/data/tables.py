@@ -41,6 +41,19 @@ def read_table(path: Path, numbers: Sequence[str] = (), text: Sequence[str] = ()
         raise UserError(f"{path}: has no rows; {REMEDY}")
     for column in numbers:
         if not pd.api.types.is_numeric_dtype(table[column]):
-            wrong = table[column][pd.to_numeric(table[column], errors="coerce").isna()].iloc[0]
+            wrong = next((value for value in table[column] if not _is_number(value)), _longest(table[column]))
             raise UserError(f"{path}: {column} is {shown(wrong)} in a row; expected a number; {REMEDY}")
     return table
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
+
+
+def _longest(values: pd.Series) -> object:
+    """A whole number of more digits than any type holds is why a column of numbers is none."""
+    return max(values, key=lambda value: len(str(value)))

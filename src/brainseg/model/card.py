@@ -8,11 +8,31 @@ Not tested on other diseases, scanners, ages or sequences than those of the trai
 
 def card(record: ModelRecord) -> str:
     """The card in Markdown; every figure is from the record."""
+    return f"""# {record.name}
+
+{_table("", "", list(card_rows(record).items()))}
+
+## Use
+
+{NOT_FOR}
+
+## Scores
+
+{_scores(record.scores)}
+
+## Failures
+
+{failures(record)}
+"""
+
+
+def card_rows(record: ModelRecord) -> dict[str, str]:
+    """What the model is and what it was trained on: label -> text."""
     first, training = record.networks[0], record.training
     channels = ", ".join(first.input.channels)
     others = [name for name in record.channels if name not in first.input.channels]
     channels += f" (preprocessing uses {', '.join(others)} too)" if others else ""
-    rows = {
+    return {
         "task": "outline the lesion on axial slices of a brain MRI scan",
         "input": f"{channels}; {first.input.neighbours} neighbouring slices on either side; "
         f"{record.preprocess.side_px} x {record.preprocess.side_px} pixels",
@@ -27,43 +47,30 @@ def card(record: ModelRecord) -> str:
         "commit": training.commit,
         "software": ", ".join(f"{name} {version}" for name, version in sorted(record.software.items())),
     }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return f"""# {record.name}
 
-| | |
-|---|---|
-{table}
 
-## Use
-
-{NOT_FOR}
-
-## Scores
-
-{_scores(record.scores)}
-
-## Failures
-
-{_failures(record)}
-"""
+def score_rows(scores: ScoreRecord | None) -> list[tuple[str, str]]:
+    """Scores of the held-out patients: label and value; none where nobody was held out."""
+    if scores is None:
+        return []
+    unit, hd95 = ("px", scores.hd95_px_median) if scores.hd95_mm_median is None else ("mm", scores.hd95_mm_median)
+    return [
+        ("mean DSC", f"{scores.dsc_mean:.4f}"),
+        ("median DSC", f"{scores.dsc_median:.4f}"),
+        ("minimum DSC", f"{scores.dsc_minimum:.4f}"),
+        ("mean NSD", _or_undefined(scores.nsd_mean)),
+        (f"median HD95, {unit}", _or_undefined(hd95)),
+    ]
 
 
 def _scores(scores: ScoreRecord | None) -> str:
     if scores is None:
         return "Not measured: no patient was held out."
-    unit, hd95 = ("px", scores.hd95_px_median) if scores.hd95_mm_median is None else ("mm", scores.hd95_mm_median)
-    return f"""{scores.patients} {scores.subset} patients. Protocol: {scores.protocol}.
-
-| score | value |
-|---|---|
-| mean DSC | {scores.dsc_mean:.4f} |
-| median DSC | {scores.dsc_median:.4f} |
-| minimum DSC | {scores.dsc_minimum:.4f} |
-| mean NSD | {_or_undefined(scores.nsd_mean)} |
-| median HD95, {unit} | {_or_undefined(hd95)} |"""
+    rows = _table("score", "value", score_rows(scores))
+    return f"{scores.patients} {scores.subset} patients. Protocol: {scores.protocol}.\n\n{rows}"
 
 
-def _failures(record: ModelRecord) -> str:
+def failures(record: ModelRecord) -> str:
     known = len(record.failure_warning.dsc)
     warning = (
         f"A scan's expected DSC and its lower bound rest on {known} validation patients."
@@ -80,3 +87,8 @@ def _failures(record: ModelRecord) -> str:
 
 def _or_undefined(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.4f}"
+
+
+def _table(left: str, right: str, rows: list[tuple[str, str]]) -> str:
+    header = f"| {left} | {right} |" if left else "| | |"
+    return "\n".join([header, "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])

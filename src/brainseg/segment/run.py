@@ -1,4 +1,4 @@
-"""The work of `brainseg predict`: segment scans one by one, and write masks, pictures and scans.csv into a folder."""
+"""The work of `brainseg predict`: segment scans one by one; write masks, pictures, pages and scans.csv to a folder."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg.core.errors import UserError, is_out_of_memory
+from brainseg.core.files import write_bytes
 from brainseg.core.progress import print_error, print_line, progress
 from brainseg.data.predictions import to_uint8
+from brainseg.model.record import ModelRecord
 from brainseg.scans.find import find_scans
 from brainseg.scans.read import read_scan
 from brainseg.scans.scan import Scan
@@ -23,7 +25,10 @@ HEADERS = (".mhd", ".nhdr")  # of these formats the voxels lie in another file o
 
 @dataclass(frozen=True)
 class Options:
-    """format: of the masks, None for the scan's own; spacing_mm: (slice, row, column) for formats that state none."""
+    """format: of the masks, None for the scan's own; spacing_mm: (slice, row, column) for formats that state none.
+
+    pictures: write a picture and a page of each scan.
+    """
 
     format: str | None = None
     probabilities: bool = False
@@ -53,7 +58,7 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
                 continue
             found = segmenter(_read(files, options, channels))
             remove_written(before, folder)
-            row = row_of(found, _write(found, folder, options), model_name, fingerprint)
+            row = row_of(found, _write(found, segmenter.model.record, folder, options), model_name, fingerprint)
             for warning in found.warnings:
                 print_line(f"{files.name}: {warning}")
         except (UserError, OSError, RuntimeError, MemoryError) as error:
@@ -76,7 +81,7 @@ def _read(files: ScanFiles, options: Options, channels: Sequence[str]) -> Scan:
     return scan
 
 
-def _write(found: Segmentation, folder: Path, options: Options) -> dict[str, str]:
+def _write(found: Segmentation, record: ModelRecord, folder: Path, options: Options) -> dict[str, str]:
     """Write what was asked for: column of scans.csv -> path. Nothing of it stays if a part cannot be written."""
     written: dict[str, str] = {}
     try:
@@ -86,10 +91,13 @@ def _write(found: Segmentation, folder: Path, options: Options) -> dict[str, str
             written["probability"] = _relative(paths, folder)
         if options.pictures:
             from brainseg.figures.style import save  # here: ONNX does without matplotlib
+            from brainseg.segment.page import page
             from brainseg.segment.picture import picture
 
             written["picture"] = f"{found.scan.name}_picture.png"
             save(picture(found), folder / written["picture"], PICTURE_DPI)
+            written["page"] = f"{found.scan.name}_page.html"
+            write_bytes(folder / written["page"], page(found, record))
     except BaseException:
         remove_written(Row(found.scan.name, **written), folder)
         raise

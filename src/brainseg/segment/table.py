@@ -13,7 +13,7 @@ class Row:
     """One scan. Empty where undefined: volumes without spacing, a DSC where nothing is expected.
 
     error: why the scan was not segmented; such a scan is tried again
-    mask, probability, picture: a file, or a folder with a file per slice, relative to the folder of scans.csv
+    mask, probability, picture, page: a file, or a folder with a file per slice, relative to the folder of scans.csv
     model: name and first digits of the digest of the model file
     fingerprint: of the scan's files, the model and the options; equal in a later run where nothing changed
     """
@@ -30,15 +30,17 @@ class Row:
     mask: str = ""
     probability: str = ""
     picture: str = ""
+    page: str = ""
     model: str = ""
     fingerprint: str = ""
 
     @property
     def written(self) -> list[str]:
-        return [path for path in (self.mask, self.probability, self.picture) if path]
+        return [path for path in (self.mask, self.probability, self.picture, self.page) if path]
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+LATER = ("page",)  # columns that tables of earlier releases lack
 
 
 def row_of(found: Segmentation, written: dict[str, str], model: str, fingerprint: str) -> Row:
@@ -66,8 +68,9 @@ def read_rows(path: Path) -> dict[str, Row]:
     """The rows of an earlier run by scan; {} without one. Raises UserError for another file of this name."""
     if not path.exists():
         return {}
-    rows = read_csv(path, COLUMNS, remedy="move it away, or name another folder")
-    return {row["scan"]: Row(**{name: row[name] for name in COLUMNS}) for row in rows}
+    needed = [name for name in COLUMNS if name not in LATER]
+    rows = read_csv(path, needed, remedy="move it away, or name another folder")
+    return {row["scan"]: Row(**{name: row.get(name, "") for name in COLUMNS}) for row in rows}
 
 
 def write_rows(path: Path, rows: dict[str, Row]) -> None:

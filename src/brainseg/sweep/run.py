@@ -17,6 +17,7 @@ from brainseg.compare.run import run as compare
 from brainseg.core.errors import UserError, shown
 from brainseg.core.params import NOT_YAML, PARAMS_FILE, holds_too_much, read_params
 from brainseg.core.progress import print_line
+from brainseg.pages.comparison.page import write_page
 from brainseg.sweep.clone import remove_folders
 from brainseg.sweep.failures import Failures
 from brainseg.sweep.plan import Row, filter_rows, plan
@@ -104,7 +105,7 @@ def _report(project: Project, rows: Sequence[Row], done: Mapping[str, str], swee
             print_line(f"not ranked: {error}")
     if ended and sweep.until != "train":
         try:  # by their shas: a commit made in the meantime changes what a name means
-            compare([done[row.name] for row in ended], None, "dsc", 0.01, out)
+            write_page(compare([done[row.name] for row in ended], None, "dsc", 0.01, out), out)
         except NothingToCompareError as error:
             print_line(f"not compared: {error}")
 

@@ -95,11 +95,14 @@ def _ranks(c: Comparison) -> str:
         {"method": c.methods[k].name, "first": f"{c.ranks[k, 0]:.0%}", "mean rank": f"{mean_rank[k]:.1f}"}
         for k in mean_rank.argsort(kind="stable")
     ]
+    return f"## Ranks\n\n{rank_explanation(c)}\n\n{markdown_table(rows)}"
+
+
+def rank_explanation(c: Comparison) -> str:
     one_seed = (
         " One seed each: seed variance is not included, so the ranks look firmer than they are." if c.one_seed else ""
     )
-    explanation = f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{one_seed}"
-    return f"## Ranks\n\n{explanation}\n\n{markdown_table(rows)}"
+    return f"Of {DRAWS} times that {c.drawn} were drawn anew; a description, no test.{one_seed}"
 
 
 def _strata(c: Comparison) -> str:
@@ -114,18 +117,21 @@ def _strata(c: Comparison) -> str:
 
 
 def _selection_bias(c: Comparison) -> str:
+    return "## Selection bias\n\n" + "".join(f"- {sentence}\n" for sentence in selection_bias_sentences(c))
+
+
+def selection_bias_sentences(c: Comparison) -> list[str]:
     bias, best_minus_last = c.bias, c.bias.best_minus_last
-    results = "result on these patients is" if bias.compared_count == 1 else "different results on these patients are"
+    known = "result on these patients is" if bias.compared_count == 1 else "different results on these patients are"
     epochs = (
-        f"- The best epoch's mean validation DSC is {best_minus_last.mean():.4f} above the last one's on average, "
+        f"The best epoch's mean validation DSC is {best_minus_last.mean():.4f} above the last one's on average, "
         f"{best_minus_last.max():.4f} for {best_minus_last.idxmax()}. Of the best epoch's figure "
-        f"{bias.best_epoch.mean():.4f} is due to these very validation patients.\n"
+        f"{bias.best_epoch.mean():.4f} is due to these very validation patients."
         if len(best_minus_last)
         else ""
     )
-    return (
-        "## Selection bias\n\n"
-        f"{epochs}"
-        f"- {bias.compared_count} {results} known, of this repository's experiments. The mean DSC of the best of them "
-        f"is too high by {bias.optimism:.4f} at least, because these patients chose it. Seed variance is not counted.\n"
+    results = (
+        f"{bias.compared_count} {known} known, of this repository's experiments. The mean DSC of the best of them "
+        f"is too high by {bias.optimism:.4f} at least, because these patients chose it. Seed variance is not counted."
     )
+    return [*filter(None, [epochs]), results]

@@ -11,7 +11,7 @@ from brainseg.compare.verdicts import ALPHA, Verdict
 def against_baseline(verdicts: Sequence[Verdict], margin: float, failures: Mapping[str, float]) -> str:
     """failures: patients below a DSC of 0.1, of each method and the baseline. Signed ranks give a few little weight."""
     table = markdown_table([_row(verdict, failures) for verdict in verdicts])
-    return "\n".join([f"## Verdicts against {verdicts[0].b}", "", table, _explanation(verdicts, margin)])
+    return "\n".join([f"## Verdicts against {verdicts[0].b}", "", table, _listed(explanation(verdicts, margin))])
 
 
 def _row(v: Verdict, failures: Mapping[str, float]) -> dict[str, object]:
@@ -34,7 +34,8 @@ def _about(v: Verdict) -> str:
     return "these networks" if v.about == "networks" else "methods"
 
 
-def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
+def explanation(verdicts: Sequence[Verdict], margin: float) -> list[str]:
+    """What the columns mean and what these patients leave open: sentences."""
     lines = []
     of_networks = [verdict for verdict in verdicts if verdict.about == "networks"]
     if of_networks:
@@ -58,6 +59,10 @@ def _explanation(verdicts: Sequence[Verdict], margin: float) -> str:
         f"±{margin:g}. Effect: rank-biserial, -1 to 1. Sample size needed: in 8 of 10 repetitions, if the estimate "
         "were true. Intervals are each comparison's own: one may leave out 0 where p is above 0.05."
     )
+    return lines
+
+
+def _listed(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines) + "\n"
 
 
