@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from brainseg.archs.shared.input import CHANNELS
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import REMEDY, write_bytes
 from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import paths, predictions
+from brainseg.data.geometry import aspect_of
 from brainseg.data.raw import patients
 from brainseg.pages.run.page import run_page
 from brainseg.pages.run.settings import PageSettings
@@ -43,7 +43,8 @@ def facts_of(row: Any) -> dict[str, str]:
     if not pd.isna(row.predicted_dsc):
         bound = "" if pd.isna(row.dsc_lower_bound) else f", at least {row.dsc_lower_bound:.3f}"
         found["predicted DSC"] = f"{row.predicted_dsc:.3f}{bound}"
-    found["lesion"] = f"{row.lesion_voxels:,} voxels"
+    ml = getattr(row, "lesion_ml", None)
+    found["lesion"] = f"{row.lesion_voxels:,} voxels" if ml is None else f"{ml:,.1f} ml"
     return found
 
 
@@ -55,7 +56,9 @@ def view_patient(mask: MaskSettings, side_px: int, facts: dict[str, dict[str, st
     if not image.shape[:3] == masks["truth"].shape == prediction.on_file_grid.shape:
         shapes = f"{prediction.on_file_grid.shape}, the patient's images {image.shape[:3]}"
         raise UserError(f"{predictions.FOLDER}/{name}.npz: is {shapes}; expected one shape; {REMEDY}")
-    return to_viewer(Volume(name, image, CHANNELS, masks, prediction.on_file_grid, facts=facts[name]), side_px)
+    channels, aspect = patients.read_channels(folder), aspect_of(patients.read_spacing_mm(folder))
+    volume = Volume(name, image, channels, masks, prediction.on_file_grid, aspect, facts[name])
+    return to_viewer(volume, side_px)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ def tables(**changes) -> Tables:
     ]
     values = {
         "subset": "test",
+        "hd95": "hd95_px",
         "params": read_params(ROOT / "src/brainseg/pages/run/defaults.yaml"),
         "history": pd.DataFrame(
             {

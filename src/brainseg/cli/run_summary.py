@@ -19,7 +19,14 @@ from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
 
 PAGE = "plots/report.html"
-COLUMNS = {"dsc": "DSC", "nsd": "NSD", "hd95_px": "HD95, px", "sensitivity": "sensitivity", "precision": "precision"}
+COLUMNS = {
+    "dsc": "DSC",
+    "nsd": "NSD",
+    "hd95_px": "HD95, px",
+    "hd95_mm": "HD95, mm",
+    "sensitivity": "sensitivity",
+    "precision": "precision",
+}
 
 
 def show(name: str, out: Path | None, console: Console) -> None:
@@ -52,7 +59,9 @@ def _headline(experiment: Experiment, subset: str, patients: pd.DataFrame) -> Te
 def _table(patients: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("patient", overflow="fold")
-    shown = [column for column in COLUMNS if column in patients]  # older experiments, and other programs', have fewer
+    shown = [
+        column for column in COLUMNS if column in patients
+    ]  # a distance has one unit; older experiments, and other programs', have fewer
     for column in shown:
         table.add_column(COLUMNS[column], justify="right")
     for name, row in patients.sort_values("dsc", kind="stable").iterrows():

@@ -2,13 +2,12 @@
 
 import math
 
+from brainseg.data.geometry import aspect_of
 from brainseg.data.predictions import to_uint8
 from brainseg.model.card import NOT_FOR, card_rows, failures, score_rows
 from brainseg.model.record import ModelRecord
 from brainseg.pages.scan.page import ScanResult, scan_page
 from brainseg.pages.shared.volume import Volume
-from brainseg.scans.resampling import resize_plane
-from brainseg.scans.scan import SEQUENCES
 from brainseg.segment.segmenter import Segmentation
 
 
@@ -17,11 +16,11 @@ def page(found: Segmentation, record: ModelRecord) -> bytes:
     scan = found.scan
     volume = Volume(
         name=scan.name,
-        image=resize_plane(scan.image, scan.axial_shape[1:]),
-        channels=SEQUENCES,
+        image=scan.image,
+        channels=scan.channels,
         masks={"prediction": found.mask},
         probability=to_uint8(found.probability),
-        pixel_aspect=scan.spacing_mm[1] / scan.spacing_mm[2] if scan.spacing_mm else 1.0,
+        pixel_aspect=aspect_of(scan.spacing_mm),
         facts=_facts(found),
     )
     return scan_page(

@@ -117,3 +117,12 @@ def test_a_run_without_a_bound_or_a_prediction():
     of_nothing["warning_of_failure"] |= {"rank_correlation": None, "coverage": None, "nothing_predicted": 4}
     text = re.sub(r"\s+", " ", Texts(written(per_volume=nothing, summary=of_nothing)).text)
     assert "it needs at least nine validation patients" in text and "For 4 of them nothing is predicted." in text
+
+
+def test_distances_have_the_unit_of_the_run():
+    in_mm = per_volume().rename(columns={"hd95_px": "hd95_mm"})
+    scores = summary(4) | dict.fromkeys(("hd95_px", "assd_px"))
+    text = Texts(written(per_volume=in_mm, summary=scores, hd95="hd95_mm")).text
+    assert "HD95, mm" in text and "ASSD, mm" in text and "NSD, 3-D" in text and ", px" not in text
+    in_px = Texts(written(summary=summary(4) | dict.fromkeys(("hd95_mm", "assd_mm", "nsd_3d")))).text
+    assert "HD95, px" in in_px and ", mm" not in in_px and "NSD, 3-D" not in in_px

@@ -1,17 +1,18 @@
 """The masks of several methods on the same patient, read from DVC's cache without a checkout."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from brainseg.archs.shared.input import CHANNELS
 from brainseg.compare.comparison import Comparison
 from brainseg.compare.methods import Method
 from brainseg.core.errors import UserError
 from brainseg.data import predictions
+from brainseg.data.geometry import aspect_of
 from brainseg.data.raw import patients
 from brainseg.experiments.dvc_cache import fetch
 from brainseg.experiments.lock import files
@@ -46,7 +47,9 @@ def _volume(name: str, methods: list[Method], subset: str, metric: str, cache: P
         for method in methods:
             experiment = _holding_out(method, name, subset)
             if not masks:
-                image, masks["truth"] = _image_and_truth(name, experiment, cache)
+                with _folder_of(name, experiment, cache) as folder:
+                    image, masks["truth"] = patients.read_images(folder), patients.read_mask(folder)
+                    channels, aspect = patients.read_channels(folder), aspect_of(patients.read_spacing_mm(folder))
             masks[method.name] = _mask(name, experiment, cache)
             facts[f"{metric_name(metric)}, {method.name}"] = f"{experiment.per_volume.loc[name, metric]:.3f}"
     except (LookupError, OSError, ValueError, UserError):  # not in the cache, or written by another release
@@ -54,7 +57,7 @@ def _volume(name: str, methods: list[Method], subset: str, metric: str, cache: P
     if len({mask.shape for mask in masks.values()} | {image.shape[:3]}) > 1:
         return None
     panes = [["truth", method.name] for method in methods]
-    return Volume(name, image, CHANNELS, masks, facts=facts, panes=panes)
+    return Volume(name, image, channels, masks, pixel_aspect=aspect, facts=facts, panes=panes)
 
 
 def _holding_out(method: Method, name: str, subset: str) -> Experiment:
@@ -65,12 +68,14 @@ def _holding_out(method: Method, name: str, subset: str) -> Experiment:
     )
 
 
-def _image_and_truth(name: str, experiment: Experiment, cache: Path) -> tuple[np.ndarray, np.ndarray]:
+@contextmanager
+def _folder_of(name: str, experiment: Experiment, cache: Path) -> Iterator[Path]:
+    """The patient's files of data/raw, for a while."""
     listed = _listing(experiment, "download", "data/raw", cache)
     with TemporaryDirectory() as folder:
         for path in (path for path in listed if path.startswith(f"{name}/")):
             _copy(cache, listed[path], Path(folder) / path)
-        return patients.read_images(Path(folder) / name), patients.read_mask(Path(folder) / name)
+        yield Path(folder) / name
 
 
 def _mask(name: str, experiment: Experiment, cache: Path) -> np.ndarray:

@@ -1,12 +1,20 @@
 """What each score of metrics/evaluation.json means, in a sentence, in the order of the page."""
 
+HD95 = "distance that 95 % of both surfaces do not exceed. A lost lesion costs the diagonal."
+ASSD = "mean distance of both surfaces."
+# a run has those of one unit
+OF_ONE_UNIT = ("nsd_3d", "hd95_px", "assd_px", "hd95_mm", "assd_mm")
+
 # key -> (name, digits, help)
 METRICS = {
     "dsc": ("DSC", 4, "overlap of predicted and true lesion: 2 |P∩T| / (|P| + |T|). 1 is perfect, 0 is no overlap."),
     "iou": ("IoU", 4, "overlap as |P∩T| / |P∪T|. Always lower than the DSC, with the same order of patients."),
     "nsd": ("NSD", 4, "share of both outlines that lies within the tolerance of the other, slice by slice."),
-    "hd95_px": ("HD95, px", 2, "distance that 95 % of both surfaces do not exceed. A lost lesion costs the diagonal."),
-    "assd_px": ("ASSD, px", 2, "mean distance of both surfaces."),
+    "nsd_3d": ("NSD, 3-D", 4, "the same of the surfaces in three dimensions."),
+    "hd95_px": ("HD95, px", 2, HD95),
+    "assd_px": ("ASSD, px", 2, ASSD),
+    "hd95_mm": ("HD95, mm", 2, HD95),
+    "assd_mm": ("ASSD, mm", 2, ASSD),
     "sensitivity": ("sensitivity", 4, "share of the true lesion that is predicted."),
     "precision": ("precision", 4, "share of the predicted lesion that is true."),
     "volume_error": ("volume error", 4, "predicted volume minus true volume, over the true one. 0.1 is a tenth more."),

@@ -41,12 +41,13 @@ def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Seque
         "scores_narrow": charts.scores(held_out, interval, 400),
         "volumes": volumes,
         "groups": groups,
+        "hd95": tables.hd95,
         "rows": _rows(tables.per_volume, place),
         "choices": {
             column: sorted({value for value in tables.per_volume[column].dropna() if value})
             for column in ("subset", "institution", "size")
         },
-        "metrics": [(key, *help, summary[key]) for key, help in METRICS.items()],
+        "metrics": [(key, *help, summary[key]) for key, help in METRICS.items() if summary[key]],
         "curves": [
             charts.by_threshold(tables.by_threshold, tables.evaluation["final_mask"]["threshold"]),
             charts.reliability(tables.reliability),

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import create_model, model_validator
 
 from brainseg.core.params import StrictSettings
-from brainseg.pages.run.metric_help import METRICS
+from brainseg.pages.run.metric_help import METRICS, OF_ONE_UNIT
 
 
 class Record(StrictSettings, extra="ignore"):
@@ -33,7 +33,11 @@ class _Summary(Record):
     warning_of_failure: Warnings
 
 
-Summary = create_model("Summary", __base__=_Summary, **dict.fromkeys(METRICS, (Score, ...)))
+Summary = create_model(
+    "Summary",
+    __base__=_Summary,
+    **dict.fromkeys(METRICS, (Score, ...)) | dict.fromkeys(OF_ONE_UNIT, (Score | None, None)),
+)
 
 
 class FinalMask(Record):

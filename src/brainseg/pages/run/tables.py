@@ -16,7 +16,7 @@ from brainseg.data.split import evaluation_subset
 from brainseg.data.tables import read_table
 from brainseg.pages.run.records import Evaluation, Perturbed, Summary, Timing, Training
 
-SCORES = ("dsc", "nsd", "hd95_px", "sensitivity", "precision", "predicted_dsc", "dsc_lower_bound", "lesion_voxels")
+SCORES = ("dsc", "nsd", "sensitivity", "precision", "predicted_dsc", "dsc_lower_bound", "lesion_voxels")
 LARGEST = 1e100  # of any score or loss
 STRENGTHS = ("strong", "medium", "weak")  # the strongest that was computed is shown
 
@@ -27,6 +27,7 @@ class Tables:
 
     summary: of the held-out patients, as metrics/evaluation.json has it
     strength: of the perturbations that are shown; robustness has no other, perturbed their means
+    hd95: the column of the distance, in mm where the spacing is known
     scores_md5: of metrics/per_volume.csv, by which dvc.lock knows this run
     """
 
@@ -45,6 +46,7 @@ class Tables:
     training: Mapping[str, Any]
     timing: Mapping[str, Any]
     scores_md5: str
+    hd95: str
 
     @property
     def held_out(self) -> pd.DataFrame:
@@ -53,7 +55,9 @@ class Tables:
 
 def read_tables(params: Mapping[str, Any]) -> Tables:
     """Raises UserError for a file that is damaged, or that does not fit the others."""
-    per_volume = read_table(paths.PER_VOLUME, SCORES, ("patient", "subset", "institution", "size"))
+    text = ("patient", "subset", "institution", "size")
+    hd95 = "hd95_mm" if "hd95_mm" in read_table(paths.PER_VOLUME) else "hd95_px"
+    per_volume = read_table(paths.PER_VOLUME, (*SCORES, hd95), text)
     _refuse_missing(paths.PER_VOLUME, per_volume, ("dsc", "patient", "subset"))
     subset = evaluation_subset(per_volume.subset)
     robustness = read_table(paths.ROBUSTNESS, ("dsc",), ("patient", "kind", "strength"))
@@ -77,6 +81,7 @@ def read_tables(params: Mapping[str, Any]) -> Tables:
         training=_record(Training, paths.TRAINING),
         timing=_record(Timing, paths.TIMING),
         scores_md5=md5(paths.PER_VOLUME),
+        hd95=hd95,
     )
 
 
