@@ -17,11 +17,10 @@ from brainseg.scans.tiff_stack import read_stack
 from brainseg.scans.volumes.intensity import to_image
 from brainseg.scans.volumes.medical import kind_of, read_volume
 from brainseg.scans.volumes.nifti import warnings_of
-from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.orientation import Grid, oblique_warnings
 from brainseg.scans.volumes.resampling import check_pixels, onto_grid, same_grid
 
 SAME_SPACING = 0.01  # relative
-OBLIQUE_DEGREES = 20.0  # beyond it the nearest axial plane looks unlike the training slices
 
 
 def read_scan(
@@ -136,8 +135,7 @@ def _volumes_to_scan(
             sequences[name], covered = onto_grid(place, sequences[name], own_grid.axial(), target, in_words(main))
             edge = f", of which it covers {covered:.0%}" if covered < 0.995 else ""
             warnings.append(f"{name} was resampled onto the grid of {in_words(main)}{edge}")
-    if grid.oblique_degrees > OBLIQUE_DEGREES:
-        warnings.append(f"the slices are oblique by {grid.oblique_degrees:.0f} degrees; the nearest plane is used")
+    warnings += oblique_warnings(grid)
     image, found = to_image(where, sequences, channels, as_is=False)
     spacing, said = grid.axial_spacing_mm, (*warnings, *found)
     return Scan(files.name, image, spacing, said, files.format, grid, series=series, channels=tuple(channels))

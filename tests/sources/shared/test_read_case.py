@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from scipy.spatial.transform import Rotation
 
 from brainseg.core.errors import UserError
 from brainseg.sources.shared.cases import Case
@@ -52,6 +53,15 @@ def test_lesion_labels_that_are_asked_for(tmp_path):
     assert not read_case(case, CHANNELS, {}, [2]).volume.mask.any()
     with pytest.raises(UserError, match="label.nrrd: holds the label 1; dataset.json names 0, 3"):
         read_case(case, CHANNELS, {0: "background", 3: "lesion"}, None)
+
+
+def test_slices_that_are_far_from_axial_are_a_note(tmp_path):
+    place = {"direction": Rotation.from_euler("x", 24, degrees=True).as_matrix()}
+    for number, name in enumerate(("flair", "t2", "label")):
+        write_volume(tmp_path / f"{name}.mha", volume(seed=number), **place)
+    case = Case("A", {name: tmp_path / f"{name}.mha" for name in CHANNELS}, tmp_path / "label.mha")
+    notes = read_case(case, CHANNELS, {}, None).notes
+    assert notes == ("the slices are oblique by 24 degrees; the nearest plane is used",)
 
 
 def test_a_file_that_states_no_orientation_is_a_note(tmp_path):

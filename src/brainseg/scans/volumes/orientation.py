@@ -10,6 +10,8 @@ from itertools import permutations
 
 import numpy as np
 
+OBLIQUE_DEGREES = 20.0  # beyond it the nearest axial plane looks unlike other patients' slices
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -93,6 +95,13 @@ class Grid:
     def _steps(self) -> tuple[slice, slice, slice]:
         x, y, z = (slice(None, None, -1 if flipped else 1) for flipped in self.flipped)
         return z, y, x
+
+
+def oblique_warnings(grid: Grid) -> list[str]:
+    """What a person should know of slices that look unlike axial ones."""
+    if grid.oblique_degrees <= OBLIQUE_DEGREES:
+        return []
+    return [f"the slices are oblique by {grid.oblique_degrees:.0f} degrees; the nearest plane is used"]
 
 
 def axial_grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, float] | None) -> Grid:

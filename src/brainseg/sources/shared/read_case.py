@@ -11,7 +11,7 @@ from brainseg.data.raw.volume import Volume
 from brainseg.scans.volumes.intensity import to_image
 from brainseg.scans.volumes.medical import kind_of, read_volume
 from brainseg.scans.volumes.nifti import warnings_of
-from brainseg.scans.volumes.orientation import Grid
+from brainseg.scans.volumes.orientation import Grid, oblique_warnings
 from brainseg.scans.volumes.resampling import check_pixels, same_grid
 from brainseg.sources.shared.cases import Case
 
@@ -47,6 +47,7 @@ def read_case(
     values = _values(case.label, label, labels)
     lesion = label > 0 if lesion_labels is None else np.isin(label, lesion_labels)
     image, notes = to_image(case.name, sequences, channels, as_is=False)
+    notes = (*oblique_warnings(grid), *notes)
     if kind_of(case.label)[1] == "nifti":
         notes = (*warnings_of(case.label), *notes)
     mask = np.ascontiguousarray(grid.to_axial(lesion))
