@@ -16,6 +16,7 @@ robustness/                        robustness   perturbations of the held-out pa
 params_check.py                    check
 scans/ model/ segment/             new scans: formats, model files, a model applied to a scan
 judge/                             masks that others made, scored as ours
+audit/                             audit        duplicates, empty channels, odd masks and the like in the data
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
 cli/                               the command `brainseg`, a file a command
