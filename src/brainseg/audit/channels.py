@@ -13,15 +13,17 @@ def channel_findings(name: str, image: np.ndarray, shows_head: np.ndarray) -> li
     A channel of one value counts where others show the head. Slices that are empty in all channels count only inside
     the stack: stacks often end in them.
     """
+    constant = image.min(axis=(1, 2)) == image.max(axis=(1, 2))  # (S, C)
+    with_image = np.flatnonzero(~constant.all(axis=1))
+    if not len(with_image):
+        return []
     channels = range(image.shape[3])
     equal = [pair for pair in combinations(channels, 2) if np.array_equal(image[..., pair[0]], image[..., pair[1]])]
     found = [
         Finding("equal channels", name, channel=group[0] + 1, value=len(group), what=_words(group))
         for group in _groups(equal)
     ]
-    constant = image.min(axis=(1, 2)) == image.max(axis=(1, 2))  # (S, C)
-    with_image = np.flatnonzero(~constant.all(axis=1))
-    inside = range(with_image[0], with_image[-1]) if len(with_image) else ()
+    inside = range(with_image[0], with_image[-1])
     found += [Finding("empty slice inside the stack", name, place + 1) for place in inside if constant[place].all()]
     for channel in channels:
         places = np.flatnonzero(constant[:, channel] & shows_head & ~constant.all(axis=1))
