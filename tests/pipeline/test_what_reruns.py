@@ -45,7 +45,7 @@ SETTINGS = {
     "a split of one's own": ("split.file", "README.md", ["split"]),
     "split.set_aside": ("split.set_aside", "report", ["split"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness"]),
-    "the data set": ("data", "folder", ["download"]),
+    "the data set": ("data", "folder", ["download", "audit"]),
     "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download"]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
 }
@@ -79,6 +79,8 @@ FILES = {
     "the training loop": ("src/brainseg/training/loop.py", COMMENT, ["train"]),
     "the metrics of surfaces": ("src/brainseg/metrics/surface.py", COMMENT, ["evaluate"]),
     "a figure": ("src/brainseg/figures/curves.py", COMMENT, ["plot"]),
+    "an audit": ("src/brainseg/audit/masks.py", COMMENT, ["audit"]),
+    "what finds copies": ("src/brainseg/audit/likeness/near_duplicates.py", COMMENT, ["evaluate", "audit"]),
     "a perturbation": ("src/brainseg/robustness/perturbations.py", COMMENT, ["robustness"]),
     "the comparison": ("src/brainseg/compare/verdicts.py", COMMENT, []),
     "what an editor leaves": ("src/brainseg/training/.loop.py.swp", "swap", []),
@@ -107,7 +109,7 @@ FOLLOWS = {
     "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness"]),
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness"]),
     "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot"]),
-    "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
+    "split": ("split.seed", 3, ["split", *AFTER_TRAIN, "audit"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
 }
@@ -137,7 +139,7 @@ def test_other_data_re_runs_everything_and_a_changed_file_of_ones_own_is_noticed
         shutil.copytree(patient, own / patient.name)
     project.set("data", "folder")
     project.set("datasets.folder.path", str(own))
-    assert project.repro("--no-run-cache") == ["check", "download", "split", "preprocess", *AFTER_TRAIN]
+    assert project.repro("--no-run-cache") == ["check", "download", "split", "preprocess", *AFTER_TRAIN, "audit"]
     image = next(own.glob("*/*_2.tif"))
     other = next(path for path in own.glob("*/*_3.tif") if path.parent != image.parent)
     image.chmod(0o644)  # copied from DVC's cache, whose files are read-only

@@ -23,6 +23,6 @@ def audit(
     Findings are no error: they point to what a person should look at.
     """
     with report_errors():
-        from brainseg.audit.command import audit as work
+        from brainseg.cli.audit_folder import audit as work
 
         work(patients, split, out)

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from brainseg.audit.command import audit
+from brainseg.cli.audit_folder import audit
 from brainseg.core.errors import UserError
+from tests.audit.conftest import patients  # noqa: F401  (a fixture)
 from tests.conftest import ROOT
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, patients):
+def project(tmp_path, monkeypatch, patients):  # noqa: F811
     """A workspace with patients, without a split."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "raw").symlink_to(patients)
