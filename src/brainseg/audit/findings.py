@@ -26,8 +26,8 @@ KINDS = {
     " so far. Preprocessing leaves out the first and the last slice.",
     "repeated slice": "Two slices of a stack are the same image.",
     "empty slice inside the stack": "A slice holds nothing, while slices on both sides hold an image.",
-    "also in BraTS": "The person is in the BraTS set of 2017 to 2020. A network that was trained on BraTS has seen"
-    " this person.",
+    "also in BraTS": "The person is in the BraTS set of 2017 to 2020. A network that was trained on BraTS scores too"
+    " high here.",
 }
 
 COLUMNS = ("finding", "patient", "slice", "other_patient", "other_slice", "channel", "value", "what", "subset")

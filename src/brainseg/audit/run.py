@@ -1,7 +1,7 @@
 """The audit of a data set: what `brainseg audit` and the stage `audit` have in common."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -88,27 +88,26 @@ def summary(found: Audit) -> dict[str, Any]:
         "slices": found.slices,
         "findings": {kind: len(found.of_kind(kind)) for kind in KINDS},
         "across_subsets": len(found.leaks),
-        "data": asdict(found.licence),
     }
 
 
 def lines(found: Audit, most: int = 10) -> list[str]:
     """For a terminal: a short table, and a warning for each of the first findings that join two subsets."""
-    told = [f"{len(found.counts)} patients, {found.slices:,} slices in {found.root}"]
+    printed = [f"{len(found.counts)} patients, {found.slices:,} slices in {found.root}"]
     if not found.findings:
-        told.append("nothing found")
+        printed.append("nothing found")
     rows = [("finding", "patients", "findings")]
     for kind in found.kinds:
         of_kind = found.of_kind(kind)
         rows.append((kind, str(len({finding.patient for finding in of_kind})), str(len(of_kind))))
     if found.findings:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        told += [f"{row[0]:{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}" for row in rows]
-    told += [f"warning: {leak_line(leak, found.subset)}" for leak in found.leaks[:most]]
+        printed += [f"{row[0]:{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}" for row in rows]
+    printed += [f"warning: {leak_line(leak, found.subset)}" for leak in found.leaks[:most]]
     if len(found.leaks) > most:
-        told.append(f"warning: and {len(found.leaks) - most} more join two subsets")
-    told += [f"licence of the data: {found.licence.licence}", f"cite: {found.licence.citation}"]
-    return told + ([f"note: {found.licence.note}"] if found.licence.note else [])
+        printed.append(f"warning: and {len(found.leaks) - most} more join two subsets")
+    printed += [f"licence of the data: {found.licence.licence}", f"cite: {found.licence.citation}"]
+    return printed + ([f"note: {found.licence.note}"] if found.licence.note else [])
 
 
 def leak_line(leak: Finding, subset: Mapping[str, str]) -> str:

@@ -80,8 +80,6 @@ class Heads:
 
 def find_heads(image: np.ndarray) -> Heads:
     """Of an image (S, H, W, C)."""
-    stack = signal(image)
-    step = max(1, round(max(stack.shape[1:]) / WORK_PX))
-    if step > 1:
-        stack = ndimage.uniform_filter(stack, (0, step, step))[:, ::step, ::step]
+    step = max(1, round(max(image.shape[1:3]) / WORK_PX))
+    stack = signal(image[:, ::step, ::step])
     return Heads(stack, regions(stack), step)
