@@ -1,12 +1,14 @@
 """Score the predictions patient by patient: python -m stages.evaluate"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from brainseg.audit.likeness.fingerprint import Fingerprint, fingerprint
+from brainseg.audit.likeness.near_duplicates import Likeness, alike
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import REMEDY, write_json
 from brainseg.core.params import PARAMS_FILE, lookup_name, parse_settings, read_params
@@ -44,7 +46,9 @@ def main() -> None:
         choosing = split.patients_in(subset, "validation")
         refuse_trained(dict.fromkeys(choosing, "validation"))
         mask, choice = choose_mask(options, choosing)
-    scored = parallel_map(partial(score_patient, mask, evaluate), list(subset), "scoring")
+    results = parallel_map(partial(score_patient, mask, evaluate), list(subset), "scoring")
+    scored, prints = zip(*results, strict=True)
+    copies = copies_in_training(subset, dict(zip(subset, prints, strict=True)))
     per_volume = with_warning(with_strata(scores_table(subset, scored)))
     write_table(paths.PER_VOLUME, per_volume)
     write_table(paths.STRATA, by_stratum(per_volume))
@@ -53,9 +57,12 @@ def main() -> None:
     best_epoch = lookup_name(params, "predict.weights") == "best"
     selected_on = "validation" if best_epoch else choice["chosen_on"]
     summary: dict[str, Any] = {"selected_on": selected_on, "final_mask": mask.model_dump() | choice}
+    summary["copies_in_training"] = [f"{copy.patient} of {copy.other}: {copy.words}" for copy in copies]
     summary |= summaries(per_volume, scored)
     for name in filter(summary.__contains__, split.SUBSETS):
         print_line(summary_line(name, summary[name]))
+    for copy in copies:
+        print_line(f"warning: {copy.patient}, held out, is nearly {copy.other}, which trained: {copy.words}")
     by_threshold, reliability = curves(per_volume, scored)
     write_table(paths.BY_THRESHOLD, by_threshold)
     write_table(paths.RELIABILITY, reliability)
@@ -95,11 +102,19 @@ def read_patient(name: str) -> tuple[np.ndarray, Geometry, np.ndarray, Predictio
     return retained, geometry, truth, prediction
 
 
-def score_patient(mask: MaskSettings, evaluate: EvaluateSettings, name: str) -> Scored:
+def copies_in_training(subset: Mapping[str, str], prints: Mapping[str, Fingerprint]) -> list[Likeness]:
+    """Held-out patients whose images are nearly those of a training patient, whatever their names say."""
+    sides = (split.evaluation_subset(subset.values()), "train")
+    held_out, trained = ({name: prints[name] for name in split.patients_in(dict(subset), side)} for side in sides)
+    return [pair for pair in alike(held_out, trained) if pair.is_near_duplicate]
+
+
+def score_patient(mask: MaskSettings, evaluate: EvaluateSettings, name: str) -> tuple[Scored, Fingerprint]:
     retained, geometry, truth, prediction = read_patient(name)
     image = patients.read_images(patients.FOLDER / name)
     spacing_mm = patients.read_spacing_mm(patients.FOLDER / name)
-    return score_prediction(prediction, image, truth, retained, geometry, mask, evaluate, spacing_mm)
+    scored = score_prediction(prediction, image, truth, retained, geometry, mask, evaluate, spacing_mm)
+    return scored, fingerprint(image)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ pages/                             page         HTML pages to look at: run/ the 
 params_check.py                    check
 scans/ model/ segment/             new scans: formats, NIfTI in volumes/; model files; a model applied to a scan
 judge/                             masks that others made, scored as ours
+audit/                             audit        duplicates, empty channels, odd masks and the like in the data
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
 cli/                               the command `brainseg`, a file a command

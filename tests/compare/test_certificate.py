@@ -158,3 +158,11 @@ def test_a_table_of_all():
     assert overview.confounds == ["code differs (src/brainseg/losses/dice.py): it may move scores by itself"]
     assert certify_all(experiments[:1]).sentence() == "same data, split, code and settings; nothing varies"
     assert certify_all(experiments[:2]).varying.columns.tolist() == ["loss", "seed"]
+
+
+def test_scores_of_copies_of_training_patients_are_warned_of():
+    pairs = ["a of b: 100 % of the slices, correlation 0.98", "c of d: 40 % of the slices, correlation 0.9"]
+    copied = certify_all([of({"name": "copied"}, {EVALUATION: json.dumps({"copies_in_training": pairs})})])
+    told = "copied scores copies of training patients, and so too high (a of b: 100 % of the slices, correlation 0.98"
+    assert copied.confounds == [f"{told}, and 1 more)"]
+    assert certify_all([of({EVALUATION: json.dumps({"copies_in_training": []})})]).confounds == []

@@ -45,7 +45,8 @@ SHARES = {  # of the cases, by what a stage reads and how long it takes
     "train": 0.14,
     "predict": 0.10,
     "evaluate": 0.12,
-    "robustness": 0.04,
+    "robustness": 0.03,
+    "audit": 0.01,
     "plot": 0.02,
     "page": 0.01,
 }
@@ -58,6 +59,7 @@ READS = {
     "predict": ["params.yaml", "data/weights/last.pt", "data/preprocessed"],
     "evaluate": ["params.yaml", "data/split.csv", "data/raw", "data/preprocessed", "data/predictions"],
     "robustness": ["params.yaml", "data/split.csv", "data/raw", "data/weights/last.pt"],
+    "audit": ["params.yaml", "data/split.csv", "data/raw"],
     "plot": ["data/split.csv", "data/raw", "data/preprocessed", "data/predictions", "metrics", "plots/history.csv"],
     "page": ["data/raw", "data/predictions", "metrics", "plots/history.csv"],
 }

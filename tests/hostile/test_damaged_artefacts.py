@@ -125,7 +125,7 @@ CASES = [
     *(("evaluate", "data/predictions/A.npz", damage) for damage in [a_slice_less]),
     *((stage, "data/split.csv", only_a_header) for stage in ("train", "evaluate", "plot")),
     *((stage, "data/split.csv", latin_1) for stage in ("train", "evaluate", "plot")),
-    *((stage, "data/split.csv", half) for stage in ("train", "evaluate", "plot", "robustness")),
+    *((stage, "data/split.csv", half) for stage in ("train", "evaluate", "plot", "robustness", "audit")),
     *((stage, "data/split.csv", binary) for stage in ("train", "evaluate", "plot", "robustness")),
     *((stage, "data/weights/last.pt", damage) for stage in ("predict", "robustness") for damage in (half, nothing)),
     *((stage, "data/raw/A/A_3.tif", other_shape) for stage in ("preprocess", "evaluate")),

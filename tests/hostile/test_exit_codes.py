@@ -567,7 +567,9 @@ def test_a_split_edited_to_something_wrong_is_told(preprocessed, tmp_path, fault
     assert not (tmp_path / "data" / "weights").exists()
 
 
-@pytest.mark.parametrize("stage", ["split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page"])
+@pytest.mark.parametrize(
+    "stage", ["split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page", "audit"]
+)
 def test_a_stage_before_those_it_needs_names_what_is_missing(project, fault_of, stage):
     fault = fault_of(import_module(f"stages.{stage}").main, project.folder)
     assert re.fullmatch(r"(data|metrics|plots)/\S+: No such file or directory", fault)

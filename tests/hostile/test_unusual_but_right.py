@@ -89,6 +89,7 @@ def test_they_all_go_through_the_whole_pipeline_at_once(unusual):
     unusual.run_all(
         "check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page"
     )
+    unusual.run_all("audit")
     names = patient_names(unusual.raw)
     assert names == sorted([*"ABCDE", *UNUSUAL])
     for name in names:

@@ -143,18 +143,9 @@ def reproduced(new_project: Callable[[], Project]) -> Project:
     """A project whose pipeline has run and whose dvc.lock is committed. Leave it as it is."""
     project = new_project()
     ran = project.repro()
-    assert ran == [
-        "check",
-        "download",
-        "split",
-        "preprocess",
-        "train",
-        "predict",
-        "evaluate",
-        "plot",
-        "robustness",
-        "page",
-    ]
+    until_scored = ["check", "download", "split", "preprocess", "train", "predict", "evaluate"]
+    # the audit last, so that nothing waits for it
+    assert ran == [*until_scored, "plot", "robustness", "page", "audit"]
     project.commit()
     return project
 

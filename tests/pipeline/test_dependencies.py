@@ -9,7 +9,8 @@ from ruamel.yaml import YAML
 
 from brainseg.core.components import KINDS
 
-STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness", "page"]
+STAGES = ["check", "download", "split", "preprocess", "train", "predict", "evaluate", "plot", "robustness"]
+STAGES += ["page", "audit"]
 # the kinds of components that a stage loads one of; check looks at all of them, see dvc.yaml
 CHOSEN = {
     "check": KINDS,

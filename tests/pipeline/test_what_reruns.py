@@ -46,7 +46,7 @@ SETTINGS = {
     "a split of one's own": ("split.file", "README.md", ["split", "page"]),
     "split.set_aside": ("split.set_aside", "report", ["split", "page"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", "robustness", "page"]),
-    "the data set": ("data", "folder", ["download", "page"]),
+    "the data set": ("data", "folder", ["download", "page", "audit"]),
     "a number of the chosen data set": ("datasets.phantom.noise", 0.01, ["download", "page"]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
 }
@@ -82,6 +82,8 @@ FILES = {
     "a figure": ("src/brainseg/figures/curves.py", COMMENT, ["plot"]),
     "the viewer": ("src/brainseg/pages/shared/viewer.js", COMMENT, ["page"]),
     "the page of a comparison": ("src/brainseg/pages/comparison/page.py", COMMENT, []),
+    "an audit": ("src/brainseg/audit/masks.py", COMMENT, ["audit"]),
+    "what finds copies": ("src/brainseg/audit/likeness/near_duplicates.py", COMMENT, ["evaluate", "audit"]),
     "a perturbation": ("src/brainseg/robustness/perturbations.py", COMMENT, ["robustness"]),
     "the comparison": ("src/brainseg/compare/verdicts.py", COMMENT, []),
     "what an editor leaves": ("src/brainseg/training/.loop.py.swp", "swap", []),
@@ -111,7 +113,7 @@ FOLLOWS = {
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness", "page"]),
     "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot", "page"]),
     "a tolerance that the data has no use for": ("evaluate.tolerance_mm", 5.0, ["evaluate"]),
-    "split": ("split.seed", 3, ["split", *AFTER_TRAIN]),
+    "split": ("split.seed", 3, ["split", *AFTER_TRAIN, "audit"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
 }
@@ -141,7 +143,7 @@ def test_other_data_re_runs_everything_and_a_changed_file_of_ones_own_is_noticed
         shutil.copytree(patient, own / patient.name)
     project.set("data", "folder")
     project.set("datasets.folder.path", str(own))
-    assert project.repro("--no-run-cache") == ["check", "download", "split", "preprocess", *AFTER_TRAIN]
+    assert project.repro("--no-run-cache") == ["check", "download", "split", "preprocess", *AFTER_TRAIN, "audit"]
     image = next(own.glob("*/*_2.tif"))
     other = next(path for path in own.glob("*/*_3.tif") if path.parent != image.parent)
     image.chmod(0o644)  # copied from DVC's cache, whose files are read-only

@@ -2,6 +2,7 @@
 
 import typer
 
+from brainseg.cli.audit import audit
 from brainseg.cli.compare import compare
 from brainseg.cli.diagram import diagram
 from brainseg.cli.ensemble import ensemble
@@ -18,13 +19,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def brainseg() -> None:
-    """List what there is to choose from, compare experiments, run sweeps, segment new scans.
+    """List what there is to choose from, audit data, compare experiments, run sweeps, segment new scans.
 
     Training is DVC's: `dvc repro`, `dvc exp run -S loss=bce`.
     """
 
 
-COMMANDS = (losses, optims, schedules, archs, diagram, show, compare, judge, sweep, ensemble)
+COMMANDS = (losses, optims, schedules, archs, diagram, audit, show, compare, judge, sweep, ensemble)
 MODEL_COMMANDS = (pack, inspect, predict, export, import_reference, push, pull)
 
 for command in (*COMMANDS, *MODEL_COMMANDS):

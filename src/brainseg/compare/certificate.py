@@ -108,6 +108,7 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
     differing = {name: _summarize_changes(name, changes[name]) for name in consequences if name in changes}
     warnings = [f"{name} {_verb(name)} ({changes}): {consequences[name]}" for name, changes in differing.items()]
     warnings += [_made_elsewhere(experiment) for experiment in experiments if experiment.judged]
+    warnings += [_copies(experiment) for experiment in experiments if experiment.evaluation.get("copies_in_training")]
     selected = [str(experiment.evaluation.get("selected_on")) for experiment in experiments]
     if len(set(selected)) > 1 and any(held_out(experiment.per_volume)[0] == "validation" for experiment in experiments):
         change = Difference("prediction", "selected_on", selected).change
@@ -122,6 +123,12 @@ def _made_elsewhere(experiment: Experiment) -> str:
     patients = "" if known else "its training patients, "
     told = f"; by {known['file']} none of the held-out persons trained it" if known else ""
     return f"{experiment.name} was made elsewhere: {patients}its training time and its choices are not known{told}"
+
+
+def _copies(experiment: Experiment) -> str:
+    first, *others = experiment.evaluation["copies_in_training"]
+    more = f", and {len(others)} more" if others else ""
+    return f"{experiment.name} scores copies of training patients, and so too high ({first}{more})"
 
 
 def _summarize_changes(factor: str, changes: Sequence[str]) -> str:

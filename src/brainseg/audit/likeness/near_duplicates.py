@@ -1,0 +1,148 @@
+"""Pairs of patients with nearly the same images, turned or mirrored copies included.
+
+A perceptual hash is compared for all pairs of slices: the signs of the lowest coefficients of the cosine transform, as
+in pHash (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010). Slices with similar hashes
+are then compared by the correlation of their details, which decides.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import fft
+
+from brainseg.audit.likeness.fingerprint import SIDE_PX, Fingerprint
+from brainseg.core.progress import progress
+
+# docs/how-to/audit.md has the measurements: no two of 90 patients have more than 5 % of their slices above SAME_SLICE
+SAME_SLICE = 0.85  # correlation
+SAME_PATIENT = 0.15  # of the slices of the patient with fewer
+SURE_SLICE = 0.93  # correlation of two slices that are reported where the patients are not alike
+HASH_SIDE = 8  # coefficients along rows and columns
+HASH_BITS = HASH_SIDE**2
+MOST_BITS = 12  # that differ between the hashes of slices that are compared further
+TURNS = 8  # symmetries of a square
+AT_ONCE = 2048  # pairs of slices whose details are in memory together
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Of two patients.
+
+    share: of the slices of the patient with fewer, those that correlate by SAME_SLICE or more with one of the other
+    slices: their number
+    correlation: their median
+    slice, other_slice, best: the two slices that are most alike, and their correlation
+    turn: how the first patient's slices are turned to fit, see `turned`
+    """
+
+    patient: str
+    other: str
+    share: float
+    slices: int
+    correlation: float
+    slice: int
+    other_slice: int
+    best: float
+    turn: int
+
+    @property
+    def is_near_duplicate(self) -> bool:
+        several = self.slices > 1 or self.best >= SURE_SLICE  # a stack may have few slices, and one is alike by chance
+        return self.share >= SAME_PATIENT and several
+
+    @property
+    def words(self) -> str:
+        lies = ", turned or mirrored" if self.turn else ""
+        return f"{100 * self.share:.0f} % of the slices, correlation {self.correlation:.2f}{lies}"
+
+
+def turned(pictures: np.ndarray, turn: int) -> np.ndarray:
+    """Pictures (..., n, n) in one of the 8 ways that a square can lie.
+
+    0: as they are; 1: left and right exchanged; 2: top and bottom; 3: both. From 4 on, rows and columns first.
+    """
+    if turn & 4:
+        pictures = pictures.swapaxes(-1, -2)
+    if turn & 2:
+        pictures = pictures[..., ::-1, :]
+    return pictures[..., ::-1] if turn & 1 else pictures
+
+
+def hashes(details: np.ndarray) -> np.ndarray:
+    """(n, HASH_BITS) float32, -1 or 1, of details (n, SIDE_PX, SIDE_PX); a product of two counts equal bits."""
+    halved = details.astype(np.float32).reshape(len(details), SIDE_PX // 2, 2, SIDE_PX // 2, 2).mean(axis=(2, 4))
+    coefficients = fft.dctn(halved, axes=(1, 2))[:, :HASH_SIDE, :HASH_SIDE].reshape(len(details), HASH_BITS)
+    return np.where(coefficients > 0, np.float32(1), np.float32(-1))
+
+
+@dataclass(frozen=True)
+class _Slices:
+    """Of all patients together; owner: (N,) the place of the patient."""
+
+    owner: np.ndarray
+    numbers: np.ndarray
+    details: np.ndarray
+    bits: np.ndarray
+
+    def __getitem__(self, part: slice) -> "_Slices":
+        return _Slices(self.owner[part], self.numbers[part], self.details[part], self.bits[part])
+
+
+def _together(prints: Mapping[str, Fingerprint]) -> _Slices:
+    counts = [len(found.numbers) for found in prints.values()]
+    details = np.concatenate([found.details for found in prints.values()])
+    numbers = np.concatenate([found.numbers for found in prints.values()])
+    return _Slices(np.repeat(np.arange(len(counts)), counts), numbers, details, hashes(details))
+
+
+def alike(prints: Mapping[str, Fingerprint], others: Mapping[str, Fingerprint] | None = None) -> list[Likeness]:
+    """The pairs of a patient of `prints` and one of `others` that have slices alike; of each the turn that fits best.
+
+    Without `others` all pairs of `prints`.
+    """
+    if not prints or others == {}:
+        return []
+    rest = list(prints if others is None else others)
+    slices = _together(prints if others is None else others)
+    found = []
+    for place, name in enumerate(progress(prints, "comparing slices")):
+        first = int(np.searchsorted(slices.owner, place, "right")) if others is None else 0  # each pair once
+        best: dict[str, Likeness] = {}
+        for turn in range(TURNS):
+            for likeness in _likenesses(name, prints[name], turn, slices[first:], rest):
+                if likeness.other not in best or likeness.share > best[likeness.other].share:
+                    best[likeness.other] = likeness
+        found += [best[other] for other in sorted(best)]
+    return found
+
+
+def _likenesses(name: str, own: Fingerprint, turn: int, slices: _Slices, rest: Sequence[str]) -> Iterator[Likeness]:
+    details = turned(own.details, turn).astype(np.float32)
+    differing = (HASH_BITS - hashes(details) @ slices.bits.T) / 2
+    mine, theirs = np.nonzero(differing <= MOST_BITS)
+    correlation = np.empty(len(mine), np.float32)
+    for start in range(0, len(mine), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        pair = details[mine[part]], slices.details[theirs[part]].astype(np.float32)
+        correlation[part] = np.einsum("nij,nij->n", *pair)
+    same = correlation >= SAME_SLICE
+    mine, theirs, correlation = mine[same], theirs[same], correlation[same]
+    for patient in np.unique(slices.owner[theirs]):
+        inside = slices.owner[theirs] == patient
+        count = int((slices.owner == patient).sum())
+        fewer, of = (mine, len(own.numbers)) if len(own.numbers) <= count else (theirs, count)
+        best_of = pd.Series(correlation[inside]).groupby(fewer[inside]).max()  # of each slice of the patient with fewer
+        top = np.flatnonzero(inside)[correlation[inside].argmax()]
+        yield Likeness(
+            patient=name,
+            other=rest[patient],
+            share=len(best_of) / of,
+            slices=len(best_of),
+            correlation=float(best_of.median()),
+            slice=int(own.numbers[mine[top]]),
+            other_slice=int(slices.numbers[theirs[top]]),
+            best=float(correlation[top]),
+            turn=turn,
+        )
