@@ -348,7 +348,8 @@ def mistyped(text: str, rng: random.Random) -> bytes:
 
 def test_mistyped_settings_pass_or_are_told_in_lines(tmp_path, monkeypatch, capsys):
     text = "\n".join(line.split(" #")[0] for line in (ROOT / "params.yaml").read_text().splitlines() if line[:1] != "#")
-    (tmp_path / "data" / "own").mkdir(parents=True)
+    for name in ("own", "own_volumes"):
+        (tmp_path / "data" / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     rng = random.Random(0)
     outcomes: Counter[str] = Counter()
@@ -374,7 +375,8 @@ def checked(capsys: pytest.CaptureFixture) -> str:
 
 @pytest.mark.parametrize("features", [10**9, 10**20])
 def test_a_network_too_large_for_any_memory_is_told(tmp_path, monkeypatch, features):
-    (tmp_path / "data" / "own").mkdir(parents=True)
+    for name in ("own", "own_volumes"):
+        (tmp_path / "data" / name).mkdir(parents=True)
     text = (ROOT / "params.yaml").read_text()
     assert "features: " in text
     line = next(line for line in text.splitlines() if "features: " in line)
