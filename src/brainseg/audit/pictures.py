@@ -16,6 +16,7 @@ from brainseg.parallel import parallel_map
 SIDE_PX = 220  # height of a picture
 MEAN, EACH = 0, -1  # instead of a channel
 OUTLINE = (34, 221, 34)
+LINE = 0.5  # grey
 BRIGHT = 99.5  # percentile of a channel that is shown white
 
 
@@ -62,8 +63,9 @@ def _pixels(view: View, image: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray
     for channel in channels:
         dark, bright = float(image[..., channel].min()), float(np.percentile(image[..., channel], BRIGHT))
         grey.append(np.clip((image[place, ..., channel] - dark) / max(bright - dark, 1e-9), 0, 1))
-    if view.channel == EACH:
-        return np.hstack(grey), None
+    if view.channel == EACH:  # with a line between, else a black channel would not be noticed
+        line = np.full((len(mask[0]), max(1, mask.shape[2] // 80)), LINE)
+        return np.hstack([part for channel in grey for part in (channel, line)][:-1]), None
     mean = np.mean(grey, axis=0)
     return mean / max(float(mean.max()), 1e-9), mask[place] if view.outline else None
 
