@@ -91,7 +91,9 @@ def trained(names: list[str], minutes: float) -> UNet:
     has_lesion = torch.tensor([bool(item["label"].any()) for item in slices])
     weights = torch.where(has_lesion, 1 / has_lesion.sum(), 1 / (~has_lesion).sum()).double()
     loader = DataLoader(
-        CacheDataset(slices, RANDOM, progress=False), BATCH, sampler=WeightedRandomSampler(weights, len(slices))
+        CacheDataset(slices, RANDOM, progress=False),
+        batch_size=BATCH,
+        sampler=WeightedRandomSampler(weights, len(slices)),
     )
     network = UNet(2, in_channels=3, out_channels=1, channels=(16, 32, 64, 128, 256), strides=(2,) * 4, num_res_units=2)
     loss = DiceCELoss(sigmoid=True, batch=True)

@@ -117,6 +117,16 @@ BAD_TABLES = {
         "epoch,train_loss,validation_loss,validation_dsc\n1,0.9,0.8,\n",
         "plots/history.csv: validation_dsc in epoch 1",
     ),
+    "nan in the last epoch": (
+        "plots/history.csv",
+        "epoch,train_loss,validation_loss,validation_dsc\n1,0.9,0.8,0.5\n2,0.9,,\n",
+        "plots/history.csv: validation_loss in epoch 2",
+    ),
+    "no training loss in an epoch without validation": (
+        "plots/history.csv",
+        "epoch,train_loss,validation_loss,validation_dsc\n1,,,\n2,0.9,0.8,0.5\n",
+        "plots/history.csv: train_loss in epoch 1",
+    ),
     "a patient twice in an epoch": (
         "metrics/validation_per_epoch.csv",
         "epoch,patient,dsc\n1,007,0.7\n1,007,0.8\n",
@@ -125,6 +135,16 @@ BAD_TABLES = {
     "a list": ("metrics/training.json", "[1]", "metrics/training.json: expected keys and values, found list"),
     "too deep": ("metrics/training.json", "[" * 100_000, "metrics/training.json: "),
 }
+
+
+def test_epochs_without_validation_have_no_figures(project):
+    """As train.validate_every writes them."""
+    project.experiment(
+        "seldom",
+        {"plots/history.csv": "epoch,train_loss,validation_loss,validation_dsc\n1,0.9,,\n2,0.8,0.7,0.6\n"},
+    )
+    [found] = find(project.folder, ["seldom"])
+    assert found.history.validation_dsc.isna().tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("file", "text", "told"), BAD_TABLES.values(), ids=BAD_TABLES)

@@ -128,7 +128,7 @@ class Reader:
             raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")
         for column in needed:
             if column not in ("patient", "subset"):
-                _refuse_missing(name, path, table, column)
+                _refuse_missing(name, path, table, column, _validated(table) if path == HISTORY[1] else None)
         if {"epoch", "patient"} <= {*needed} and len(table) != table.epoch.nunique() * table.patient.nunique():
             raise UserError(f"{name}: {path}: expected each patient once in each epoch")
         return table
@@ -140,10 +140,23 @@ class Reader:
             raise UserError(f"{name}: {path}: {' '.join(str(error).split())[:LONGEST_LIST]}") from None
 
 
-def _refuse_missing(name: str, path: str, table: pd.DataFrame, column: str) -> None:
+def _validated(history: pd.DataFrame) -> np.ndarray:
+    """(epochs,) bool: with train.validate_every other epochs have no validation figures; the last one always has."""
+    figures = history[[column for column in history if column.startswith("validation_")]]
+    found = figures.notna().any(axis=1).to_numpy()
+    found[-1:] = True
+    return found
+
+
+def _refuse_missing(
+    name: str, path: str, table: pd.DataFrame, column: str, validated: np.ndarray | None = None
+) -> None:
     """Raises UserError where a number is missing: it would spread to every mean."""
     numbers = pd.to_numeric(table[column], errors="coerce")
-    if (missing := ~np.isfinite(numbers.to_numpy(float))).any():
+    missing = ~np.isfinite(numbers.to_numpy(float))
+    if validated is not None and column.startswith("validation_"):
+        missing &= validated
+    if missing.any():
         row = table[missing].astype(object).iloc[0]  # Python's own numbers, not NumPy's
         who = f" of {shown(row.patient)}" if "patient" in table else f" in epoch {shown(row.epoch)}"
         raise UserError(f"{name}: {path}: {column}{who} is {shown(row[column])}; expected a number; run it again")
