@@ -143,7 +143,7 @@ class Reader:
 def _validated(history: pd.DataFrame) -> np.ndarray:
     """(epochs,) bool: with train.validate_every other epochs have no validation figures; the last one always has."""
     figures = history[[column for column in history if column.startswith("validation_")]]
-    found = figures.notna().any(axis=1).to_numpy()
+    found = figures.notna().any(axis=1).to_numpy(copy=True)
     found[-1:] = True
     return found
 
