@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from brainseg.core.params import read_params
+from tests.browser import browser, opened  # noqa: F401  (fixtures: one browser for all tests)
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for `stages`, which is not part of the installed package

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -49,10 +50,8 @@ def test_the_page_is_written_out_of_the_cache(shown, tmp_path, project, monkeypa
     real = __import__("brainseg.cli.run_summary", fromlist=["find"]).find
 
     def with_page(folder, names):
-        found = real(folder, names)
-        for experiment in found:
-            experiment.lock["page"] = {"outs": [{"path": "plots/report.html", "md5": md5}]}
-        return found
+        page = {"outs": [{"path": "plots/report.html", "md5": md5}]}
+        return [replace(found, lock=found.lock | {"page": page}) for found in real(folder, names)]
 
     monkeypatch.setattr("brainseg.cli.run_summary.find", with_page)
     assert "page: `brainseg show bce --out report.html` writes it" in shown("bce")

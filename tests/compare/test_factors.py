@@ -26,7 +26,7 @@ def test_the_longest_key_that_it_begins_with_decides(setting, factor):
 
 
 def test_every_section_of_params_yaml_that_scores_depend_on_has_a_factor(params):
-    after_the_scores = {"plot", "robustness"}
+    after_the_scores = {"plot", "robustness", "page"}
     assert {section for section in params if section not in FACTORS} == after_the_scores
     assert all(factor_of(key) in ORDER for key in flat_params(params) if key.split(".")[0] not in after_the_scores)
 

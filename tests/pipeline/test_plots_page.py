@@ -1,11 +1,9 @@
 """`dvc plots show` and `dvc plots diff` write a page that needs no network: DVC's own loads Vega from the web."""
 
-from tests.pages.conftest import browser, opened  # noqa: F401  (fixtures)
-
 PLOTS = ["Loss", "Mean DSC of the validation patients", "DSC of the held-out patients"]
 
 
-def test_the_page_of_plots_asks_for_nothing_and_draws_them(reproduced, tmp_path, opened):  # noqa: F811
+def test_the_page_of_plots_asks_for_nothing_and_draws_them(reproduced, tmp_path, opened):
     copy = reproduced.copy_to(tmp_path / "copy")
     copy.run("dvc", "plots", "diff", "HEAD", "workspace")
     folder = copy.folder / "dvc_plots"

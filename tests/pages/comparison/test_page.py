@@ -7,9 +7,9 @@ from brainseg.core.files import write_bytes
 from brainseg.pages.comparison import page as module
 from brainseg.pages.comparison.page import comparison_page, write_page
 from brainseg.pages.shared.volume import to_viewer
+from tests.browser import WIDTHS, overflow_px, serious_faults
 from tests.compare.small_comparison import SCORES, compared, seeds, shifted, three
 from tests.compare.small_experiment import experiment
-from tests.pages.conftest import WIDTHS, overflow_px, serious_faults
 from tests.pages.small_run import EVIL, volume
 
 

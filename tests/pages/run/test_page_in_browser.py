@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from brainseg.pages.shared.sprites import to_grey
-from tests.pages.conftest import WIDTHS, overflow_px, serious_faults, tab
+from tests.browser import WIDTHS, overflow_px, serious_faults, tab
 from tests.pages.run.test_page import build
 from tests.pages.small_run import DSC, EVIL, NAMES, tables, volume
 

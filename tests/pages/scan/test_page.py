@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from brainseg.pages.scan.page import ScanResult, scan_page
-from tests.pages.conftest import WIDTHS, overflow_px, serious_faults
+from tests.browser import WIDTHS, overflow_px, serious_faults
 from tests.pages.small_run import EVIL, volume
 
 RESULT = ScanResult(
