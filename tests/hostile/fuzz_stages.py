@@ -163,9 +163,11 @@ def work(stage: str, whole: Path, place: Path, seeds: list[str], channel: Connec
     """Run the cases one by one; sends the number of a case before it, and its result after it."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     torch.compile = lambda network: network  # it takes a minute
-    module = import_module(f"stages.{stage}")
-    if hasattr(module, "parallel_map"):  # in this process: to start another takes seconds
-        module.parallel_map = lambda function, items, label: [function(item) for item in items]
+    import_module(f"stages.{stage}")
+    for loaded in [*sys.modules.values()]:  # what the stage loaded too
+        if getattr(loaded, "__name__", "").startswith(("stages", "brainseg")) and hasattr(loaded, "parallel_map"):
+            # in this process: to start another takes seconds
+            loaded.parallel_map = lambda function, items, label: [function(item) for item in items]
     for number, seed in enumerate(seeds):
         channel.send((number, None))
         start = time.process_time()

@@ -112,7 +112,7 @@ FOLLOWS = {
     "predict": ("predict.flips", True, ["predict", "evaluate", "plot", "robustness", "page"]),
     "evaluate": ("evaluate.threshold", 0.4, ["evaluate", "plot", "robustness", "page"]),
     "what does not change the final mask": ("evaluate.slice_step_px", 5.0, ["evaluate", "plot", "page"]),
-    "a tolerance that the data has no use for": ("evaluate.tolerance_mm", 5.0, ["evaluate"]),
+    "a tolerance that the data has no use for": ("evaluate.tolerance_mm", 5.0, ["evaluate", "page"]),
     "split": ("split.seed", 3, ["split", *AFTER_TRAIN, "audit"]),
     "preprocess": ("preprocess.side_px", 16, ["preprocess", *AFTER_TRAIN]),
     "the folder of one's own patients": ("datasets.folder.path", "src", ["download"]),
