@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from brainseg.audit.findings import KINDS, Finding, across_subsets
 from brainseg.audit.pictures import EACH, View, draw
 from brainseg.audit.run import Audit, leak_line
+from brainseg.pages.shared.render import fill
 
 TEMPLATE = Path(__file__).with_name("page.html")
 MOST_SHOWN = 12  # findings of a kind with pictures; all are in the table of findings
@@ -46,25 +46,15 @@ def page(found: Audit) -> bytes:
         }
         for kind in found.kinds
     ]
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE.parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return (
-        environment.get_template(TEMPLATE.name)
-        .render(
-            audit=found,
-            kinds=kinds,
-            absent=[kind for kind in KINDS if kind not in found.kinds],
-            leaks=[leak_line(leak, found.subset) for leak in found.leaks],
-            institutions=_cells(found.institutions),
-            sizes=_cells(found.sizes),
-        )
-        .encode("utf-8")
-    )
+    values = {
+        "audit": found,
+        "kinds": kinds,
+        "absent": [kind for kind in KINDS if kind not in found.kinds],
+        "leaks": [leak_line(leak, found.subset) for leak in found.leaks],
+        "institutions": _cells(found.institutions),
+        "sizes": _cells(found.sizes),
+    }
+    return fill(TEMPLATE, values)
 
 
 def _typical(found: Audit) -> str:

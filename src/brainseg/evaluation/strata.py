@@ -62,13 +62,18 @@ def stratum(value: float, bounds: tuple[float, float], words: Sequence[str]) -> 
     return words[int(value > bounds[0]) + int(value > bounds[1])]
 
 
+def size_column(per_volume: pd.DataFrame) -> str:
+    """The column of a lesion's size: in ml where the spacing is known."""
+    return "lesion_ml" if "lesion_ml" in per_volume else "lesion_voxels"
+
+
 def with_strata(per_volume: pd.DataFrame) -> pd.DataFrame:
     """Add the columns institution, and size (of the lesion) and edge by terciles of the training patients.
 
     "" where a patient has no lesion, or the names contain no institutions.
     """
     training = per_volume[per_volume.subset == "train"]
-    volume = per_volume["lesion_ml" if "lesion_ml" in per_volume else "lesion_voxels"]
+    volume = per_volume[size_column(per_volume)]
     volume = volume.where(volume > 0)  # without lesion there is no size
     sizes, edges = terciles(volume[training.index]), terciles(training.raggedness)
     return per_volume.assign(

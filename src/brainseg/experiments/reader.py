@@ -126,9 +126,10 @@ class Reader:
         table = self._parsed(name, path, read_table, content)
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")
+        validated = _validated(table) if path == HISTORY[1] else None
         for column in needed:
             if column not in ("patient", "subset"):
-                _refuse_missing(name, path, table, column, _validated(table) if path == HISTORY[1] else None)
+                _refuse_missing(name, path, table, column, validated)
         if {"epoch", "patient"} <= {*needed} and len(table) != table.epoch.nunique() * table.patient.nunique():
             raise UserError(f"{name}: {path}: expected each patient once in each epoch")
         return table

@@ -23,7 +23,7 @@ from brainseg.evaluation.failure_warning import with_warning
 from brainseg.evaluation.mask_selection import candidates
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.evaluation.scoring import Scored, score_prediction, scores_table, summaries, summary_line
-from brainseg.evaluation.strata import with_strata
+from brainseg.evaluation.strata import size_column, with_strata
 from brainseg.experiments.judged import EVALUATION, FOLDER, PER_VOLUME, write_record
 from brainseg.judge.find import find_masks
 from brainseg.judge.misplaced import misplaced
@@ -144,7 +144,7 @@ def _with_strata(per_volume: pd.DataFrame, subset: Mapping[str, str]) -> pd.Data
     others = [name for name, its_subset in subset.items() if name not in set(per_volume.patient)]
     training = [name for name in others if subset[name] == "train"]
     measured = dict(zip(training, parallel_map(_size_and_edge, training, "measuring lesions"), strict=True))
-    size = "lesion_ml" if "lesion_ml" in per_volume else "lesion_voxels"
+    size = size_column(per_volume)
     rows = [
         {"patient": name, "subset": subset[name], size: lesion, "raggedness": edge}
         for name in others
