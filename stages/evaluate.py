@@ -38,6 +38,7 @@ def main() -> None:
         networks=Path(lookup_name(params, "predict.networks")),
         start_from=Path(lookup_name(params, "train.start_from")),
         person_pattern=lookup_name(params, "split.person_pattern"),
+        weights=lookup_name(params, "predict.weights"),
     )
     refuse_trained(subset)
     options = candidates(evaluate)

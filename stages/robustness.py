@@ -42,7 +42,8 @@ def main() -> None:
 
     subset_of = split.read()
     networks_from, start_from = Path(predict_settings.networks), Path(lookup_name(params, "train.start_from"))
-    refuse_leakage(subset_of, networks_from, start_from, lookup_name(params, "split.person_pattern"))
+    person_pattern = lookup_name(params, "split.person_pattern")
+    refuse_leakage(subset_of, networks_from, start_from, person_pattern, predict_settings.weights)
     subset = split.evaluation_subset(subset_of.values())
     names = evenly_spaced(split.patients_in(subset_of, subset), settings.patients)
     scores: dict[tuple[str, str], list[float]] = {("none", "none"): []}

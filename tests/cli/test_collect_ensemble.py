@@ -76,8 +76,9 @@ def content(folder: Path) -> dict[str, str]:
 TWO = {
     "one/last.pt": "sha of one",
     "two/last.pt": "sha of two",
-    "trained_on.csv": "network,patient,person\none,one trains,one trains\none,one validates,one validates\n"
-    "two,two trains,two trains\ntwo,two validates,two validates\n",
+    "trained_on.csv": "network,patient,person,subset\n"
+    "one,one trains,one trains,train\none,one validates,one validates,validation\n"
+    "two,two trains,two trains,train\ntwo,two validates,two validates,validation\n",
 }
 
 

@@ -167,6 +167,7 @@ def test_patients_that_trained_the_ensemble_may_not_choose(project, tmp_path):
     params["predict"]["networks"] = "data/ensemble"
     YAML().dump(params, tmp_path / "params.yaml")
     (tmp_path / "data/ensemble").mkdir()
-    (tmp_path / "data/ensemble/trained_on.csv").write_text("network,patient,person\nfold-1,B,B\nfold-1,D,D\n")
+    known = "network,patient,person,subset\nfold-1,B,B,train\nfold-1,D,D,train\n"
+    (tmp_path / "data/ensemble/trained_on.csv").write_text(known)
     with pytest.raises(UserError, match="1 of 2 held-out patients trained a network of the ensemble, B that of fold-1"):
         main()

@@ -138,7 +138,9 @@ CASES = [
 def write_an_ensemble(folder: Path) -> None:
     path = folder / "params.yaml"
     path.write_text(path.read_text().replace("networks: data/weights", "networks: data/ensemble"))
-    write_records(folder / "data" / "ensemble", read_params(path), {"one": ["somebody", "somebody else"]})
+    write_records(
+        folder / "data" / "ensemble", read_params(path), {"one": {"somebody": "train", "somebody else": "validation"}}
+    )
 
 
 @pytest.mark.parametrize(

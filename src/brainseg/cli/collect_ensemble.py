@@ -60,6 +60,6 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(old)
 
 
-def _known_to(experiment: Experiment) -> list[str]:
-    known = experiment.per_volume.subset.isin(["train", "validation"])
-    return list(experiment.per_volume.index[known])
+def _known_to(experiment: Experiment) -> dict[str, str]:
+    subset = experiment.per_volume.subset
+    return subset[subset.isin(["train", "validation"])].to_dict()

@@ -23,14 +23,14 @@ def learned_from(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: lookup(params, key) for key in keys}
 
 
-def write_records(folder: Path, params: Mapping[str, Any], patients_of: Mapping[str, list[str]]) -> None:
-    """patients_of: name of a network -> the patients of its training and validation subsets."""
+def write_records(folder: Path, params: Mapping[str, Any], subset_of: Mapping[str, Mapping[str, str]]) -> None:
+    """subset_of: name of a network -> its training and validation patients, each with its subset."""
     write_json(folder / LEARNED_FROM, learned_from(params))
     pattern = params.get("split", {}).get("person_pattern", "auto")  # older experiments do not have this setting
     rows = [
-        {"network": name, "patient": patient, "person": person}
-        for name, patients in patients_of.items()
-        for patient, person in persons(patients, pattern).items()
+        {"network": name, "patient": patient, "person": person, "subset": known[patient]}
+        for name, known in subset_of.items()
+        for patient, person in persons(list(known), pattern).items()
     ]
     write_csv(folder / TRAINED_ON, rows)
 
@@ -53,8 +53,13 @@ def settings_mismatch(params: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def refuse_leakage(subset: Mapping[str, str], networks: Path, start_from: Path, person_pattern: str) -> None:
+def refuse_leakage(
+    subset: Mapping[str, str], networks: Path, start_from: Path, person_pattern: str, weights: str
+) -> None:
     """Raises UserError if a held-out person is in the training data of a network, or if that cannot be determined.
+
+    weights: `best`, the epoch that a network's validation patients chose, so they are refused too; or `last`, which
+    they did not choose.
 
     Each fold of a cross-validation trains on the persons that other folds hold out, so all folds together use everyone.
     start_from: the model file that training started from; a folder means none.
@@ -71,7 +76,9 @@ def refuse_leakage(subset: Mapping[str, str], networks: Path, start_from: Path, 
     if not path.exists():
         raise UserError(f"{path}: missing, so nobody can be scored; `brainseg ensemble` writes it")
     networks_of: dict[str, list[str]] = {}  # by person: another scan of a training person is leakage too
-    for row in read_csv(path, ("network", "patient", "person")):
+    for row in read_csv(path, ("network", "patient", "person", "subset")):
+        if row["subset"] == "validation" and weights == "last":
+            continue
         # by the pattern of its training, and by today's: a name can be one person by either
         for person in {row["person"], persons([row["patient"]], person_pattern)[row["patient"]]}:
             networks_of.setdefault(person, []).append(row["network"])
