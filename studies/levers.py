@@ -19,6 +19,7 @@ import pandas as pd
 
 from brainseg.core.params import read_params
 from brainseg.core.progress import print_line
+from studies import growing_table
 from studies.levers_run import run
 from studies.levers_tried import BASE, LEVERS, RECIPES, UPON
 
@@ -39,13 +40,14 @@ def main() -> None:
 def run_lever(folder: Path, lever: str, upon: str, changes: dict[str, Any], folds: tuple[int, ...]) -> None:
     for fold in folds:
         who = {"lever": lever, "upon": upon, "fold": fold, "seed": SEED}
-        if is_done(who):
+        if growing_table.find(TABLE, **who):
             continue
         print_line(f"{lever}, fold {fold}")
         here = {"seed": SEED, "split.fold": fold}
         row, patients = run(folder, with_changes(read_params(PROJECT / "params.yaml"), BASE | changes | here))
-        append(PER_PATIENT, [who | patient for patient in patients])
-        append(TABLE, [who | row | {"settings": " ".join(f"{key}={value}" for key, value in changes.items())}])
+        growing_table.append(PER_PATIENT, pd.DataFrame([who | patient for patient in patients]))
+        settings = " ".join(f"{key}={value}" for key, value in changes.items())
+        growing_table.append(TABLE, pd.DataFrame([who | row | {"settings": settings}]))
 
 
 def with_changes(params: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -60,18 +62,6 @@ def with_changes(params: dict[str, Any], changes: dict[str, Any]) -> dict[str, A
             raise KeyError(key)
         block[last] = value
     return changed
-
-
-def is_done(who: dict[str, Any]) -> bool:
-    if not TABLE.exists():
-        return False
-    rows = pd.read_csv(TABLE, keep_default_na=False)
-    return bool((rows[list(who)] == pd.Series(who)).all(axis=1).any())
-
-
-def append(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(path, mode="a", header=not path.exists(), index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from brainseg.params_check import cross_check
-from studies import levers
+from studies import growing_table, levers
 from studies.levers_tried import BASE, LEVERS, RECIPES
 
 WHO = {"lever": "base", "upon": "", "fold": 0, "seed": 0}
@@ -31,13 +32,6 @@ def test_a_setting_that_does_not_exist_is_an_error(params, key):
         levers.with_changes(params, {key: 1})
 
 
-def test_a_row_is_done_once_it_is_in_the_table():
-    assert not levers.is_done(WHO)
-    levers.append(levers.TABLE, [WHO | {"dsc_mean": 0.8}])
-    assert levers.is_done(WHO)
-    assert not levers.is_done(WHO | {"fold": 1}) and not levers.is_done(WHO | {"upon": "base"})
-
-
 def test_what_is_there_is_not_run_again(params, monkeypatch):
     runs = []
 
@@ -46,7 +40,7 @@ def test_what_is_there_is_not_run_again(params, monkeypatch):
         return {"dsc_mean": 0.8}, [{"patient": "a", "dsc": 0.8}]
 
     monkeypatch.setattr(levers, "run", fake_run)
-    levers.append(levers.TABLE, [WHO | {"dsc_mean": 0.8, "settings": "loss=dice"}])
+    growing_table.append(levers.TABLE, pd.DataFrame([WHO | {"dsc_mean": 0.8, "settings": "loss=dice"}]))
     for _ in range(2):
         levers.run_lever(Path("folder"), "base", "", {"loss": "dice"}, (0, 1))
     assert runs == [(1, "dice")]
