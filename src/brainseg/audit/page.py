@@ -10,7 +10,7 @@ import pandas as pd
 from brainseg.audit.findings import KINDS, Finding, across_subsets
 from brainseg.audit.pictures import EACH, View, draw
 from brainseg.audit.run import Audit, leak_line
-from brainseg.pages.shared.render import fill
+from brainseg.pages.shared.render import render
 
 TEMPLATE = Path(__file__).with_name("page.html")
 MOST_SHOWN = 12  # findings of a kind with pictures; all are in the table of findings
@@ -54,7 +54,7 @@ def page(found: Audit) -> bytes:
         "institutions": _cells(found.institutions),
         "sizes": _cells(found.sizes),
     }
-    return fill(TEMPLATE, values)
+    return render(TEMPLATE, (), values)
 
 
 def _typical(found: Audit) -> str:

@@ -20,17 +20,6 @@ def render(template: Path, scripts: Sequence[str], values: Mapping[str, Any]) ->
     looks like HTML can do nothing even if a template forgot to escape it.
     """
     script = "\n".join((HERE / name).read_text(encoding="utf-8") for name in scripts)
-    return fill(
-        template,
-        values,
-        style=Markup((HERE / STYLE).read_text(encoding="utf-8")),  # ours, not a user's
-        script=Markup(script),
-        policy=_policy(script),
-    )
-
-
-def fill(template: Path, values: Mapping[str, Any], **more: Any) -> bytes:
-    """The filled template, which may use those of `shared`. Values are text, whatever they look like."""
     environment = Environment(
         loader=FileSystemLoader([template.parent, HERE]),
         autoescape=True,
@@ -39,7 +28,13 @@ def fill(template: Path, values: Mapping[str, Any], **more: Any) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "share": share}
-    return environment.get_template(template.name).render(values, **more).encode("utf-8")
+    page = environment.get_template(template.name).render(
+        values,
+        style=Markup((HERE / STYLE).read_text(encoding="utf-8")),  # ours, not a user's
+        script=Markup(script),
+        policy=_policy(script),
+    )
+    return page.encode("utf-8")
 
 
 def _policy(script: str) -> str:
