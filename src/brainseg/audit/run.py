@@ -11,7 +11,6 @@ import pandas as pd
 from brainseg.audit.contrast import contrast_findings
 from brainseg.audit.copies import near_duplicate_findings
 from brainseg.audit.findings import KINDS, Finding, across_subsets, ordered
-from brainseg.audit.licence import Licence, licence_of
 from brainseg.audit.likeness.near_duplicates import alike
 from brainseg.audit.orientation import orientation_findings
 from brainseg.audit.patient import examine
@@ -19,6 +18,7 @@ from brainseg.audit.people import people, people_findings
 from brainseg.audit.tables import Counts, institution_table, size_table
 from brainseg.core.errors import UserError
 from brainseg.data.raw import patients
+from brainseg.model.data_terms import Terms, terms_of
 from brainseg.parallel import parallel_map
 
 
@@ -32,7 +32,7 @@ class Audit:
     findings: list[Finding]
     institutions: pd.DataFrame
     sizes: pd.DataFrame
-    licence: Licence
+    terms: Terms
 
     @property
     def slices(self) -> int:
@@ -77,7 +77,7 @@ def audit(root: Path, subset: Mapping[str, str], person_pattern: str, data: str)
         ordered(findings, subset),
         institution_table(counts, person_of, subset),
         size_table(counts, subset),
-        licence_of(data, names),
+        terms_of(data, names),
     )
 
 
@@ -106,8 +106,8 @@ def lines(found: Audit, most: int = 10) -> list[str]:
     printed += [f"warning: {leak_line(leak, found.subset)}" for leak in found.leaks[:most]]
     if len(found.leaks) > most:
         printed.append(f"warning: and {len(found.leaks) - most} more join two subsets")
-    printed += [f"licence of the data: {found.licence.licence}", f"cite: {found.licence.citation}"]
-    return printed + ([f"note: {found.licence.note}"] if found.licence.note else [])
+    printed += [f"licence of the data: {found.terms.licence}", f"cite: {found.terms.citation}"]
+    return printed + ([f"note: {found.terms.note}"] if found.terms.note else [])
 
 
 def leak_line(leak: Finding, subset: Mapping[str, str]) -> str:

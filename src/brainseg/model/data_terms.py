@@ -1,4 +1,9 @@
-"""Licence and citation of each data set, as a model file and its card state them."""
+"""Licence and citation of the patients at hand, as a model file, its card and the pages state them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from brainseg.sources.lgg import published
 
 LGG_CITATION = (
     "Buda, Saha & Mazurowski, Association of genomic subtypes of lower-grade gliomas with shape features automatically"
@@ -6,13 +11,27 @@ LGG_CITATION = (
     " Imaging Archive"
 )
 
-# data set -> (licence, citation)
-TERMS = {
-    "lgg": ("CC BY-NC-SA 4.0, as its Kaggle page states; check it there before use", LGG_CITATION),
-    "phantom": ("none needed: generated images", "none needed: generated images"),
+
+class Terms(NamedTuple):
+    """note: "" where there is nothing to add."""
+
+    licence: str
+    citation: str
+    note: str = ""
+
+
+TERMS = {  # of the data sets of params.yaml
+    "lgg": Terms("CC BY-NC-SA 4.0, as its Kaggle page states; check it there before use", LGG_CITATION),
+    "phantom": Terms("none needed: generated images", "none needed: generated images"),
 }
-UNKNOWN = ("not known: the owner of the data decides", "not known: the owner of the data decides")
+UNKNOWN = Terms("not known: the owner of the data decides", "not known: the owner of the data decides")
 
 
-def licence_and_citation(data: str) -> tuple[str, str]:
-    return TERMS.get(data, UNKNOWN)
+def terms_of(data: str, patients: Iterable[str]) -> Terms:
+    """data: a data set of params.yaml. Patients with names of the LGG set have its terms, wherever they come from."""
+    patients = [*patients]
+    known = len({*patients} & published().keys())
+    if data == "lgg" or not known:
+        return TERMS.get(data, UNKNOWN)
+    note = f"{known} of {len(patients)} patients are named as those of the LGG set, whose terms these are"
+    return TERMS["lgg"]._replace(note=note)

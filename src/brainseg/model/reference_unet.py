@@ -18,7 +18,7 @@ from brainseg.core.params import PARAMS_FILE
 from brainseg.data.model_file import SCHEMA, hash_person
 from brainseg.data.weights import rebuild
 from brainseg.model.archive import Model, write_model
-from brainseg.model.data_terms import licence_and_citation
+from brainseg.model.data_terms import TERMS
 from brainseg.model.record import (
     InferenceRecord,
     KnownPersons,
@@ -61,7 +61,7 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
     parts = {part: save({name: value.contiguous() for name, value in state.items()})}
     salt = hashlib.sha256(parts[part]).hexdigest()
     hashes = sorted(hash_person(person, salt) for person in persons)
-    licence, citation = licence_and_citation("lgg")
+    terms = TERMS["lgg"]
     record = ModelRecord(
         schema_version=SCHEMA,
         name="reference U-Net",
@@ -71,8 +71,8 @@ def import_reference(source: Path, target: Path, persons: list[str]) -> Model:
         mask=MaskSettings(threshold=0.5, components="largest", least_share=1.0, least_voxels=1),
         training=TrainingRecord(
             data="lgg",
-            licence=licence,
-            citation=citation,
+            licence=terms.licence,
+            citation=terms.citation,
             commit="not known: weights of the reference code",
             experiments=[source.name],
             patients=len(persons),

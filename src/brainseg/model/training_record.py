@@ -12,7 +12,7 @@ from brainseg.experiments.git import Git
 from brainseg.experiments.lock import model_file, person_pattern
 from brainseg.experiments.reader import Experiment
 from brainseg.model.archive import read_model
-from brainseg.model.data_terms import licence_and_citation
+from brainseg.model.data_terms import terms_of
 from brainseg.model.record import KnownPersons, TrainingRecord
 
 
@@ -22,7 +22,6 @@ def training_record(
     """What the networks were trained on, persons as hashes with this salt; starts: `known_to_start` of each."""
     first = experiments[0]
     data = lookup_name(first.params, "data")
-    licence, citation = licence_and_citation(data)
     known: dict[str, set[str]] = {}  # pattern -> patients
     for experiment in experiments:
         known.setdefault(person_pattern(experiment.params), set()).update(_trained_or_chosen(experiment))
@@ -34,15 +33,17 @@ def training_record(
         )
         for pattern, patients in known.items()
     ]
+    patients = set().union(*known.values())
+    terms = terms_of(data, patients)
     with Git(Path.cwd()) as git:
         commits = sorted({experiment.revision or f"{git.head} and changes" for experiment in experiments})
     return TrainingRecord(
         data=data,
-        licence=licence,
-        citation=citation,
+        licence=terms.licence,
+        citation=terms.citation,
         commit=", ".join(commits),
         experiments=[experiment.name for experiment in experiments],
-        patients=len(set().union(*known.values())),
+        patients=len(patients),
         known=[*lists, *(known for start in starts for known in start)],
         weights_chosen_by="nothing: the last epoch" if epoch == "last" else "the validation patients: the best epoch",
     )

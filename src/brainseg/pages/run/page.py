@@ -9,7 +9,7 @@ import pandas as pd
 from brainseg.compare.stats.bootstrap import FEW_PATIENTS, mean_interval, winners_optimism
 from brainseg.core.params import lookup, lookup_name
 from brainseg.data.split import SUBSETS
-from brainseg.model.data_terms import licence_and_citation
+from brainseg.model.data_terms import Terms, terms_of
 from brainseg.pages.run import charts
 from brainseg.pages.run.changed_settings import changed_settings
 from brainseg.pages.run.metric_help import METRICS
@@ -25,7 +25,7 @@ def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Seque
     """volumes: of the viewer, in the order of their places; groups: a heading, and (place, label) of each volume."""
     subset, held_out, summary, params = tables.subset, tables.held_out, tables.summary, tables.params
     interval = mean_interval(held_out.dsc.to_numpy())
-    licence, citation = licence_and_citation(lookup_name(params, "data"))
+    terms = terms_of(lookup_name(params, "data"), tables.per_volume.patient)
     place = {volume["name"]: number for number, volume in enumerate(volumes)}
     values = {
         "method": ", ".join(lookup_name(params, word) for word in ("arch", "loss", "optim")),
@@ -60,7 +60,7 @@ def run_page(tables: Tables, volumes: Sequence[Mapping[str, Any]], groups: Seque
             charts.dsc_curves(tables.history, tables.training["best_epoch"]),
         ],
         "choice": _price_of_the_epoch(tables.training, tables.per_epoch),
-        "ran": _what_ran(tables, licence, citation),
+        "ran": _what_ran(tables, terms),
         "changed": changed_settings(params),
         "scores_md5": tables.scores_md5,
         "seed": lookup(params, "seed"),
@@ -105,15 +105,15 @@ def _price_of_the_epoch(training: Mapping[str, Any], per_epoch: pd.DataFrame) ->
     return {"best": dsc["best_epoch"], "last": dsc["last_epoch"], "luck": winners_optimism(by_epoch)}
 
 
-def _what_ran(tables: Tables, licence: str, citation: str) -> list[tuple[str, str]]:
+def _what_ran(tables: Tables, terms: Terms) -> list[tuple[str, str]]:
     params, training, timing = tables.params, tables.training, tables.timing
     counts = tables.per_volume.subset.value_counts()
     subsets = ", ".join(f"{counts[name]} {name}" for name in SUBSETS if name in counts)
     mask = tables.evaluation["final_mask"]
     return [
         ("data", f"{lookup_name(params, 'data')}: {len(tables.per_volume)} patients ({subsets})"),
-        ("licence of the data", licence),
-        ("citation of the data", citation),
+        ("licence of the data", terms.licence),
+        ("citation of the data", terms.citation),
         ("network", f"{lookup_name(params, 'arch')}, {training['parameters']:,} parameters"),
         ("final mask", f"above {mask['threshold']:g}, components: {mask['components']}"),
         ("machine", str(timing["device"])),
