@@ -17,6 +17,7 @@ from brainseg.experiments.dvc_cache import cache_folder, fetch
 from brainseg.experiments.find import find
 from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
+from brainseg.experiments.remedy import how_to_get
 
 PAGE = "plots/report.html"
 COLUMNS = {
@@ -81,6 +82,7 @@ def _page(experiment: Experiment, folder: Path, out: Path | None) -> Text:
         return Text(f"page: {PAGE}" if here else f"page: `brainseg show {name} --out report.html` writes it")
     content = fetch(cache_folder(folder), md5, folder / PAGE) if md5 else None
     if content is None:
-        raise UserError(f"{name}: {PAGE} is not in DVC's cache; get it with `dvc exp pull`, or run the stage page")
+        todo = how_to_get(folder, experiment.revision) if md5 else "run the stage page"
+        raise UserError(f"{name}: {PAGE} is not in DVC's cache; {todo}")
     write_bytes(out, content)
     return Text(f"page: {out}")
