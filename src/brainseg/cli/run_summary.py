@@ -1,4 +1,4 @@
-"""The work of `brainseg show`: an experiment's scores in the terminal, and its page."""
+"""The work of `brainseg show`: an experiment's scores and pictures in the terminal, and its page."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from brainseg.cli.half_blocks import can_show
 from brainseg.compare.methods import held_out
 from brainseg.compare.stats.bootstrap import mean_interval
 from brainseg.core.errors import UserError, escaped
@@ -30,8 +31,11 @@ COLUMNS = {
 }
 
 
-def show(name: str, out: Path | None, console: Console) -> None:
-    """Print the headline and a row a held-out patient, the worst first; write the page to `out` if that is given."""
+def show(name: str, out: Path | None, console: Console, pictures: bool = True) -> None:
+    """Print the headline and a row a held-out patient, the worst first; write the page to `out` if that is given.
+
+    pictures: draw three of the patients, where the console is a terminal with enough colours.
+    """
     folder = Path.cwd()
     found = find(folder, [name])
     if len(found) != 1:
@@ -40,6 +44,10 @@ def show(name: str, out: Path | None, console: Console) -> None:
     subset, patients = held_out(experiment.per_volume)
     console.print(_headline(experiment, subset, patients))
     console.print(_table(patients))
+    if pictures and can_show(console):
+        from brainseg.cli.held_out_pictures import held_out_pictures  # here: it loads matplotlib
+
+        console.print(held_out_pictures(experiment, patients, folder, console))
     console.print(_page(experiment, folder, out))
 
 
