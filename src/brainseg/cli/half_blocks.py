@@ -17,7 +17,7 @@ def can_show(console: Console) -> bool:
 
 def half_blocks(pixels: np.ndarray) -> Text:
     """pixels (H, W, 3) uint8 as lines of W cells; of an odd number of rows, the last line has no background."""
-    text = Text(no_wrap=True, end="")
+    text = Text(no_wrap=True)
     for row in range(0, len(pixels), 2):
         text.append("\n" if row else "")
         for column in range(pixels.shape[1]):

@@ -1,15 +1,18 @@
 """A slice as few pixels: the channel in grey, with the outlines of the truth and of the prediction."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 from rich.text import Text
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_erosion, uniform_filter
 
 from brainseg.figures.style import PREDICTION, TRUTH
 
 BOTH = "#ffe066"  # the brightest of the three, as green is brighter than red: told apart without seeing hues
-HEAD = 0.04  # of the brightest: darker is air
+WORDS = {TRUTH: "truth", PREDICTION: "prediction", BOTH: "both"}
+HEAD = 0.12  # of the brightest, as the mean of neighbours: darker is air, which has noise
 TALLEST = 1.25  # pixels high, in widths
 
 
@@ -21,6 +24,11 @@ def largest_lesion(truth: np.ndarray, prediction: np.ndarray) -> int:
     return len(truth) // 2
 
 
+def white(image: np.ndarray) -> float:
+    """The grey level that is shown as white: a few brighter voxels would darken all others."""
+    return max(float(np.percentile(image, 99.9)), 1)
+
+
 def slice_pixels(
     image: np.ndarray, truth: np.ndarray, prediction: np.ndarray, brightest: float, width: int, aspect: float = 1.0
 ) -> np.ndarray:
@@ -30,7 +38,8 @@ def slice_pixels(
     width: at most so many pixels; fewer where the head is tall
     aspect: height of a pixel over its width
     """
-    box = _box((image > HEAD * brightest) | truth | prediction)
+    bright = uniform_filter(image.astype(np.float32), max(3, image.shape[1] // 16)) > HEAD * brightest
+    box = _box(bright | truth | prediction)
     height_px, width_px = image[box].shape[0] * aspect, image[box].shape[1]
     width = max(1, min(width, round(width * TALLEST * width_px / height_px)))
     size = width, max(1, round(width * height_px / width_px))
@@ -42,8 +51,8 @@ def slice_pixels(
     return pixels
 
 
-def legend(channel: str) -> Text:
-    words = {TRUTH: "truth", PREDICTION: "prediction", BOTH: "both"}
+def legend(channel: str, words: Mapping[str, str] = WORDS) -> Text:
+    """words: what each colour is the outline of."""
     text = Text(f"{channel}; outlines: ")
     for number, (colour, word) in enumerate(words.items()):
         text.append(", " if number else "").append("■ ", colour).append(word)
