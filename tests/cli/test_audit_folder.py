@@ -33,7 +33,11 @@ def test_of_the_workspace_the_split_and_the_terms_are_known(project, capsys):
 @pytest.mark.parametrize(
     ("given", "split", "told"),
     [
-        (None, None, "data/raw: no such folder; run `dvc repro split` first, or name a folder of patients"),
+        (
+            None,
+            None,
+            "data/raw: no such folder; run `dvc pull` or `dvc repro split` first, or name a folder of patients",
+        ),
         ("none", None, "none: no such folder; expected a folder"),
         (".", "no.csv", "no.csv: no such file; expected a CSV file of patient and subset"),
     ],

@@ -40,6 +40,7 @@ def cache(tmp_path, monkeypatch) -> Cache:
     monkeypatch.chdir(tmp_path)
     cache = Cache()
     monkeypatch.setattr(outputs, "DVCFileSystem", cache.at)
+    monkeypatch.setattr(outputs, "how_to_get", lambda folder, revision: f"get {revision} with dvc")
     return cache
 
 
@@ -137,7 +138,7 @@ def test_weights_that_are_not_here_are_told_and_what_was_there_stays(experiments
     collect_ensemble(["*"])
     cache.faults["sha of three"] = error
     experiments(one={}, three={})
-    with pytest.raises(UserError, match="^three: data/weights is not in DVC's cache .*; `dvc exp pull` it$"):
+    with pytest.raises(UserError, match="^three: data/weights is not in DVC's cache .*; get sha of three with dvc$"):
         collect_ensemble(["*"])
     assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
 

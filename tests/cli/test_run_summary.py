@@ -62,3 +62,20 @@ def test_the_page_is_written_out_of_the_cache(shown, tmp_path, project, monkeypa
 def test_a_pattern_of_several_is_an_error(shown):
     with pytest.raises(UserError, match=r"\*: means \d experiments; expected one"):
         shown("*")
+
+
+@pytest.mark.parametrize(
+    ("settings", "pictures", "told"),
+    [
+        ({"force_terminal": True, "color_system": "truecolor"}, True, True),
+        ({"force_terminal": True, "color_system": "truecolor"}, False, False),
+        ({"force_terminal": True, "color_system": "truecolor", "no_color": True}, True, False),
+        ({"force_terminal": False}, True, False),
+    ],
+)
+def test_pictures_are_for_terminals_and_their_lack_is_one_line(project, monkeypatch, settings, pictures, told):
+    monkeypatch.chdir(project.folder)
+    text = StringIO()
+    show("bce", None, Console(file=text, width=150, **settings), pictures)
+    lack = "no pictures: DVC's cache lacks images or predictions; get it with `dvc exp pull origin bce`"
+    assert (lack in text.getvalue()) == told

@@ -14,6 +14,8 @@ def test_an_experiment_is_shown(run):
     result = run("bce")
     assert result.exit_code == 0, result.output
     assert "mean DSC 0.6495" in result.stdout and "p0" in result.stdout
+    assert "pictures" not in result.stdout  # a pipe
+    assert run("bce", "--no-pictures").stdout == result.stdout
 
 
 def test_an_unknown_one_is_one_line(run):

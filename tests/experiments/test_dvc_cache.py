@@ -14,9 +14,9 @@ def test_a_file_that_is_not_in_the_cache_may_be_in_the_workspace(project, capsys
     project.write(PER_VOLUME, FILES[PER_VOLUME])
     assert names(project, "main") == ["main"]
     project.write(PER_VOLUME, "patient,subset,dsc\n007,test,1\n")
-    todo = "get it with `dvc exp pull ORIGIN main`, or `dvc fetch`, or leave main out"
+    todo = "get it with `dvc pull`"
     assert f"main: {PER_VOLUME} is not in DVC's cache; {todo}" in fault(project, "main")
-    assert "get it with `dvc repro`" in fault(project, "workspace")
+    assert f"{todo}, or run the pipeline with `dvc repro`" in fault(project, "workspace")
     assert names(project) == ["bce", "dice-9", "dice-10"]  # a fresh clone's HEAD
     told = f"note: left out of the comparison. main: {PER_VOLUME} is not in DVC's cache; {todo}\n"
     assert capsys.readouterr().out == told

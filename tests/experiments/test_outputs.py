@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from dvc.exceptions import FileMissingError
+from dvc_data.index import DataIndexDirError
 
 from brainseg.core.errors import UserError
 from brainseg.experiments import outputs
@@ -29,6 +30,7 @@ def experiment(tmp_path, monkeypatch) -> SimpleNamespace:
     experiment = SimpleNamespace(name="one", revision="sha", lock=lock, fault=None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(outputs, "DVCFileSystem", lambda url, rev: SimpleNamespace(get=get))
+    monkeypatch.setattr(outputs, "how_to_get", lambda folder, revision: f"get {revision} with dvc")
     return experiment
 
 
@@ -67,5 +69,12 @@ def test_a_listing_that_is_damaged_is_told(experiment, tmp_path, content):
 
 def test_an_output_that_is_not_here_is_told(experiment, tmp_path):
     experiment.fault = FileMissingError("data/weights")
-    with pytest.raises(UserError, match="^one: data/weights is not in DVC's cache .*; `dvc exp pull` it$"):
+    with pytest.raises(UserError, match=r"^one: data/weights is not in DVC's cache \(.*\); get sha with dvc$"):
+        copy_output(experiment, "data/weights", tmp_path / "one")
+
+
+def test_the_reason_is_what_the_remote_said_first(experiment, tmp_path):
+    experiment.fault = DataIndexDirError("failed to load directory ('data', 'weights')")
+    experiment.fault.__cause__ = ValueError("Unable to\n locate credentials")
+    with pytest.raises(UserError, match=r"^one: .* cache \(Unable to locate credentials\); get sha with dvc$"):
         copy_output(experiment, "data/weights", tmp_path / "one")

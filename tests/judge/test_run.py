@@ -220,3 +220,10 @@ def test_preprocessed_patients_that_are_missing_stop_it(workspace):
     with pytest.raises(FileNotFoundError):
         run()
     assert not Path("judged/x").exists()
+
+
+@pytest.mark.parametrize("missing", ["data/raw", "data/split.csv"])
+def test_data_that_a_fresh_clone_lacks_is_told(workspace, missing):
+    Path(missing).rename("elsewhere")
+    with pytest.raises(UserError, match=rf"^{missing}: is missing; run `dvc pull` or `dvc repro split` first$"):
+        run()

@@ -255,3 +255,11 @@ def test_memory_does_not_grow_with_the_number_of_scans(model, tmp_path, rng):
     before, after = map(float, done.stdout.splitlines()[-1].split())
     assert after < before + 40  # MB
     assert "900 scans segmented, 100 were done before" in done.stdout
+
+
+def test_the_result_of_a_single_scan_can_be_looked_at(model, scans, tmp_path):
+    seen = []
+    segment_scans(model, [str(scans)], tmp_path / "all", PLAIN, seen.append)
+    assert seen == []
+    segment_scans(model, [str(scans / "b.npy")], tmp_path / "one", PLAIN, seen.append)
+    assert [found.scan.name for found in seen] == ["b"]

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from brainseg.sweep.progress import ProgressTracker, as_time
+from brainseg.sweep.progress import ProgressTracker
 from tests.sweep.small_sweep import row
 
 TEN, THIRTY = row("ten", {"train.epochs": 10}), row("thirty", {"train.epochs": 30})
@@ -109,23 +109,3 @@ def test_on_a_terminal_the_bar_follows_the_logs(watch, monkeypatch, capsys):
         time.sleep(0.3)
     told = capsys.readouterr().err
     assert "1/2 rows; thirty" in told and "30/40" in told
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [
-        (0, "0 s"),
-        (40.4, "40 s"),
-        (89, "89 s"),
-        (90, "2 min"),
-        (720, "12 min"),
-        (59 * 60, "59 min"),
-        (90 * 60, "1 h 30 min"),
-        (4800, "80 min"),
-        (2 * 3600 + 5 * 60, "2 h 05 min"),
-        (7199, "2 h 00 min"),
-        (100 * 3600, "100 h 00 min"),
-    ],
-)
-def test_times_as_a_person_says_them(seconds, told):
-    assert as_time(seconds) == told

@@ -16,10 +16,8 @@ def audit(patients: Path | None, split_file: Path | None, out: Path) -> None:
     """Audit data/raw, or another folder of patients, and write three files to `out`. A UserError is raised before."""
     root = patients or raw.FOLDER
     if not root.is_dir():
-        remedy = (
-            "run `dvc repro split` first, or name a folder of patients" if patients is None else "expected a folder"
-        )
-        raise UserError(f"{root}: no such folder; {remedy}")
+        of_data = "run `dvc pull` or `dvc repro split` first, or name a folder of patients"
+        raise UserError(f"{root}: no such folder; {'expected a folder' if patients else of_data}")
     of_project = root.resolve() == raw.FOLDER.resolve()
     if split_file is None and of_project and split.PATH.is_file():
         split_file = split.PATH

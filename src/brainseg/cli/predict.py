@@ -1,12 +1,18 @@
 """`brainseg predict`: segment new scans with a model file."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from brainseg.core.errors import UserError, report_errors
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from brainseg.segment.segmenter import Segmentation
 
 
 class Format(StrEnum):
@@ -36,7 +42,9 @@ def predict(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")],
     format: Annotated[Format | None, typer.Option(help="Of the masks; by default that of the scan.")] = None,
     probabilities: Annotated[bool, typer.Option(help="Write the probabilities too.")] = False,
-    pictures: Annotated[bool, typer.Option(help="Write a picture and a page of each scan.")] = True,
+    pictures: Annotated[
+        bool, typer.Option(help="Write a picture and a page of each scan; print a small one of a single scan.")
+    ] = True,
     spacing_mm: Annotated[
         str | None, typer.Option(help="SLICE,ROW,COLUMN of formats that state no spacing, for volumes in ml: 5,0.9,0.9")
     ] = None,
@@ -48,6 +56,8 @@ def predict(
     the scans that are missing. Research software: not for any decision about a patient.
     """
     with report_errors():
+        from rich.console import Console
+
         from brainseg.segment.run import Options, segment_scans
 
         options = Options(
@@ -57,9 +67,19 @@ def predict(
             spacing_mm=_spacing(spacing_mm),
             runtime=runtime.value,
         )
-        failed = segment_scans(model, scans, out, options)
+        console = Console(highlight=False)
+        failed = segment_scans(model, scans, out, options, partial(_print_scan, console) if pictures else None)
     if failed:
         raise typer.Exit(1)
+
+
+def _print_scan(console: "Console", found: "Segmentation") -> None:
+    from brainseg.cli.half_blocks import can_show
+
+    if can_show(console):
+        from brainseg.cli.scan_picture import print_scan  # here: ONNX does without matplotlib
+
+        print_scan(found, console)
 
 
 def _spacing(value: str | None) -> tuple[float, float, float] | None:

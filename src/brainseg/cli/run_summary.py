@@ -1,4 +1,4 @@
-"""The work of `brainseg show`: an experiment's scores in the terminal, and its page."""
+"""The work of `brainseg show`: an experiment's scores and pictures in the terminal, and its page."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from brainseg.cli.half_blocks import can_show
 from brainseg.compare.methods import held_out
 from brainseg.compare.stats.bootstrap import mean_interval
 from brainseg.core.errors import UserError, escaped
@@ -17,6 +18,7 @@ from brainseg.experiments.dvc_cache import cache_folder, fetch
 from brainseg.experiments.find import find
 from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
+from brainseg.experiments.remedy import how_to_get
 
 PAGE = "plots/report.html"
 COLUMNS = {
@@ -29,8 +31,11 @@ COLUMNS = {
 }
 
 
-def show(name: str, out: Path | None, console: Console) -> None:
-    """Print the headline and a row a held-out patient, the worst first; write the page to `out` if that is given."""
+def show(name: str, out: Path | None, console: Console, pictures: bool = True) -> None:
+    """Print the headline and a row a held-out patient, the worst first; write the page to `out` if that is given.
+
+    pictures: draw three of the patients, where the console is a terminal with enough colours.
+    """
     folder = Path.cwd()
     found = find(folder, [name])
     if len(found) != 1:
@@ -39,6 +44,10 @@ def show(name: str, out: Path | None, console: Console) -> None:
     subset, patients = held_out(experiment.per_volume)
     console.print(_headline(experiment, subset, patients))
     console.print(_table(patients))
+    if pictures and can_show(console):
+        from brainseg.cli.held_out_pictures import held_out_pictures  # here: it loads matplotlib
+
+        console.print(held_out_pictures(experiment, patients, folder, console))
     console.print(_page(experiment, folder, out))
 
 
@@ -81,6 +90,7 @@ def _page(experiment: Experiment, folder: Path, out: Path | None) -> Text:
         return Text(f"page: {PAGE}" if here else f"page: `brainseg show {name} --out report.html` writes it")
     content = fetch(cache_folder(folder), md5, folder / PAGE) if md5 else None
     if content is None:
-        raise UserError(f"{name}: {PAGE} is not in DVC's cache; get it with `dvc exp pull`, or run the stage page")
+        todo = how_to_get(folder, experiment.revision) if md5 else "run the stage page"
+        raise UserError(f"{name}: {PAGE} is not in DVC's cache; {todo}")
     write_bytes(out, content)
     return Text(f"page: {out}")

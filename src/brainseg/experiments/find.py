@@ -57,7 +57,8 @@ def all_evaluated(folder: Path) -> list[EvaluatedRun]:
                 lock = reader.lock(ref.name, ref.revision)
                 md5 = files(lock, "evaluate", "outs").get(PER_VOLUME[1], "")
                 if md5 not in scored:
-                    scored[md5] = EvaluatedRun(ref.name, ref.revision, lock, reader.per_volume(ref.name, lock))
+                    table = reader.per_volume(ref.name, ref.revision, lock)
+                    scored[md5] = EvaluatedRun(ref.name, ref.revision, lock, table)
             except UserError:  # never run, or not in this cache
                 continue
     return list(scored.values())

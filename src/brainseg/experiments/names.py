@@ -10,6 +10,9 @@ from brainseg.experiments.git import Git
 
 WORKSPACE = "workspace"  # DVC's name for it
 LIST = "`dvc exp list -A` lists the experiments"
+LIST_ELSEWHERE = (  # a fresh clone has none
+    "no experiments are here; `dvc exp list -A origin` lists those of the remote, `dvc exp pull origin NAME` brings one"
+)
 
 
 def named(git: Git, patterns: Sequence[str]) -> dict[str, str]:
@@ -38,20 +41,21 @@ def _meant(git: Git, pattern: str) -> list[tuple[str, str]]:
     if any(wild in pattern for wild in "*?[") and pattern not in names:
         matches = [name for name in names if fnmatchcase(name, pattern)]
         if not matches:
-            raise UserError(f"{pattern!r} matches no name of an experiment{_hint(pattern, names)}")
+            raise UserError(f"{pattern!r} matches no name of an experiment{_hint(git, pattern, names)}")
         return [(_experiment(git, name), name) for name in matches]
     if pattern in names:
         return [(_experiment(git, pattern), pattern)]
     revision = git.commit(pattern)
     if revision is None:
         known = [*names, *(ref.name for ref in git.branches_and_tags), WORKSPACE]
-        raise UserError(f"{pattern!r} is no experiment, branch, tag or commit{_hint(pattern, known)}")
+        raise UserError(f"{pattern!r} is no experiment, branch, tag or commit{_hint(git, pattern, known)}")
     return [(revision, _shown(git, pattern, revision))]
 
 
-def _hint(given: str, known: Sequence[str]) -> str:
+def _hint(git: Git, given: str, known: Sequence[str]) -> str:
     close = get_close_matches(given, known, n=3)
-    return f"; did you mean {' or '.join(close)}? {LIST}" if close else f"; {LIST}"
+    meant = f"did you mean {' or '.join(close)}? " if close else ""
+    return f"; {meant}{LIST if git.experiments else LIST_ELSEWHERE}"
 
 
 def _experiment(git: Git, name: str) -> str:

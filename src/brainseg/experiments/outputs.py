@@ -1,29 +1,38 @@
-"""Outputs of an experiment, brought out of DVC's cache without a checkout."""
+"""Outputs of an experiment, brought out of DVC's cache, or from its remote, without a checkout."""
 
 import json
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
 
 from brainseg.core.errors import UserError
 from brainseg.experiments.dvc_cache import cache_folder, md5_of
 from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
+from brainseg.experiments.remedy import how_to_get
+
+LONGEST_REASON = 150  # characters
 
 
 def copy_output(experiment: Experiment, path: str, target: Path) -> None:
     """Copy a folder that the experiment wrote, such as data/weights, to target; a UserError if it is not available.
 
-    The workspace's is the folder itself.
+    The workspace's is the folder itself. Files that DVC's cache lacks are read from the default remote.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         DVCFileSystem(str(Path.cwd()), rev=experiment.revision or None).get(path, str(target), recursive=True)
-    except (DvcException, OSError) as error:
-        reason = " ".join(str(error).split())[:150]
-        raise UserError(f"{experiment.name}: {path} is not in DVC's cache ({reason}); `dvc exp pull` it") from None
+    except Exception as error:  # each kind of remote has its own
+        todo = how_to_get(Path.cwd(), experiment.revision)
+        raise UserError(f"{experiment.name}: {path} is not in DVC's cache ({_reason(error)}); {todo}") from None
     _check_digests(experiment, path, target)
+
+
+def _reason(error: BaseException) -> str:
+    """What the remote, or the file system, said first."""
+    while error.__cause__:
+        error = error.__cause__
+    return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
 
 
 def _check_digests(experiment: Experiment, path: str, target: Path) -> None:
@@ -35,11 +44,13 @@ def _check_digests(experiment: Experiment, path: str, target: Path) -> None:
     try:
         expected = {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_bytes())}
     except (ValueError, TypeError, KeyError):
-        raise UserError(f"{listing}: is damaged; remove it, and `dvc exp pull` or train again") from None
+        raise UserError(
+            f"{listing}: is damaged; remove it, and {how_to_get(Path.cwd(), experiment.revision)}"
+        ) from None
     for name, digest in expected.items():
         if not (target / name).is_file() or md5_of((target / name).read_bytes()) != digest:
             damaged = listing.parents[1] / digest[:2] / digest[2:]
             raise UserError(
                 f"{experiment.name}: {path}/{name} is damaged in DVC's cache ({damaged}); "
-                "remove that file, and `dvc exp pull` or train again"
+                f"remove that file, and {how_to_get(Path.cwd(), experiment.revision)}"
             )

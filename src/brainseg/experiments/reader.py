@@ -18,6 +18,7 @@ from brainseg.experiments.dvc_cache import cache_folder, fetch, md5_of
 from brainseg.experiments.git import Git
 from brainseg.experiments.lock import check, files, malformed
 from brainseg.experiments.names import WORKSPACE
+from brainseg.experiments.remedy import how_to_get
 
 PER_VOLUME = ("evaluate", "metrics/per_volume.csv", ("patient", "subset", "dsc"))
 HISTORY = ("train", "plots/history.csv", ("epoch", "train_loss", "validation_loss", "validation_dsc"))
@@ -62,13 +63,13 @@ class Reader:
             name=name,
             revision=revision,
             lock=lock,
-            per_volume=self.per_volume(name, lock),
+            per_volume=self.per_volume(name, revision, lock),
             params=params,
             evaluation=self._json(name, revision, lock, "evaluate", "metrics/evaluation.json"),
             training=self._json(name, revision, lock, "train", "metrics/training.json"),
             timing=self._json(name, revision, lock, "train", "metrics/timing.json"),
-            history=self._table(name, lock, *HISTORY),
-            validation_per_epoch=self._table(name, lock, *PER_EPOCH),
+            history=self._table(name, revision, lock, *HISTORY),
+            validation_per_epoch=self._table(name, revision, lock, *PER_EPOCH),
             code=code_files(self.folder, revision),
         )
 
@@ -80,8 +81,8 @@ class Reader:
             raise UserError(f"{name}: dvc.lock: stage {shown(wrong)} is malformed; expected what DVC 3 writes")
         return stages
 
-    def per_volume(self, name: str, lock: dict[str, Any]) -> pd.DataFrame:
-        table = self._table(name, lock, *PER_VOLUME).set_index("patient")
+    def per_volume(self, name: str, revision: str, lock: dict[str, Any]) -> pd.DataFrame:
+        table = self._table(name, revision, lock, *PER_VOLUME).set_index("patient")
         if table.index.has_duplicates:
             twice = table.index[table.index.duplicated()][0]
             raise UserError(f"{name}: {PER_VOLUME[1]}: {shown(twice)} is listed twice; expected each patient once")
@@ -115,14 +116,15 @@ class Reader:
             raise UserError(f"{name}: {path}: expected keys and values, found {type(content).__name__}")
         return content
 
-    def _table(self, name: str, lock: dict[str, Any], stage: str, path: str, needed: Sequence[str]) -> pd.DataFrame:
+    def _table(
+        self, name: str, revision: str, lock: dict[str, Any], stage: str, path: str, needed: Sequence[str]
+    ) -> pd.DataFrame:
         md5 = files(lock, stage, "outs").get(path)
         if not md5:
             raise UserError(f"{name}: stage {stage} did not write {path}; run it again (`dvc repro`), or leave it out")
         content = fetch(self.cache, md5, self.folder / path)
         if content is None:
-            todo = "`dvc repro`" if name == WORKSPACE else f"`dvc exp pull ORIGIN {name}`, or `dvc fetch`"
-            raise UserError(f"{name}: {path} is not in DVC's cache; get it with {todo}, or leave {name} out")
+            raise UserError(f"{name}: {path} is not in DVC's cache; {how_to_get(self.folder, revision)}")
         table = self._parsed(name, path, read_table, content)
         if missing := [column for column in needed if column not in table]:
             raise UserError(f"{name}: {path} lacks the columns {', '.join(missing)}; it has {', '.join(table)}")

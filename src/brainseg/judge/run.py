@@ -52,6 +52,9 @@ def judge(masks: Path, name: str, grid: str, trained_on: Path | None) -> None:
         raise UserError(f"--name is {shown(name)}; expected letters, digits, '-', '_' and '.'")
     params = read_params()
     settings = parse_settings(EvaluateSettings, params, "evaluate")
+    for path in (split.PATH, patients.FOLDER):
+        if not path.exists():
+            raise UserError(f"{path}: is missing; run `dvc pull` or `dvc repro split` first")
     subset = split.read()
     place = find_masks(masks, subset)
     judged_subset = {patient: subset[patient] for patient in place}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_bytes
+from brainseg.core.progress import same_style
 from brainseg.model.archive import read_model
 
 NAME = "model.zip"
@@ -20,8 +21,9 @@ def push(path: Path, repository: str, private: bool = True) -> str:
     try:
         api = HfApi()
         api.create_repo(repository, private=private, exist_ok=True)
-        api.upload_file(path_or_fileobj=model.card.encode(), path_in_repo="README.md", repo_id=repository)
-        return str(api.upload_file(path_or_fileobj=path, path_in_repo=NAME, repo_id=repository))
+        with same_style():
+            api.upload_file(path_or_fileobj=model.card.encode(), path_in_repo="README.md", repo_id=repository)
+            return str(api.upload_file(path_or_fileobj=path, path_in_repo=NAME, repo_id=repository))
     except Exception as error:  # of the hub, of its client, of the network
         raise UserError(f"{repository}: cannot be written ({_reason(error)})") from None
 
@@ -31,7 +33,8 @@ def pull(repository: str, target: Path, revision: str | None = None) -> None:
     from huggingface_hub import hf_hub_download
 
     try:
-        downloaded = Path(hf_hub_download(repository, NAME, revision=revision))
+        with same_style():
+            downloaded = Path(hf_hub_download(repository, NAME, revision=revision))
     except Exception as error:
         raise UserError(f"{repository}: cannot be read ({_reason(error)})") from None
     read_model(downloaded)

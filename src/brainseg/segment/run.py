@@ -1,7 +1,7 @@
 """The work of `brainseg predict`: segment scans one by one; write masks, pictures, pages and scans.csv to a folder."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,16 @@ class Options:
     runtime: Runtime = "torch"
 
 
-def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: Options) -> int:
+def segment_scans(
+    model: Path,
+    arguments: Sequence[str],
+    folder: Path,
+    options: Options,
+    look: Callable[[Segmentation], None] | None = None,
+) -> int:
     """Segment every scan of the arguments; the number of scans that failed.
+
+    look: called with the result where there is only one scan.
 
     Each fault is one line on stderr and in scans.csv, and the other scans are segmented. A scan that an earlier run
     segmented with the same files, model and options is left as it is.
@@ -59,6 +67,8 @@ def segment_scans(model: Path, arguments: Sequence[str], folder: Path, options: 
             found = segmenter(_read(files, options, channels))
             remove_written(before, folder)
             row = row_of(found, _write(found, segmenter.model.record, folder, options), model_name, fingerprint)
+            if look and len(scans) == 1:
+                look(found)
             for warning in found.warnings:
                 print_line(f"{files.name}: {warning}")
         except (UserError, OSError, RuntimeError, MemoryError) as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg.core.errors import UserError
 from brainseg.core.params import StrictSettings
-from brainseg.core.progress import progress
+from brainseg.core.progress import progress, same_style
 from brainseg.data.raw.slices import numbered_files
 from brainseg.sources.shared.copying import copy_patients, find_patients
 
@@ -41,7 +41,8 @@ def _download() -> str:
     import kagglehub  # here, since other data sources work without it
 
     try:
-        return kagglehub.dataset_download(HANDLE)
+        with same_style():
+            return kagglehub.dataset_download(HANDLE)
     except Exception as error:  # errors of kagglehub, of requests, of the operating system
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         remedy = "run again with a network, or fetch the set elsewhere and use data: folder"

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm import tqdm
-
+from brainseg.core.progress import LONGEST_LABEL, as_time, bar
 from brainseg.sweep.plan import Row
 
 EPOCH = re.compile(r"^epoch +(\d+)/\d+ ", re.MULTILINE)  # the line that training prints
@@ -51,13 +50,14 @@ class ProgressTracker:
             yield
             return
         over = threading.Event()
-        with tqdm(total=self.total, unit="epoch", smoothing=0, leave=False) as bar:
+        with bar(None, "epochs", self.total) as shown:
 
             def follow() -> None:
                 while not over.wait(LOOK_EVERY_SECONDS):
                     running = [row.short for row in self.rows if self._runs(row)]
-                    bar.set_description(f"{len(self.ended)}/{len(self.rows)} rows; {', '.join(running)}"[:60])
-                    bar.update(self.done() - bar.n)
+                    label = f"{len(self.ended)}/{len(self.rows)} rows; {', '.join(running)}"
+                    shown.set_description_str(label[:LONGEST_LABEL])
+                    shown.update(self.done() - shown.n)
 
             thread = threading.Thread(target=follow, daemon=True)
             thread.start()
@@ -81,11 +81,3 @@ class ProgressTracker:
 
     def _runs(self, row: Row) -> bool:
         return row.name not in self.ended and self.log_of(row).exists()
-
-
-def as_time(seconds: float) -> str:
-    """40 s, 12 min or 1 h 40 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

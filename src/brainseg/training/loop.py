@@ -9,7 +9,7 @@ import torch
 from brainseg.archs.shared.supervision import supervised_loss
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE
-from brainseg.core.progress import print_line, progress
+from brainseg.core.progress import ends_in, print_line, progress
 from brainseg.device import autocast, nondeterministic_operations
 from brainseg.training.augmentation import augment
 from brainseg.training.checkpoint import Checkpoint
@@ -68,7 +68,8 @@ def train(
         done = (epoch - 1) / max(settings.epochs - 1, 1)
         bound_loss = bind_context(recipe.loss, progress=done, lesion_share=lesion_share)
         with nondeterministic_operations() as operations:
-            bar = progress(batches, f"epoch {epoch}/{settings.epochs}")
+            end = ends_in(trained.epoch_seconds, settings.epochs - epoch + 1)
+            bar = progress(batches, f"epoch {epoch}/{settings.epochs}{end}")
             train_loss = train_epoch(state, forward, recipe, bound_loss, training, bar, generator) / len(batches)
             trained.train_seconds += time.perf_counter() - start
             trained.train_slices += batches.numel()

@@ -1,7 +1,5 @@
-import hashlib
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,28 +10,10 @@ from brainseg.data.raw.patients import write_patient
 from brainseg.pages.comparison.cached_masks import cached_volumes
 from tests.compare.small_comparison import PATIENTS, SCORES, compared
 from tests.compare.small_experiment import experiment
+from tests.pages.comparison.small_cache import Cache
 
 WORST = "patient 07"  # the methods differ most on this one
 MASK = {"threshold": 0.5, "components": "every", "least_share": 0.2, "least_voxels": 20}
-
-
-class Cache:
-    """DVC's cache, filled by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def put(self, content: bytes, end: str = "") -> str:
-        md5 = hashlib.md5(content).hexdigest() + end
-        path = self.folder / "files" / "md5" / md5[:2] / md5[2:]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return md5
-
-    def put_folder(self, folder: Path) -> str:
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        entries = [{"relpath": str(path.relative_to(folder)), "md5": self.put(path.read_bytes())} for path in files]
-        return self.put(json.dumps(entries).encode(), ".dir")
 
 
 def masks(shift: int) -> np.ndarray:
