@@ -73,7 +73,9 @@ def training_works(
         "augmentation": (lambda: augment(images, masks, recipe.augmentation, generator), len(images)),
         "training step": (step, len(images)),
         "training epoch": (
-            lambda: train_epoch(state, network, recipe, loss, slices, batches, generator),
+            lambda: train_epoch(
+                state, network, recipe, loss, slices, batches, generator, Share.whole(batches.shape[1])
+            ),
             batches.numel(),
         ),
         "prediction": (prediction, len(patient.mask)),

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import torch
 
+from brainseg.core.environment import whole_number
 from brainseg.core.errors import UserError, escaped, shown
 
 # PyTorch's warning for an operation whose result varies from run to run
 NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")  # of a container; Linux
 
 
 def pick_device() -> torch.device:
@@ -32,6 +35,20 @@ def pick_device() -> torch.device:
     return device
 
 
+def devices() -> int:
+    """BRAINSEG_DEVICES, how many devices train one network and predict; 1 where it is not set.
+
+    Like the device, their number is no part of an experiment. Raises UserError where there are fewer GPUs.
+    """
+    count = whole_number("BRAINSEG_DEVICES", 1)
+    chosen = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    if count > 1 and chosen not in ("cpu", "cuda"):
+        raise UserError(f"BRAINSEG_DEVICE is {shown(chosen)}; expected cpu or cuda with BRAINSEG_DEVICES {count}")
+    if chosen == "cuda" and count > max(1, torch.cuda.device_count()):
+        raise UserError(f"BRAINSEG_DEVICES is {count}; expected at most the {torch.cuda.device_count()} GPUs here")
+    return count
+
+
 def memory_bytes(device: torch.device) -> int:
     """All memory of the device; of the CPU what the machine and the limits of this process allow."""
     if device.type == "cuda":
@@ -39,6 +56,33 @@ def memory_bytes(device: torch.device) -> int:
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return machine if limit == resource.RLIM_INFINITY else min(machine, limit)
+
+
+def available_bytes(device: torch.device) -> int:
+    """The memory of the device that is free; of the CPU also what the system can free, and no more than the limits
+    of this process and of its control group (a container, a job of a cluster) leave.
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    free = [memory_bytes(device)]
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    except OSError:  # not Linux
+        pass
+    for limit, used in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", None)):  # versions 2 and 1
+        try:
+            most = int((CONTROL_GROUP / limit).read_text())
+            free.append(most - (_used_bytes(CONTROL_GROUP / used) if used else 0))
+        except (OSError, ValueError):  # no such file, or "max"
+            pass
+    return max(min(free), 0)
+
+
+def _used_bytes(path: Path) -> int:
+    """Of a control group, without the files that it keeps in memory, which can be freed."""
+    files = re.search(r"^inactive_file (\d+)$", path.with_name("memory.stat").read_text(), re.MULTILINE)
+    return int(path.read_text()) - (int(files[1]) if files else 0)
 
 
 def be_reproducible(precision: str) -> None:
