@@ -1,7 +1,7 @@
 """Train a network: python -m stages.train
 
-Runs on the first GPU, on the device of BRAINSEG_DEVICE, or on the first BRAINSEG_DEVICES of them. If it was stopped, the next run resumes after the
-last complete epoch. TensorBoard curves and example slices: tensorboard --logdir runs
+Runs on the first GPU, or on the device of BRAINSEG_DEVICE; with BRAINSEG_DEVICES on several of them. If it was stopped,
+the next run resumes after the last complete epoch. TensorBoard curves and example slices: tensorboard --logdir runs
 """
 
 import json

@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from brainseg.core.process import is_other_process
+
 Item = TypeVar("Item")
 
 
 def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:
-    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    on_terminal = sys.stderr is not None and sys.stderr.isatty() and not is_other_process()
     return tqdm(items, desc=label, total=total, disable=not on_terminal, leave=False)
 
 

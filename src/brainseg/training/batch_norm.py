@@ -6,7 +6,6 @@ are of the code that runs on GPUs.
 
 import torch
 from torch import nn
-from torch.distributed.nn.functional import all_reduce
 
 
 class SynchronisedBatchNorm(nn.BatchNorm2d):
@@ -49,5 +48,21 @@ def _replaced(norm: nn.BatchNorm2d) -> SynchronisedBatchNorm:
     return new.train(norm.training)
 
 
+class _Sum(torch.autograd.Function):
+    """Over the processes. A number of one process counts in the sums of all, so gradients are summed too."""
+
+    @staticmethod
+    def forward(_: object, numbers: torch.Tensor) -> torch.Tensor:
+        total = numbers.clone()
+        torch.distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_: object, gradient: torch.Tensor) -> torch.Tensor:
+        total = gradient.contiguous().clone()
+        torch.distributed.all_reduce(total)
+        return total
+
+
 def _mean_over_processes(numbers: torch.Tensor) -> torch.Tensor:
-    return all_reduce(numbers) / torch.distributed.get_world_size()
+    return _Sum.apply(numbers) / torch.distributed.get_world_size()

@@ -9,7 +9,8 @@ from torch.nn.functional import conv2d, pad
 def blur(maps: torch.Tensor, sigma_px: torch.Tensor, widest_px: float) -> torch.Tensor:
     """Each map of maps (K, n, n) float32 under a Gaussian of SD sigma_px (K,); (K, n, n) float32.
 
-    The kernel ends at four times widest_px, the largest SD of the batch, which may have more maps than these. The slice's edge is repeated outside it. An SD of 0 changes nothing.
+    The kernel ends at four times widest_px, the largest SD of the whole batch, of which these maps may be a part. The
+    slice's edge is repeated outside it. An SD of 0 changes nothing.
     """
     radius = min(max(1, math.ceil(4 * widest_px)), maps.shape[-1])
     offset = torch.arange(-radius, radius + 1)

@@ -5,6 +5,7 @@ share of every batch. The loss is that of the whole batch: the network's output 
 over the batch, such as Dice, is no mean of the shares' losses.
 """
 
+import logging
 import os
 import sys
 import time
@@ -16,12 +17,11 @@ import torch
 
 from brainseg.archs.shared.supervision import TrainingOutput
 from brainseg.core.errors import UserError
-from brainseg.core.process import exit_with_parent
+from brainseg.core.process import exit_with_parent, is_other_process
 from brainseg.device import devices, pick_device
 from brainseg.training.batch_norm import synchronised
 
 Row = TypeVar("Row")
-CHILD = "LOCAL_RANK"  # the variable of the environment that Fabric sets for the processes that it starts
 NAMES = {"cuda", "mps"}  # of Fabric's accelerators; other devices than these and the CPU train alone
 LAST_WORD_SECONDS = 3.0  # for the error of the process that failed first
 
@@ -57,7 +57,9 @@ class Processes:
         """The shares of all processes, one after the other along the first axis. Only the own one has a gradient."""
         if self.count == 1:
             return share
-        shares = [*self.fabric.all_gather(share.detach().contiguous())]
+        own = share.detach().contiguous()
+        shares = [torch.empty_like(own) for _ in range(self.count)]
+        torch.distributed.all_gather(shares, own)
         shares[self.rank] = share
         return torch.cat(shares)
 
@@ -105,7 +107,7 @@ def launch() -> Iterator[tuple[Processes, torch.device]]:
     Inside, an error that another process caused is replaced by one line.
     """
     count = devices()
-    is_child = CHILD in os.environ
+    is_child = is_other_process()
     if is_child:
         exit_with_parent()
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (a device; open until the process ends)
@@ -129,14 +131,13 @@ def launch() -> Iterator[tuple[Processes, torch.device]]:
 
 def _fabric(count: int, device: torch.device) -> Any:
     from lightning_fabric import Fabric  # takes a second
-    from lightning_fabric.strategies import DDPStrategy, SingleDeviceStrategy
+    from lightning_fabric.strategies import SingleDeviceStrategy
 
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # how the processes found each other
     if count == 1:
         kind = device.type if device.type in NAMES else "cpu"
         fabric = Fabric(accelerator=kind, devices=1, strategy=SingleDeviceStrategy(device))
     else:
-        # statistics of batch norm are equal already
-        strategy = DDPStrategy(broadcast_buffers=False)
-        fabric = Fabric(accelerator=device.type, devices=count, strategy=strategy)
+        fabric = Fabric(accelerator=device.type, devices=count, strategy="ddp")
     fabric.launch()
     return fabric
