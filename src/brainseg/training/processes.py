@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -16,14 +17,14 @@ from typing import Any, TypeVar
 import torch
 
 from brainseg.archs.shared.supervision import TrainingOutput
-from brainseg.core.errors import UserError
+from brainseg.core.errors import UserError, report_errors
 from brainseg.core.process import exit_with_parent, is_other_process
 from brainseg.device import devices, pick_device
 from brainseg.training.batch_norm import synchronised
 
 Row = TypeVar("Row")
 NAMES = {"cuda", "mps"}  # of Fabric's accelerators; other devices than these and the CPU train alone
-LAST_WORD_SECONDS = 3.0  # for the error of the process that failed first
+LAST_WORD_SECONDS = 3.0  # that another process leaves to the first one
 
 
 class Processes:
@@ -104,29 +105,39 @@ ALONE = Processes()
 def launch() -> Iterator[tuple[Processes, torch.device]]:
     """Start the processes of BRAINSEG_DEVICES, each of which runs the stage from its beginning; and their devices.
 
-    Inside, an error that another process caused is replaced by one line.
+    An error that all processes meet is printed by the first one alone.
     """
     count = devices()
-    is_child = is_other_process()
-    if is_child:
+    if is_other_process():
         exit_with_parent()
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (a device; open until the process ends)
-    device = torch.device("cuda") if is_child and torch.cuda.is_available() else pick_device()
-    processes = Processes(_fabric(count, device))
+    first_device = torch.device("cuda") if is_other_process() and torch.cuda.is_available() else pick_device()
+    processes = Processes(_fabric(count, first_device))
     if processes.count == 1:
-        yield processes, device
+        yield processes, first_device
         return
     try:
-        yield processes, processes.fabric.device
+        with report_errors(), _errors_of_several(processes):
+            yield processes, processes.fabric.device
+    except SystemExit as end:
+        os._exit(int(end.code or 0))  # at once: Python's way out waits for the connections to the other processes
+
+
+@contextmanager
+def _errors_of_several(processes: Processes) -> Iterator[None]:
+    try:
+        yield
     except UserError:
-        if not processes.is_first:  # the first process, which most likely has the same error, says it
+        if not processes.is_first:  # the first one has the same error, most likely, and ends the others with itself
             time.sleep(LAST_WORD_SECONDS)
         raise
     except RuntimeError as error:
-        if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error).lower():
+        if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
             raise
-        time.sleep(LAST_WORD_SECONDS)
-        raise UserError(f"one of the {count} training processes ended; its own message says why") from None
+        if not processes.is_first:
+            time.sleep(LAST_WORD_SECONDS)
+        message = f"one of the {processes.count} processes that train has ended; its own message, if any, says why"
+        raise UserError(f"{message}; training goes on from the last epoch when it is started again") from None
 
 
 def _fabric(count: int, device: torch.device) -> Any:
@@ -138,6 +149,7 @@ def _fabric(count: int, device: torch.device) -> Any:
         kind = device.type if device.type in NAMES else "cpu"
         fabric = Fabric(accelerator=kind, devices=1, strategy=SingleDeviceStrategy(device))
     else:
+        warnings.filterwarnings("ignore", message="Grad strides do not match")  # of a convolution to one channel
         fabric = Fabric(accelerator=device.type, devices=count, strategy="ddp")
     fabric.launch()
     return fabric
