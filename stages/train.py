@@ -24,9 +24,10 @@ from brainseg.training.loop import train
 from brainseg.training.processes import Processes, launch
 from brainseg.training.recipe import Recipe, recipe_from
 from brainseg.training.slices import Slices, load_slices
+from brainseg.training.slices_place import stay_on_disk
 from brainseg.training.start import digest, load_start, start_file
 from brainseg.training.state import Trained
-from brainseg.training.stored_rows import StoredRows, stay_on_disk
+from brainseg.training.stored_rows import StoredRows
 from brainseg.training.tensorboard import Monitor
 
 COPIES = 4  # of each parameter, 4 bytes each: its value, its gradient and two moments of the optimizer

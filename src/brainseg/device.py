@@ -20,12 +20,15 @@ NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic
 CONTROL_GROUP = Path("/sys/fs/cgroup")  # of a container; Linux
 
 
-def pick_device() -> torch.device:
+def pick_device(number: int = 0) -> torch.device:
     """BRAINSEG_DEVICE if it is set, else the first GPU, else the CPU.
 
     It is read from the environment and not from params.yaml, since the device is not part of an experiment.
+    number: of the process, where several of them have a GPU each
     """
     value = os.environ.get("BRAINSEG_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    if value == "cuda" and number:
+        value = f"cuda:{number}"
     try:
         device = torch.device(value)
         torch.ones(1, device=device).item()  # a device such as meta holds shapes and no numbers

@@ -1,19 +1,13 @@
 """Slices that stay in the files of data/preprocessed, for data larger than memory."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from brainseg.core.errors import UserError, shown
 from brainseg.core.npz_rows import NpzRows
-from brainseg.data import preprocessed
-from brainseg.device import available_bytes
 
-MOST_SHARE = 0.5  # of the memory that may be slices; the rest is for the network, its gradients and the batches
 CHUNK_ROWS = 64  # read together for the fingerprint
 
 
@@ -54,22 +48,3 @@ class StoredRows:
         """All rows in their order, a few at a time."""
         for index in torch.arange(len(self.row)).split(CHUNK_ROWS):
             yield self[index]
-
-
-def stay_on_disk(
-    names: Sequence[str], device: torch.device, processes: int = 1, folder: Path = preprocessed.FOLDER
-) -> bool:
-    """Whether the slices of these patients are read from disk batch by batch.
-
-    BRAINSEG_SLICES is `memory`, `disk` or `auto`, the default: disk where the files are larger than half of the memory
-    that the device has left. It is read from the environment and not from params.yaml, since it changes no result.
-    processes: those of this machine, each of which holds all slices; on a GPU each has a memory of its own.
-    """
-    value = os.environ.get("BRAINSEG_SLICES") or "auto"
-    if value not in ("auto", "memory", "disk"):
-        raise UserError(f"BRAINSEG_SLICES is {shown(value)}; expected one of: auto, memory, disk")
-    if value != "auto":
-        return value == "disk"
-    sharing = processes if device.type == "cpu" else 1
-    needed = sum(preprocessed.size_bytes(name, folder) for name in names)
-    return needed * sharing > MOST_SHARE * available_bytes(device)
