@@ -42,8 +42,15 @@ def parallel_map(
     function: Callable[[Item], Result], items: Sequence[Item], label: str, processes: int | None = None
 ) -> list[Result]:
     """`function` of every item, in their order, with a progress bar; in as many processes as `workers` says."""
+    return list(parallel_results(function, items, label, processes))
+
+
+def parallel_results(
+    function: Callable[[Item], Result], items: Sequence[Item], label: str, processes: int | None = None
+) -> Iterator[Result]:
+    """As parallel_map, one result after the other: large ones need not be in memory together."""
     if not items:
-        return []
+        return
     count = min(processes or workers(), len(items))
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
@@ -54,7 +61,7 @@ def parallel_map(
         with _deaf_to_ctrl_c():  # only the processes; this process ends them
             results: Iterable[Result] = pool.map(partial(_single_threaded, function, label), items)
         try:
-            return list(progress(results, label, total=len(items)))
+            yield from progress(results, label, total=len(items))
         except BrokenProcessPool:
             raise UserError(f"{label}: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1") from None
 
