@@ -17,7 +17,7 @@ from brainseg.core.errors import UserError, escaped, shown
 # PyTorch's warning for an operation whose result varies from run to run
 NONDETERMINISTIC = "not have a deterministic implementation|is not deterministic|defaults to a non-deterministic"
 
-CONTROL_GROUP = Path("/sys/fs/cgroup")  # of a container; Linux
+CONTROL_GROUPS, OWN_CONTROL_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def pick_device(number: int = 0) -> torch.device:
@@ -62,30 +62,36 @@ def memory_bytes(device: torch.device) -> int:
 
 
 def available_bytes(device: torch.device) -> int:
-    """The memory of the device that is free; of the CPU also what the system can free, and no more than the limits
-    of this process and of its control group (a container, a job of a cluster) leave.
+    """The memory of the device that is free.
+
+    Of the CPU that is what the system has free or can free, within the limits of this process and of its control group,
+    as containers and the jobs of a cluster have one.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    free = [memory_bytes(device)]
+    free = [memory_bytes(device), *(limit - used for limit, used in _control_groups())]
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         free += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     except OSError:  # not Linux
         pass
-    for limit, used in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", None)):  # versions 2 and 1
-        try:
-            most = int((CONTROL_GROUP / limit).read_text())
-            free.append(most - (_used_bytes(CONTROL_GROUP / used) if used else 0))
-        except (OSError, ValueError):  # no such file, or "max"
-            pass
     return max(min(free), 0)
 
 
-def _used_bytes(path: Path) -> int:
-    """Of a control group, without the files that it keeps in memory, which can be freed."""
-    files = re.search(r"^inactive_file (\d+)$", path.with_name("memory.stat").read_text(), re.MULTILINE)
-    return int(path.read_text()) - (int(files[1]) if files else 0)
+def _control_groups() -> Iterator[tuple[int, int]]:
+    """Limit and use, in bytes, of the groups that this process is in and that have a limit; Linux, version 2."""
+    try:
+        own = [line[3:] for line in OWN_CONTROL_GROUP.read_text().splitlines() if line.startswith("0::")]
+    except OSError:
+        return
+    folder = CONTROL_GROUPS / "/".join(own).lstrip("/")
+    for group in (folder, *folder.parents):
+        try:
+            limit, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
+            files = re.search(r"^inactive_file (\d+)$", (group / "memory.stat").read_text(), re.MULTILINE)
+        except (OSError, ValueError):  # no such file, or "max": no limit
+            continue
+        yield limit, used - (int(files[1]) if files else 0)  # files that were read can be dropped from memory
 
 
 def be_reproducible(precision: str) -> None:

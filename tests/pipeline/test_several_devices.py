@@ -41,6 +41,15 @@ def test_each_number_of_devices_goes_on_from_its_own_state_alone(project, uninte
 
 
 @pytest.mark.slow
+def test_two_devices_predict_the_same_bytes(project):
+    predicted = []
+    for environment in ON.values():
+        project.run("python", "-m", "stages.predict", **environment)
+        predicted.append({path.name: path.read_bytes() for path in (project.folder / "data/predictions").iterdir()})
+    assert predicted[0] == predicted[1] and len(predicted[0]) == 6
+
+
+@pytest.mark.slow
 def test_an_error_that_all_processes_meet_is_one_line(project):
     project.set("train.batch_size", 5)
     try:
