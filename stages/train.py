@@ -154,8 +154,9 @@ def write_records(trained: Trained, device: torch.device, precision: str, parame
     write_csv(paths.HISTORY, trained.history)
     write_csv(paths.VALIDATION_PER_EPOCH, trained.per_patient)
     last, best = trained.history[-1], trained.best_row
+    times = f"{devices} x " if devices > 1 else ""
     metrics = {
-        "device": device.type,  # device and precision change the last digits of the results
+        "device": times + device.type,  # device and precision change the last digits of the results
         "precision": "bf16" if uses_bf16(device, precision) else "fp32",
         "deterministic": not trained.nondeterministic,
         "parameters": parameters,
@@ -165,8 +166,7 @@ def write_records(trained: Trained, device: torch.device, precision: str, parame
         "validation_dsc": {"last_epoch": last["validation_dsc"], "best_epoch": best["validation_dsc"]},
     }
     write_json(paths.TRAINING, metrics)
-    name = device_name(device) if devices == 1 else f"{devices} x {device_name(device)}"
-    write_json(paths.TIMING, {"device": name, **trained.timing()})
+    write_json(paths.TIMING, {"device": times + device_name(device), **trained.timing()})
     if trained.nondeterministic:
         names = ", ".join(trained.nondeterministic)
         print_line(f"another run may not give the same bytes: no deterministic form here of {names}")
