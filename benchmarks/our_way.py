@@ -26,6 +26,7 @@ from brainseg.training.loop import train_epoch
 from brainseg.training.loss_context import bind_context
 from brainseg.training.recipe import recipe_from
 from brainseg.training.sampling import draw, slice_weights
+from brainseg.training.share import Share
 from brainseg.training.slices import load_slices
 from brainseg.training.state import TrainingState
 
@@ -68,12 +69,13 @@ def training_works(
     def prediction() -> None:
         predict([TrainedNetwork(network.eval(), THREE_CHANNELS_2D)], patient, device, predict_settings)
 
+    share = Share.whole(batches.shape[1])
     return {
         "reading and preprocessing": (lambda: read_and_preprocess(folder, params), len(patient.mask)),
         "augmentation": (lambda: augment(images, masks, recipe.augmentation, generator), len(images)),
         "training step": (step, len(images)),
         "training epoch": (
-            lambda: train_epoch(state, network, recipe, loss, slices, batches, generator),
+            lambda: train_epoch(state, network, recipe, loss, slices, batches, generator, share),
             batches.numel(),
         ),
         "prediction": (prediction, len(patient.mask)),

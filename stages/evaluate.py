@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from brainseg.audit.likeness.fingerprint import Fingerprint, fingerprint
-from brainseg.audit.likeness.near_duplicates import Likeness, alike
+from brainseg.audit.likeness.near_duplicates import AnyFingerprint, Likeness, alike
+from brainseg.audit.likeness.stored import FingerprintFile
 from brainseg.core.errors import UserError, report_errors
 from brainseg.core.files import REMEDY, write_json
 from brainseg.core.params import PARAMS_FILE, lookup_name, parse_settings, read_params
@@ -25,7 +26,7 @@ from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.evaluation.scoring import Scored, curves, score_prediction, scores_table, summaries, summary_line
 from brainseg.evaluation.strata import with_strata
 from brainseg.evaluation.summary import by_stratum
-from brainseg.parallel import parallel_map
+from brainseg.parallel import parallel_map, parallel_results
 from brainseg.postprocessing.final_mask import MaskSettings
 
 
@@ -47,9 +48,13 @@ def main() -> None:
         choosing = split.patients_in(subset, "validation")
         refuse_trained(dict.fromkeys(choosing, "validation"))
         mask, choice = choose_mask(options, choosing)
-    results = parallel_map(partial(score_patient, mask, evaluate), list(subset), "scoring")
-    scored, prints = zip(*results, strict=True)
-    copies = copies_in_training(subset, dict(zip(subset, prints, strict=True)))
+    scored, prints = [], {}
+    with FingerprintFile() as file:
+        results = parallel_results(partial(score_patient, mask, evaluate), list(subset), "scoring")
+        for name, (its_scores, fingerprint_of_it) in zip(subset, results, strict=True):
+            scored.append(its_scores)
+            prints[name] = file.store(fingerprint_of_it)
+        copies = copies_in_training(subset, prints)
     per_volume = with_warning(with_strata(scores_table(subset, scored)))
     write_table(paths.PER_VOLUME, per_volume)
     write_table(paths.STRATA, by_stratum(per_volume))
@@ -103,7 +108,7 @@ def read_patient(name: str) -> tuple[np.ndarray, Geometry, np.ndarray, Predictio
     return retained, geometry, truth, prediction
 
 
-def copies_in_training(subset: Mapping[str, str], prints: Mapping[str, Fingerprint]) -> list[Likeness]:
+def copies_in_training(subset: Mapping[str, str], prints: Mapping[str, AnyFingerprint]) -> list[Likeness]:
     """Held-out patients whose images are nearly those of a training patient, whatever their names say."""
     sides = (split.evaluation_subset(subset.values()), "train")
     held_out, trained = ({name: prints[name] for name in split.patients_in(dict(subset), side)} for side in sides)

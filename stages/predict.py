@@ -1,20 +1,44 @@
-"""Predict every slice of every patient: python -m stages.predict"""
+"""Predict every slice of every patient: python -m stages.predict
+
+Runs on the first GPU, or on the device of BRAINSEG_DEVICE; with BRAINSEG_DEVICES on several of them, each with patients
+of its own.
+"""
+
+from functools import cache, partial
+
+import torch
 
 from brainseg.core.errors import report_errors
 from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import progress
 from brainseg.data import predictions, preprocessed
-from brainseg.device import be_reproducible, pick_device
+from brainseg.data.weights import TrainedNetwork
+from brainseg.device import be_reproducible, devices, pick_device
 from brainseg.inference import PredictSettings, predict, read_networks
+from brainseg.parallel import parallel_map, process_number
 
 
 def main() -> None:
     settings = parse_settings(PredictSettings, read_params(), "predict")
-    device = pick_device()
+    count, names = devices(), preprocessed.names()
+    if count == 1:
+        for name in progress(names, "predicting"):
+            predict_patient(settings, name)
+    else:
+        parallel_map(partial(predict_patient, settings), names, "predicting", count)
+
+
+def predict_patient(settings: PredictSettings, name: str) -> None:
+    networks, device = ready(settings)
+    predictions.write(name, predict(networks, preprocessed.read(name), device, settings))
+
+
+@cache
+def ready(settings: PredictSettings) -> tuple[list[TrainedNetwork], torch.device]:
+    """The networks on the device of this process, once a process."""
+    device = pick_device(process_number())
     be_reproducible(settings.precision)
-    networks = read_networks(settings, device)
-    for name in progress(preprocessed.names(), "predicting"):
-        predictions.write(name, predict(networks, preprocessed.read(name), device, settings))
+    return read_networks(settings, device), device
 
 
 if __name__ == "__main__":

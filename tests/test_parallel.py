@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.parallel import parallel_map
+from brainseg.parallel import parallel_map, parallel_results, process_number
 
 SCRIPT = """
 import os, signal, sys, threading, time
@@ -52,6 +52,24 @@ def test_results_come_in_the_order_of_the_items():
 def test_an_error_arrives_as_it_was_raised():
     with pytest.raises(UserError, match="^it is wrong$"):
         parallel_map(work_on, ["right", "wrong"], "working")
+
+
+def number_of_process(item: int) -> int:
+    time.sleep(0.2)  # so that no process takes all
+    return process_number()
+
+
+def test_each_process_has_a_number():
+    assert set(parallel_map(number_of_process, range(6), "working", 3)) == {0, 1, 2}
+    assert process_number() == 0
+
+
+def test_results_come_one_after_the_other():
+    results = parallel_results(work_on, ["b", "wrong", "a"], "working")
+    assert next(results) == "B"
+    with pytest.raises(UserError, match="^it is wrong$"):
+        next(results)
+    assert list(parallel_results(work_on, [], "working")) == []
 
 
 def test_a_killed_process_is_told():

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -20,6 +21,7 @@ from brainseg.core.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_number = 0
 
 
 def workers() -> int:
@@ -31,21 +33,43 @@ def workers() -> int:
     return whole_number("BRAINSEG_WORKERS", cores)
 
 
-def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> list[Result]:
-    """`function` of every item, in their order, with a progress bar."""
+def process_number() -> int:
+    """Of a process of `parallel_map`, from 0; 0 in any other process."""
+    return _number
+
+
+def parallel_map(
+    function: Callable[[Item], Result], items: Sequence[Item], label: str, processes: int | None = None
+) -> list[Result]:
+    """`function` of every item, in their order, with a progress bar; in as many processes as `workers` says."""
+    return list(parallel_results(function, items, label, processes))
+
+
+def parallel_results(
+    function: Callable[[Item], Result], items: Sequence[Item], label: str, processes: int | None = None
+) -> Iterator[Result]:
+    """As parallel_map, one result after the other: large ones need not be in memory together."""
     if not items:
-        return []
+        return
+    count = min(processes or workers(), len(items))
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
-    # the processes end if the parent is killed; otherwise they would wait for work forever
-    ends_with_us = {"initializer": exit_with_parent, "initargs": (os.getpid(),)}
-    with ProcessPoolExecutor(min(workers(), len(items)), spawn, **ends_with_us) as pool:
+    numbers = spawn.SimpleQueue()
+    for number in range(count):
+        numbers.put(number)
+    with ProcessPoolExecutor(count, spawn, initializer=_start, initargs=(os.getpid(), numbers)) as pool:
         with _deaf_to_ctrl_c():  # only the processes; this process ends them
             results: Iterable[Result] = pool.map(partial(_single_threaded, function, label), items)
         try:
-            return list(progress(results, label, total=len(items)))
+            yield from progress(results, label, total=len(items))
         except BrokenProcessPool:
             raise UserError(f"{label}: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1") from None
+
+
+def _start(parent: int, numbers: SimpleQueue) -> None:
+    global _number
+    exit_with_parent(parent)  # otherwise it would wait for work forever, should the parent be killed
+    _number = numbers.get()
 
 
 @contextmanager

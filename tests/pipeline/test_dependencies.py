@@ -57,7 +57,6 @@ print(*filter(None, files), sep="\\n")
 # what a stage depends on with a folder and does not load: an edit of these re-runs it without need
 SURPLUS = {
     "split": ["core/environment.py"],
-    "predict": ["core/environment.py"],
     "evaluate": ["data/own_split.py", "data/weights.py"],
     "plot": [
         "core/environment.py",
@@ -66,7 +65,7 @@ SURPLUS = {
         "data/own_split.py",
         "data/weights.py",
     ],
-    "robustness": ["core/environment.py", "data/own_split.py", "data/tables.py"],
+    "robustness": ["data/own_split.py", "data/tables.py"],
 }
 
 

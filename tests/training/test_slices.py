@@ -12,6 +12,7 @@ from brainseg.data.weights import TrainedNetwork
 from brainseg.inference import PredictSettings, predict
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.sources.phantom import phantom_patient
+from brainseg.training.checkpoint import fingerprint
 from brainseg.training.slices import Slices, load_slices
 
 ONCE = PredictSettings(networks="data/weights", weights="last", flips=False, precision="fp32", heads="last", prune_to=0)
@@ -154,3 +155,42 @@ def test_training_and_prediction_give_the_network_the_same_tensor(
         predicted, retained = torch.cat(network.batches), torch.from_numpy(patients[name].retained)
         trained_on, _ = training.batch(training.of_patient(number))
         assert trained_on.equal(predicted if all_slices else predicted[retained])
+
+
+@pytest.mark.parametrize("all_slices", [False, True])
+@pytest.mark.parametrize("neighbours", [0, 1])
+def test_slices_on_disk_are_those_in_memory(patients, slices, tmp_path, all_slices, neighbours):
+    input_settings = InputSettings(channels=["flair", "pre_contrast"], neighbours=neighbours)
+    memory, disk = (
+        load_slices(list(COUNTS), CPU, input_settings, all_slices, tmp_path, on_disk) for on_disk in (False, True)
+    )
+    index = torch.tensor([14, 0, 5, 0, 9])
+    for found, expected in zip(disk.batch(index), memory.batch(index), strict=True):
+        assert found.equal(expected)
+    assert disk.z_scores(index).equal(memory.z_scores(index))
+    assert disk.lesion_px.equal(memory.lesion_px) and disk.lesion_share == memory.lesion_share
+    assert fingerprint(*disk.content()) == fingerprint(*memory.content())
+    assert [disk.largest_lesion(number).item() for number in range(3)] == [
+        memory.largest_lesion(number).item() for number in range(3)
+    ]
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_batches_come_in_their_order(slices, tmp_path, on_disk):
+    loaded = load_slices(list(COUNTS), CPU, folder=tmp_path, on_disk=on_disk)
+    indices = [torch.tensor(index) for index in ([3, 1], [7, 7], [0], [14, 2])]
+    for found, index in zip(loaded.batches(iter(indices)), indices, strict=True):
+        assert found[0].equal(slices.batch(index)[0]) and found[1].equal(slices.batch(index)[1])
+    assert list(loaded.batches([])) == []
+
+
+def test_a_file_that_changes_while_training_reads_it_is_one_line(patients, slices, tmp_path):
+    disk = load_slices(list(COUNTS), CPU, folder=tmp_path, on_disk=True)
+    preprocessed.write("a", patients["b"], tmp_path)
+    with pytest.raises(UserError, match="a.npz: was changed while training read it"):
+        list(disk.batches([torch.tensor([0]), torch.tensor([5])]))
+
+
+def test_lesion_share_is_the_mean_of_the_masks(slices):
+    assert slices.lesion_share == slices.masks.float().mean().item()
+    assert slices.lesion_px.tolist() == [int(mask.sum()) for mask in slices.masks]

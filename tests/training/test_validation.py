@@ -82,3 +82,15 @@ def test_mean_scores_are_means_over_patients():
     rows = [{"patient": "a", "dsc": 0.5, "iou": 0.2, "soft_dsc": 0.4, "soft_iou": 0.1}]
     rows += [{"patient": "b", "dsc": 1.0, "iou": 0.4, "soft_dsc": 0.6, "soft_iou": 0.5}]
     assert mean_scores(rows) == pytest.approx({"dsc": 0.75, "iou": 0.3, "soft_dsc": 0.5, "soft_iou": 0.3})
+
+
+def test_patients_end_within_batches_or_go_on_over_several():
+    torch.manual_seed(0)
+    probability, patient = torch.rand(11, 4, 4), [0] * 1 + [1] * 7 + [2] * 3
+    slices = slices_of(probability.tolist(), (probability > 0.6).tolist(), patient)
+    expected = validate(Logit(), bce, slices, 11, "fp32")[1]
+    assert [row["patient"] for row in expected] == ["a", "b", "c"]
+    for batch_size in (1, 2, 3, 8):
+        for found, row in zip(validate(Logit(), bce, slices, batch_size, "fp32")[1], expected, strict=True):
+            assert found.pop("patient") == row["patient"]
+            assert found == pytest.approx({score: row[score] for score in found}, rel=1e-6)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from brainseg.audit.findings import Finding
-from brainseg.audit.likeness.fingerprint import Fingerprint
-from brainseg.audit.likeness.near_duplicates import TURNS, turned
+from brainseg.audit.likeness.fingerprint import SIDE_PX
+from brainseg.audit.likeness.near_duplicates import TURNS, AnyFingerprint, turned
 
 FEWEST = 8  # patients; of fewer it is not known what is usual
 FITS = 0.3  # correlation with the others' mean
@@ -15,17 +15,21 @@ FITS_MUCH_BETTER = 0.2  # where it does not; docs/how-to/audit.md has the measur
 MIRRORED = (0, 1)  # left and right look alike, so a mirrored head is not noticed
 
 
-def orientation_findings(prints: Mapping[str, Fingerprint]) -> list[Finding]:
+def normed_mean(of_patient: AnyFingerprint) -> np.ndarray:
+    """Of its slices, (SIDE_PX, SIDE_PX) float32 with a norm of 1."""
+    mean = of_patient.details.astype(np.float32).mean(axis=0)
+    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+
+def orientation_findings(prints: Mapping[str, AnyFingerprint]) -> list[Finding]:
     """Heads that fit the mean of the other patients' better upside down, or with rows and columns exchanged."""
-    means = {
-        name: found.details.astype(np.float32).mean(axis=0) for name, found in prints.items() if len(found.numbers)
-    }
-    if len(means) < FEWEST:
+    prints = {name: found for name, found in prints.items() if len(found.numbers)}
+    if len(prints) < FEWEST:
         return []
-    norms = {name: mean / max(float(np.linalg.norm(mean)), 1e-9) for name, mean in means.items()}
-    together = np.sum([*norms.values()], axis=0)
+    together = sum(map(normed_mean, prints.values()), np.zeros((SIDE_PX, SIDE_PX), np.float32))
     found = []
-    for name, mean in norms.items():
+    for name, of_patient in prints.items():
+        mean = normed_mean(of_patient)  # again, since all of them need not be in memory
         others = together - mean
         others /= max(float(np.linalg.norm(others)), 1e-9)
         fits = np.array([(turned(mean, turn) * others).sum() for turn in range(TURNS)])

@@ -12,6 +12,7 @@ from brainseg.audit.contrast import contrast_findings
 from brainseg.audit.copies import near_duplicate_findings
 from brainseg.audit.findings import KINDS, Finding, across_subsets, ordered
 from brainseg.audit.likeness.near_duplicates import alike
+from brainseg.audit.likeness.stored import FingerprintFile
 from brainseg.audit.orientation import orientation_findings
 from brainseg.audit.patient import examine
 from brainseg.audit.people import people, people_findings
@@ -19,7 +20,7 @@ from brainseg.audit.tables import Counts, institution_table, size_table
 from brainseg.core.errors import UserError
 from brainseg.data.raw import patients
 from brainseg.model.data_terms import Terms, terms_of
-from brainseg.parallel import parallel_map
+from brainseg.parallel import parallel_results
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,17 @@ def audit(root: Path, subset: Mapping[str, str], person_pattern: str, data: str)
     names = patients.patient_names(root)
     if not names:
         raise UserError(f"{root}: no patients found; expected a folder for each patient")
-    examined = dict(zip(names, parallel_map(partial(examine, root), names, "examining"), strict=True))
-    prints = {name: found.fingerprint for name, found in examined.items()}
-    counts = {name: found.counts for name, found in examined.items()}
     person_of = people(names, person_pattern)
-    findings = [finding for found in examined.values() for finding in found.findings]
-    findings += near_duplicate_findings(alike(prints)) + people_findings(person_of)
-    findings += orientation_findings(prints)
-    findings += contrast_findings({name: found.intensities for name, found in examined.items()})
+    findings, prints, counts, intensities = [], {}, {}, {}
+    with FingerprintFile() as file:
+        results = parallel_results(partial(examine, root), names, "examining")
+        for name, found in zip(names, results, strict=True):
+            findings += found.findings
+            prints[name], counts[name] = file.store(found.fingerprint), found.counts
+            intensities[name] = found.intensities
+        findings += near_duplicate_findings(alike(prints)) + people_findings(person_of)
+        findings += orientation_findings(prints)
+    findings += contrast_findings(intensities)
     subset = {name: subset[name] for name in names if name in subset}
     return Audit(
         root,

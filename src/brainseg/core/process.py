@@ -1,4 +1,4 @@
-"""Ends a process when its parent process ends."""
+"""A process that another one started: which it is, and its end when the other ends."""
 
 import os
 import signal
@@ -6,6 +6,14 @@ import threading
 import time
 
 CHECK_EVERY_SECONDS = 0.2
+
+
+def is_other_process() -> bool:
+    """Whether this is one of several processes of a training, and not the first; they print nothing but errors.
+
+    The variable is Lightning Fabric's and torchrun's.
+    """
+    return os.environ.get("LOCAL_RANK", "0") != "0"
 
 
 def exit_with_parent(parent: int | None = None) -> None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from brainseg.core.process import is_other_process
+
 LONGEST_LABEL = 34  # characters; all of it is up to 80 wide
 BAR = f"{{desc:<{LONGEST_LABEL}}} {{bar:20}} {{n_fmt:>5}}/{{total_fmt}}  {{remaining}} left"
 COUNT = f"{{desc:<{LONGEST_LABEL}}} {{n_fmt:>5}} in {{elapsed}}"  # where the number of items is not known
@@ -31,7 +33,7 @@ def bar(items: Iterable[Item] | None, label: str, total: int | None = None) -> t
 
 def _style() -> dict[str, Any]:
     colour = None if os.environ.get("NO_COLOR") else "cyan"
-    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    on_terminal = sys.stderr is not None and sys.stderr.isatty() and not is_other_process()
     return {"bar_format": BAR, "colour": colour, "disable": not on_terminal}
 
 

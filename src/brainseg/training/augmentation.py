@@ -11,6 +11,7 @@ from pydantic import Field
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from brainseg.core.params import StrictSettings
+from brainseg.training.share import Share
 
 
 class AugmentSettings(StrictSettings):
@@ -26,18 +27,25 @@ class AugmentSettings(StrictSettings):
 
 
 def augment(
-    images: torch.Tensor, masks: torch.Tensor, settings: AugmentSettings, generator: torch.Generator
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    settings: AugmentSettings,
+    generator: torch.Generator,
+    share: Share | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Each slice mapped by `random_affine` about its centre, then bent by `random_displacement`.
 
     images (B, C, n, n) float32 are resampled linearly, masks (B, 1, n, n) float32 to the nearest
     pixel. Values from outside the slice are 0, the mean intensity, as in the reference code. The random
-    numbers come from a CPU generator, so they are the same on every device.
+    numbers come from a CPU generator, so they are the same on every device. With a share they are drawn for the whole
+    batch, and the share's are used.
     """
-    maps = random_affine(len(images), settings, generator).to(images.device, non_blocking=True)
+    share = share or Share.whole(len(images))
+    maps = random_affine(share.of, settings, generator)[share.rows].to(images.device, non_blocking=True)
     grid = affine_grid(maps, list(images.shape), align_corners=False)  # (B, n, n, 2)
     if settings.elastic_px:
-        grid = grid + random_displacement(len(images), images.shape[3], settings, generator).to(grid.device)
+        displacement = random_displacement(share.of, images.shape[3], settings, generator)
+        grid = grid + displacement[share.rows].to(grid.device)
     warped = grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return (
         warped.contiguous(memory_format=torch.channels_last),

@@ -23,6 +23,7 @@ from brainseg.core.errors import UserError
 from brainseg.core.files import atomic_write
 from brainseg.core.progress import print_line
 from brainseg.training.state import TrainingState
+from brainseg.training.stored_rows import StoredRows
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -81,18 +82,25 @@ def open_checkpoint(folder: Path, key: str) -> Iterator[Checkpoint]:
         raise UserError(f"{path}: {message}") from None
     try:
         holder.write_text(str(os.getpid()))
-        yield Checkpoint(folder / f"{key}.pt")
+        yield Checkpoint(checkpoint_path(folder, key))
     finally:
         holder.unlink(missing_ok=True)
         path.unlink(missing_ok=True)  # while the lock is held: a waiting process opens a new file
         lock.release()
 
 
-def fingerprint(*parts: bytes | torch.Tensor) -> str:
+def checkpoint_path(folder: Path, key: str) -> Path:
+    return folder / f"{key}.pt"
+
+
+def fingerprint(*parts: bytes | torch.Tensor | StoredRows) -> str:
     """A digest of settings, data, the project's code as loaded, and everything else that affects rounding."""
     digest = hashlib.sha256()
     for part in parts:
-        _add(digest, part if isinstance(part, bytes) else part.cpu().contiguous().numpy())
+        if isinstance(part, StoredRows):
+            _add_stored(digest, part)
+        else:
+            _add(digest, part if isinstance(part, bytes) else part.cpu().contiguous().numpy())
     for name, path in _loaded_files():
         _add(digest, name.encode())
         _add(digest, path.read_bytes())
@@ -106,6 +114,13 @@ def _add(digest: Any, content: Any) -> None:
     view = memoryview(content)
     digest.update(view.nbytes.to_bytes(8, "little"))  # separates a part's end from the next part's start
     digest.update(view.cast("B") if view.nbytes else b"")
+
+
+def _add_stored(digest: Any, rows: StoredRows) -> None:
+    """As _add of the same rows in memory, so that training resumes from memory to disk and back."""
+    digest.update(rows.nbytes.to_bytes(8, "little"))
+    for chunk in rows.chunks():
+        digest.update(memoryview(chunk.numpy()).cast("B"))
 
 
 def _loaded_files() -> Iterable[tuple[str, Path]]:

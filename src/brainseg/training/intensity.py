@@ -10,6 +10,7 @@ from brainseg.core.channels import main_channel
 from brainseg.core.params import StrictSettings
 from brainseg.training.bias_field import random_bias_field
 from brainseg.training.blur import blur
+from brainseg.training.share import Share
 
 
 class IntensitySettings(StrictSettings):
@@ -25,7 +26,11 @@ class IntensitySettings(StrictSettings):
 
 
 def change_intensity(
-    images: torch.Tensor, settings: IntensitySettings, input_settings: InputSettings, generator: torch.Generator
+    images: torch.Tensor,
+    settings: IntensitySettings,
+    input_settings: InputSettings,
+    generator: torch.Generator,
+    share: Share | None = None,
 ) -> torch.Tensor:
     """The z-scored slices (B, in_channels, n, n) float32 with other intensities, same shape, channels last.
 
@@ -41,20 +46,25 @@ def change_intensity(
         channel where there is no FLAIR. The LGG set replaces a missing sequence in this way. The copy is exact, so it
         is made last.
 
-    The random numbers come from a CPU generator, so they are the same on every device.
+    The random numbers come from a CPU generator, so they are the same on every device. With a share they are drawn for
+    the whole batch, and the share's are used.
     """
+    share = share or Share.whole(len(images))
     if not any(settings.model_dump().values()):
         return images
     device, side_px = images.device, images.shape[3]
     # not channels last: minima and products of whole channels are up to fifty times as fast
     x = images.contiguous().unflatten(1, (input_settings.slices, len(input_settings.channels)))  # (B, slices, C, n, n)
-    each = (len(x), 1, len(input_settings.channels))  # one number per slice and channel, the same for its neighbours
+    each = (share.of, 1, len(input_settings.channels))  # one number per slice and channel, the same for its neighbours
 
-    def uniform(low: float, high: float) -> torch.Tensor:
+    def of_batch(low: float, high: float) -> torch.Tensor:
         return low + (high - low) * torch.rand(*each, 1, 1, generator=generator)
 
+    def uniform(low: float, high: float) -> torch.Tensor:
+        return of_batch(low, high)[share.rows]
+
     if settings.bias_field:
-        field = random_bias_field(each, side_px, settings.bias_field, generator).to(device)
+        field = random_bias_field(each, side_px, settings.bias_field, generator)[share.rows].to(device)
         darkest = x.amin((1, 3, 4), keepdim=True)
         x = darkest + (x - darkest) * field
     if settings.gamma:
@@ -63,26 +73,28 @@ def change_intensity(
         span = (brightest - darkest).clamp_min(1e-6)  # the span of a constant channel is 0
         x = darkest + span * ((x - darkest) / span) ** exponent
     if settings.blur_px:
-        sigma_px = uniform(0, settings.blur_px).expand(*x.shape[:3], 1, 1).flatten()
-        x = blur(x.flatten(0, 2), sigma_px).view(x.shape)
+        drawn = of_batch(0, settings.blur_px)
+        sigma_px = drawn[share.rows].expand(*x.shape[:3], 1, 1).flatten()
+        x = blur(x.flatten(0, 2), sigma_px, float(drawn.max())).view(x.shape)
     if settings.gain:
         x = x * uniform(1 - settings.gain, 1 + settings.gain).to(device)
     if settings.offset:
         x = x + uniform(-settings.offset, settings.offset).to(device)
     if settings.noise:
-        x = x + (uniform(0, settings.noise) * torch.randn(x.shape, generator=generator)).to(device)
+        deviation = uniform(0, settings.noise)
+        x = x + (deviation * torch.randn(share.of, *x.shape[1:], generator=generator)[share.rows]).to(device)
     if settings.channel_dropout:
-        x = without_a_channel(x, settings.channel_dropout, input_settings, generator)
+        x = without_a_channel(x, settings.channel_dropout, input_settings, generator, share)
     return x.flatten(1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def without_a_channel(
-    x: torch.Tensor, probability: float, input_settings: InputSettings, generator: torch.Generator
+    x: torch.Tensor, probability: float, input_settings: InputSettings, generator: torch.Generator, share: Share
 ) -> torch.Tensor:
     """x (B, slices, C, n, n) with one channel of some of the B replaced by the main one, the same in all slices."""
     main = main_channel(input_settings.channels)
     others = torch.tensor([channel for channel in range(len(input_settings.channels)) if channel != main])
-    happens = torch.rand(len(x), generator=generator) < probability
-    lost = others[torch.randint(len(others), (len(x),), generator=generator)]  # (B,)
+    happens = torch.rand(share.of, generator=generator)[share.rows] < probability
+    lost = others[torch.randint(len(others), (share.of,), generator=generator)[share.rows]]  # (B,)
     replaced = happens[:, None] & (lost[:, None] == torch.arange(len(input_settings.channels)))  # (B, C)
     return torch.where(replaced[:, None, :, None, None].to(x.device), x[:, :, main : main + 1], x)

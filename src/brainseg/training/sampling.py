@@ -24,15 +24,13 @@ def slice_weights(slices: Slices, settings: SamplingSettings) -> torch.Tensor:
     a small lesion more often. A larger share draws slices without lesion more often. The slices of a patient without
     lesion are equally likely.
     """
-    area = slices.masks.sum(dim=(1, 2)).double().cpu()
+    area = slices.lesion_px.double().cpu()
     weighted_area = torch.where(area > 0, area**settings.area_power, 0.0)  # 0 ** 0 is 1
-    patient = slices.patient.cpu()
-    weights = torch.empty(len(slices), dtype=torch.float64)
-    for number in range(len(slices.names)):
-        of_patient = patient == number
-        weight = weighted_area[of_patient] + settings.background_share * weighted_area[of_patient].mean()
-        weights[of_patient] = weight / weight.sum() if weight.sum() > 0 else 1 / len(weight)
-    return weights / len(slices.names)
+    weights = []
+    for of_patient in weighted_area.split(slices.slices_of):
+        weight = of_patient + settings.background_share * of_patient.mean()
+        weights.append(weight / weight.sum() if weight.sum() > 0 else torch.full_like(weight, 1 / len(weight)))
+    return torch.cat(weights) / len(slices.names)
 
 
 def draw(weights: torch.Tensor, batch_size: int, generator: torch.Generator) -> torch.Tensor:

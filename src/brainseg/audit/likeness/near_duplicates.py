@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import fft
 
 from brainseg.audit.likeness.fingerprint import SIDE_PX, Fingerprint
+from brainseg.audit.likeness.stored import StoredFingerprint
 from brainseg.core.progress import progress
 
 # docs/how-to/audit.md has the measurements: no two of 90 patients have more than 5 % of their slices above SAME_SLICE
@@ -24,6 +25,7 @@ HASH_BITS = HASH_SIDE**2
 MOST_BITS = 12  # that differ between the hashes of slices that are compared further
 TURNS = 8  # symmetries of a square
 AT_ONCE = 2048  # pairs of slices whose details are in memory together
+AnyFingerprint = Fingerprint | StoredFingerprint
 
 
 @dataclass(frozen=True)
@@ -79,25 +81,39 @@ def hashes(details: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Slices:
-    """Of all patients together; owner: (N,) the place of the patient."""
+    """Of all patients together, without their details; owner: (N,) the place of the patient, place: (N,) in it."""
 
+    prints: Sequence[AnyFingerprint]
     owner: np.ndarray
+    place: np.ndarray
     numbers: np.ndarray
-    details: np.ndarray
     bits: np.ndarray
 
     def __getitem__(self, part: slice) -> "_Slices":
-        return _Slices(self.owner[part], self.numbers[part], self.details[part], self.bits[part])
+        return _Slices(self.prints, self.owner[part], self.place[part], self.numbers[part], self.bits[part])
+
+    def details(self, index: np.ndarray) -> np.ndarray:
+        """(len(index), SIDE_PX, SIDE_PX) float32; a patient's are read once for all of its slices."""
+        found = np.empty((len(index), SIDE_PX, SIDE_PX), np.float32)
+        owner = self.owner[index]
+        for patient in np.unique(owner):
+            inside = owner == patient
+            found[inside] = self.prints[patient].details[self.place[index[inside]]]
+        return found
 
 
-def _together(prints: Mapping[str, Fingerprint]) -> _Slices:
+def _together(prints: Mapping[str, AnyFingerprint]) -> _Slices:
     counts = [len(found.numbers) for found in prints.values()]
-    details = np.concatenate([found.details for found in prints.values()])
-    numbers = np.concatenate([found.numbers for found in prints.values()])
-    return _Slices(np.repeat(np.arange(len(counts)), counts), numbers, details, hashes(details))
+    return _Slices(
+        list(prints.values()),
+        np.repeat(np.arange(len(counts)), counts),
+        np.concatenate([np.arange(count) for count in counts]),
+        np.concatenate([found.numbers for found in prints.values()]),
+        np.concatenate([hashes(found.details) for found in prints.values()]),
+    )
 
 
-def alike(prints: Mapping[str, Fingerprint], others: Mapping[str, Fingerprint] | None = None) -> list[Likeness]:
+def alike(prints: Mapping[str, AnyFingerprint], others: Mapping[str, AnyFingerprint] | None = None) -> list[Likeness]:
     """The pairs of a patient of `prints` and one of `others` that have slices alike; of each the turn that fits best.
 
     Without `others` all pairs of `prints`.
@@ -118,15 +134,14 @@ def alike(prints: Mapping[str, Fingerprint], others: Mapping[str, Fingerprint] |
     return found
 
 
-def _likenesses(name: str, own: Fingerprint, turn: int, slices: _Slices, rest: Sequence[str]) -> Iterator[Likeness]:
+def _likenesses(name: str, own: AnyFingerprint, turn: int, slices: _Slices, rest: Sequence[str]) -> Iterator[Likeness]:
     details = turned(own.details, turn).astype(np.float32)
     differing = (HASH_BITS - hashes(details) @ slices.bits.T) / 2
     mine, theirs = np.nonzero(differing <= MOST_BITS)
     correlation = np.empty(len(mine), np.float32)
     for start in range(0, len(mine), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        pair = details[mine[part]], slices.details[theirs[part]].astype(np.float32)
-        correlation[part] = np.einsum("nij,nij->n", *pair)
+        correlation[part] = np.einsum("nij,nij->n", details[mine[part]], slices.details(theirs[part]))
     same = correlation >= SAME_SLICE
     mine, theirs, correlation = mine[same], theirs[same], correlation[same]
     for patient in np.unique(slices.owner[theirs]):
