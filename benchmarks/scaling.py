@@ -54,7 +54,10 @@ DVC = {"dvc commit": ["commit", "--force"], "dvc status": ["status"], "dvc repro
 
 
 class Measured(NamedTuple):
-    """memory_mb: the largest resident set of a process and of those that it waited for."""
+    """memory_mb: the largest resident set of a process and of those that it waited for.
+
+    On Linux it is at least that of the process that starts it, so this benchmark imports little.
+    """
 
     memory_mb: float
     cpu_seconds: float

@@ -21,8 +21,7 @@ class Monitor:
         self.folder = folder
         self.writer: SummaryWriter | None = None  # until the first epoch
         self.pictures_every = whole_number("BRAINSEG_PICTURES_EVERY", 5)  # epochs
-        largest = [validation.largest_lesion(number) for number in range(len(validation.names))]
-        shown = torch.stack(largest[:EXAMPLES])
+        shown = torch.stack([validation.largest_lesion(number) for number in range(len(validation.names[:EXAMPLES]))])
         self.images, self.masks = validation.batch(shown)
         # (B, 1, n, n) of FLAIR, also where it is not an input of the network
         main = main_channel(validation.channels)
