@@ -21,6 +21,7 @@ judge/                             masks that others made, scored as ours
 audit/                             audit        duplicates, empty channels, odd masks and the like in the data
 experiments/                       reads what git and DVC hold of experiments, without a checkout
 compare/ sweep/ diagram/           what is done with experiments, and pictures of architectures
+terminal/                          small pictures of patients and scans in the terminal
 cli/                               the command `brainseg`, a file a command
 
 stages/ beside this package has the script of each stage, studies/ the questions asked of experiments: the report's

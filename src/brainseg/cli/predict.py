@@ -74,10 +74,10 @@ def predict(
 
 
 def _print_scan(console: "Console", found: "Segmentation") -> None:
-    from brainseg.cli.half_blocks import can_show
+    from brainseg.terminal.half_blocks import can_show
 
     if can_show(console):
-        from brainseg.cli.scan_picture import print_scan  # here: ONNX does without matplotlib
+        from brainseg.terminal.scan_picture import print_scan  # here: ONNX does without matplotlib
 
         print_scan(found, console)
 

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from brainseg.cli.half_blocks import can_show
 from brainseg.compare.methods import held_out
 from brainseg.compare.stats.bootstrap import mean_interval
 from brainseg.core.errors import UserError, escaped
@@ -19,6 +18,7 @@ from brainseg.experiments.find import find
 from brainseg.experiments.lock import files
 from brainseg.experiments.reader import Experiment
 from brainseg.experiments.remedy import how_to_get
+from brainseg.terminal.half_blocks import can_show
 
 PAGE = "plots/report.html"
 COLUMNS = {
@@ -45,7 +45,7 @@ def show(name: str, out: Path | None, console: Console, pictures: bool = True) -
     console.print(_headline(experiment, subset, patients))
     console.print(_table(patients))
     if pictures and can_show(console):
-        from brainseg.cli.held_out_pictures import held_out_pictures  # here: it loads matplotlib
+        from brainseg.terminal.held_out_pictures import held_out_pictures  # here: it loads matplotlib
 
         console.print(held_out_pictures(experiment, patients, folder, console))
     console.print(_page(experiment, folder, out))

@@ -5,7 +5,7 @@ from io import StringIO
 import numpy as np
 from rich.console import Console, RenderableType
 
-from brainseg.cli.half_blocks import HALF_BLOCK
+from brainseg.terminal.half_blocks import HALF_BLOCK
 
 
 def terminal(width: int = 100, color_system: str = "truecolor") -> Console:

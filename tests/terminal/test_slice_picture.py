@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from brainseg.cli.slice_picture import BOTH, largest_lesion, legend, slice_pixels, white
 from brainseg.figures.style import PREDICTION, TRUTH
+from brainseg.terminal.slice_picture import BOTH, largest_lesion, legend, slice_pixels, white
 
 
 def rgb(colour: str) -> tuple[int, ...]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from brainseg.cli.half_blocks import can_show, half_blocks
-from tests.cli.colours import pixels_of, terminal
+from brainseg.terminal.half_blocks import can_show, half_blocks
+from tests.terminal.colours import pixels_of, terminal
 
 
 @pytest.mark.parametrize("height", [2, 7, 8])

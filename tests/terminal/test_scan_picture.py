@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from brainseg.cli.scan_picture import print_scan
 from brainseg.figures.style import PREDICTION
-from tests.cli.colours import terminal
+from brainseg.terminal.scan_picture import print_scan
+from tests.terminal.colours import terminal
 
 
 @pytest.fixture

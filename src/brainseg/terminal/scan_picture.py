@@ -4,14 +4,14 @@ import numpy as np
 from rich.console import Console, Group
 from rich.text import Text
 
-from brainseg.cli.half_blocks import half_blocks
-from brainseg.cli.slice_picture import largest_lesion, legend, slice_pixels, white
 from brainseg.core.channels import in_words, main_channel
 from brainseg.core.errors import escaped
 from brainseg.core.progress import above_bar
 from brainseg.data.geometry import aspect_of
 from brainseg.figures.style import PREDICTION
 from brainseg.segment.segmenter import Segmentation
+from brainseg.terminal.half_blocks import half_blocks
+from brainseg.terminal.slice_picture import largest_lesion, legend, slice_pixels, white
 
 WIDEST = 40  # cells
 

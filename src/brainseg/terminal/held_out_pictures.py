@@ -7,14 +7,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from brainseg.cli.half_blocks import half_blocks
-from brainseg.cli.slice_picture import largest_lesion, legend, slice_pixels, white
 from brainseg.core.channels import in_words, main_channel
 from brainseg.core.errors import escaped
 from brainseg.experiments.dvc_cache import cache_folder
 from brainseg.experiments.reader import Experiment
 from brainseg.experiments.remedy import how_to_get
 from brainseg.pages.comparison.cached_patient import UNREADABLE, read_final_mask, read_patient
+from brainseg.terminal.half_blocks import half_blocks
+from brainseg.terminal.slice_picture import largest_lesion, legend, slice_pixels, white
 
 WIDEST, NARROWEST, GAP = 40, 24, 2  # cells
 

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainseg.cli import held_out_pictures as module
-from brainseg.cli.held_out_pictures import held_out_pictures, worst_median_best
-from brainseg.cli.slice_picture import BOTH
 from brainseg.data import predictions
 from brainseg.data.predictions import Prediction
 from brainseg.data.raw.patients import write_patient
 from brainseg.figures.style import PREDICTION, TRUTH
-from tests.cli.colours import pixels_of, terminal
+from brainseg.terminal import held_out_pictures as module
+from brainseg.terminal.held_out_pictures import held_out_pictures, worst_median_best
+from brainseg.terminal.slice_picture import BOTH
 from tests.compare.small_experiment import experiment
 from tests.pages.comparison.small_cache import Cache
+from tests.terminal.colours import pixels_of, terminal
 
 SCORES = {"ann": 0.9, "bob": 0.2, "cyd": 0.7}
 GREY = {"ann": 60, "bob": 120, "cyd": 180}  # FLAIR; the brightest voxels have 240
