@@ -57,7 +57,7 @@ print(*filter(None, files), sep="\\n")
 # what a stage depends on with a folder and does not load: an edit of these re-runs it without need
 SURPLUS = {
     "split": ["core/environment.py"],
-    "evaluate": ["data/own_split.py", "data/weights.py"],
+    "evaluate": ["data/own_split.py", "data/preprocessed_rows.py", "data/weights.py"],
     "plot": [
         "core/environment.py",
         "data/ensemble.py",
@@ -65,7 +65,7 @@ SURPLUS = {
         "data/own_split.py",
         "data/weights.py",
     ],
-    "robustness": ["data/own_split.py", "data/tables.py"],
+    "robustness": ["data/own_split.py", "data/preprocessed_rows.py", "data/tables.py"],
 }
 
 

@@ -187,7 +187,7 @@ def test_batches_come_in_their_order(slices, tmp_path, on_disk):
 def test_a_file_that_changes_while_training_reads_it_is_one_line(patients, slices, tmp_path):
     disk = load_slices(list(COUNTS), CPU, folder=tmp_path, on_disk=True)
     preprocessed.write("a", patients["b"], tmp_path)
-    with pytest.raises(UserError, match="a.npz: was changed while training read it"):
+    with pytest.raises(UserError, match="a.npz: was changed while it was being read"):
         list(disk.batches([torch.tensor([0]), torch.tensor([5])]))
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from brainseg.core.files import write_npz
-from brainseg.core.npz_rows import locate
+from brainseg.data.preprocessed_rows import locate
 from brainseg.training.stored_rows import CHUNK_ROWS, StoredRows
 
 

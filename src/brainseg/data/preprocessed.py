@@ -9,7 +9,6 @@ import numpy as np
 from brainseg.core.channels import LGG_CHANNELS, check_names
 from brainseg.core.errors import UserError
 from brainseg.core.files import REMEDY, read_npz, write_npz
-from brainseg.core.npz_rows import NpzRows, locate
 from brainseg.data.geometry import MOST_ASPECT, Geometry
 
 FOLDER = Path("data/preprocessed")
@@ -101,17 +100,6 @@ def read_geometry(name: str, folder: Path = FOLDER) -> tuple[np.ndarray, Geometr
     arrays = read_npz(path, GEOMETRY, ASPECT)
     geometry = _geometry(path, arrays)
     return arrays["retained"], geometry
-
-
-def stored(name: str, folder: Path = FOLDER) -> tuple[NpzRows, NpzRows]:
-    """Where image and mask lie in the file of a patient that `read` accepts."""
-    path = folder / f"{name}.npz"
-    return locate(path, "image"), locate(path, "mask")
-
-
-def size_bytes(name: str, folder: Path = FOLDER) -> int:
-    """Of a patient's file, which is hardly more than image and mask."""
-    return (folder / f"{name}.npz").stat().st_size
 
 
 def _geometry(path: Path, arrays: dict[str, np.ndarray]) -> Geometry:

@@ -12,7 +12,7 @@ from brainseg.archs.shared.input import THREE_CHANNELS_2D, InputSettings, every_
 from brainseg.core.channels import LGG_CHANNELS, places
 from brainseg.core.errors import UserError
 from brainseg.core.progress import progress
-from brainseg.data import preprocessed
+from brainseg.data import preprocessed, preprocessed_rows
 from brainseg.data.preprocessed import z_score
 from brainseg.training.stored_rows import StoredRows
 
@@ -164,7 +164,7 @@ def load_slices(
             shapes = f"{patient.image.shape[1:]}, the first patient {size}"
             raise UserError(f"{folder}/{name}.npz: slices are {shapes}; expected one size; run preprocess again")
         if on_disk:
-            for array, its in zip((images, masks), preprocessed.stored(name, folder), strict=True):
+            for array, its in zip((images, masks), preprocessed_rows.stored(name, folder), strict=True):
                 array.add(its, rows.tolist())
             masks.lesion_px += patient.mask[rows].sum(axis=(1, 2)).tolist()
         else:

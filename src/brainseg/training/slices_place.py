@@ -7,14 +7,14 @@ from pathlib import Path
 import torch
 
 from brainseg.core.errors import UserError, shown
-from brainseg.data import preprocessed
+from brainseg.data import preprocessed_rows
 from brainseg.device import available_bytes
 
 MOST_SHARE = 0.5  # of the free memory that may be slices; the rest is for the network, its gradients and the batches
 
 
 def stay_on_disk(
-    names: Sequence[str], device: torch.device, processes: int = 1, folder: Path = preprocessed.FOLDER
+    names: Sequence[str], device: torch.device, processes: int = 1, folder: Path = preprocessed_rows.FOLDER
 ) -> bool:
     """Whether the slices of these patients are read from disk batch by batch.
 
@@ -28,5 +28,5 @@ def stay_on_disk(
     if value != "auto":
         return value == "disk"
     sharing = processes if device.type == "cpu" else 1
-    needed = sum(preprocessed.size_bytes(name, folder) for name in names)
+    needed = sum(preprocessed_rows.size_bytes(name, folder) for name in names)
     return needed * sharing > MOST_SHARE * available_bytes(device)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from brainseg.core.npz_rows import NpzRows
+from brainseg.data.preprocessed_rows import NpzRows
 
 CHUNK_ROWS = 64  # read together for the fingerprint
 

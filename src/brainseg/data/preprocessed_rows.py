@@ -1,4 +1,4 @@
-"""Rows of an array inside an .npz file, read without the rest of the file.
+"""Single slices of data/preprocessed/PATIENT.npz, read without the rest of the file.
 
 By position and not by memory mapping: mapped pages count as the process's memory, and a file that is cut short while
 it is mapped ends the process without a message. The system keeps what was read in memory as far as there is room.
@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from brainseg.core.errors import UserError
+from brainseg.core.files import REMEDY
+from brainseg.data.preprocessed import FOLDER
 
 LOCAL_HEADER_BYTES = (
     30  # of a zip archive's member, before its name; the lengths of name and extra field are its last 4
@@ -37,10 +39,21 @@ class NpzRows:
         """Fill `into`, of a row's shape and dtype and contiguous. Raises UserError if the file has changed since."""
         with self.path.open("rb", buffering=0) as file:
             if _version(file.fileno()) != self.version:
-                raise UserError(f"{self.path}: was changed while training read it; start again")
+                raise UserError(f"{self.path}: was changed while it was being read; start again")
             file.seek(self.offset + row * into.nbytes)
             if file.readinto(into.reshape(-1).view(np.uint8)) != into.nbytes:
-                raise UserError(f"{self.path}: ends too early; delete it, then `dvc repro` writes it again")
+                raise UserError(f"{self.path}: ends too early; {REMEDY}")
+
+
+def stored(name: str, folder: Path = FOLDER) -> tuple[NpzRows, NpzRows]:
+    """Where image and mask lie in the file of a patient that preprocessed.read accepts."""
+    path = folder / f"{name}.npz"
+    return locate(path, "image"), locate(path, "mask")
+
+
+def size_bytes(name: str, folder: Path = FOLDER) -> int:
+    """Of a patient's file, which is hardly more than image and mask."""
+    return (folder / f"{name}.npz").stat().st_size
 
 
 def locate(path: Path, name: str) -> NpzRows:

@@ -5,7 +5,7 @@ import pytest
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import write_npz
-from brainseg.core.npz_rows import locate
+from brainseg.data.preprocessed_rows import locate
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_file_that_was_changed_is_not_read(arrays, tmp_path):
     rows = locate(path, "image")
     write_npz(path, arrays)
     os.utime(path, ns=(0, 0))
-    with pytest.raises(UserError, match="file.npz: was changed while training read it"):
+    with pytest.raises(UserError, match="file.npz: was changed while it was being read"):
         rows.read(0, np.empty((3, 4, 2), np.uint16))
 
 
