@@ -49,7 +49,7 @@ def cluster(address: str | None) -> Iterator[None]:
         where = address or os.environ.get("RAY_ADDRESS") or "this machine"
         reason = " ".join(str(error).split())[:200]
         raise UserError(
-            f"no Ray cluster answers at {where} ({reason}); start one with `ray start --head`, or give --address HOST:PORT"
+            f"no Ray cluster answers at {where} ({reason}); start one with `ray start --head`, or give --address"
         ) from None
     try:
         yield
@@ -72,7 +72,7 @@ def rows_on_ray(project: Project, sweep: str, lock: int, until: str | None, cpus
     largest = max((int(node.get("CPU", 0)) for node in nodes if node.get("GPU", 0) >= gpus), default=0)
     if largest < cpus:
         raise UserError(
-            f"a row has {cpus} CPUs, and the largest node has {largest}; expected --cpus-per-row up to that"
+            f"a row needs {cpus} CPUs, and the largest node has {largest}; expected --cpus-per-row of 1 to {largest}"
         )
     print_line(f"Ray: {len(nodes)} nodes; a row has {cpus} CPU{'s' * (cpus > 1)}{' and a GPU' * gpus}")
     workers = Workers(project, sweep, [dvc_environment()], lock, until)
@@ -94,7 +94,10 @@ def row_environment(cpus: int) -> dict[str, str]:
 
 
 def fetch_tables(project: Project, revisions: Sequence[str]) -> None:
-    """Fetch what a comparison reads of these experiments into the cache. Raises UserError if the remote does not answer."""
+    """Fetch what a comparison reads of these experiments into the cache.
+
+    Raises UserError if the remote does not answer.
+    """
     targets = [path for _, path, _ in (PER_VOLUME, HISTORY, PER_EPOCH)]
 
     def fetch() -> None:

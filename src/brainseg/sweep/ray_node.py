@@ -1,4 +1,4 @@
-"""What a node of a Ray cluster does for a row: it gets the commit and the data, runs the row, and gives back the result.
+"""What a node of a Ray cluster does for a row: get the commit and the data, run the row, give back the experiment.
 
 A node shares no folder with the driver or with other nodes. The commit comes as a git bundle. Data, results and the
 run cache come and go through the DVC remote, and so does the state of a training that is under way.

@@ -30,7 +30,7 @@ class Unfinished:
 
     @contextmanager
     def uploading(self) -> Iterator[None]:
-        """Upload the state whenever it has changed. Training does not wait; where uploads are slow, epochs are left out."""
+        """Upload the state whenever it has changed. Training does not wait: a slow upload leaves out epochs."""
         over = threading.Event()
         thread = threading.Thread(target=self._follow, args=(over,), daemon=True)
         thread.start()

@@ -85,9 +85,8 @@ class Workers:
         log.write_text("")
         with clone(self.project, self.sweep, row) as folder:
             self._prepare(row, folder, environment, log)
-            with self._training.setdefault(
-                trained_with(row), threading.Lock()
-            ):  # the next row finds it in the run cache
+            # the next row that shares the network finds it in the run cache
+            with self._training.setdefault(trained_with(row), threading.Lock()):
                 self.dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
             fetch(self.project, folder, row.name)
 
