@@ -8,6 +8,7 @@ from typing import Any
 
 from dvc.config import Config
 from dvc.fs import get_cloud_fs
+from dvc.repo import Repo
 
 from brainseg.core.errors import UserError
 
@@ -43,9 +44,22 @@ def default_remote(folder: Path) -> RemoteSettings:
 def configure(folder: Path, remote: RemoteSettings, cache: Mapping[str, Any]) -> None:
     """Have DVC in the folder use this remote and this cache, without a change of what git tracks."""
     with Config(str(folder / ".dvc"), validate=False).edit("local") as config:
-        config["core"] = {"remote": remote.name}
+        # else DVC leaves one in /var/tmp for each folder, for ever
+        config["core"] = {"remote": remote.name, "site_cache_dir": str(folder / ".dvc" / "tmp" / "site")}
         config["remote"] = {remote.name: dict(remote.settings)}
         config["cache"] = dict(cache)
+
+
+def push_uncached(folder: Path) -> None:
+    """Push what the stages wrote to git-tracked files, such as metrics/training.json.
+
+    `dvc push --run-cache` leaves them out, and without them another node finds nothing in the run cache.
+    """
+    with Repo(str(folder)) as repo:
+        outs = [out for stage in repo.index.stages for out in stage.outs if not out.use_cache and out.hash_info]
+        result = repo.cloud.push([out.hash_info for out in outs])
+    if result.failed:
+        raise ConnectionError(f"{len(result.failed)} files did not reach the remote")
 
 
 class Remote:

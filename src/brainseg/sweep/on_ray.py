@@ -21,7 +21,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
-from brainseg.experiments.reader import HISTORY, PER_EPOCH, PER_VOLUME
+from brainseg.experiments import yaml12
+from brainseg.experiments.git import Git
 from brainseg.sweep.bundle import pack_commit, unpack_experiment
 from brainseg.sweep.clone import author
 from brainseg.sweep.dvc_remote import Remote, RemoteSettings, default_remote
@@ -93,21 +94,23 @@ def row_environment(cpus: int) -> dict[str, str]:
     return environment | ({"BRAINSEG_DEVICE": device()} if device() else {})
 
 
-def fetch_tables(project: Project, revisions: Sequence[str]) -> None:
-    """Fetch what a comparison reads of these experiments into the cache.
+def fetch_results(project: Project, revisions: Sequence[str]) -> None:
+    """Fetch all that these experiments wrote into the cache, where local rows leave it.
 
     Raises UserError if the remote does not answer.
     """
-    targets = [path for _, path, _ in (PER_VOLUME, HISTORY, PER_EPOCH)]
+    with Git(project.folder) as git:
+        locks = [yaml12.parse(git.read(revision, "dvc.lock") or b"{}") for revision in revisions]
+    stages = list(dict.fromkeys(stage for lock in locks for stage in lock.get("stages", {})))
 
     def fetch() -> None:
         with Repo(str(project.folder)) as repo:
-            repo.fetch(targets=targets, revs=list(revisions), workspace=False)
+            repo.fetch(targets=stages, revs=list(revisions), workspace=False)
 
     try:
         patiently(fetch, "dvc fetch", print_line)
     except OutOfPatienceError as error:
-        raise UserError(f"the rows are finished, and their tables are in the DVC remote: {error}") from None
+        raise UserError(f"all rows are in the DVC remote; run the same command again to fetch them ({error})") from None
 
 
 @dataclass

@@ -43,10 +43,10 @@ class Place:
         with on_ray.cluster(self.address):
             yield on_ray.rows_on_ray(project, sweep, lock, until, self.cpus_per_row or cores())
 
-    def bring_tables(self, project: Project, finished: Mapping[str, str]) -> None:
-        """Have what a comparison reads of the experiments (name -> revision) in this machine's cache."""
+    def bring_results(self, project: Project, finished: Mapping[str, str]) -> None:
+        """Have what the experiments (name -> revision) wrote in this machine's cache."""
         if self.on and finished:
-            _import_ray().fetch_tables(project, list(finished.values()))
+            _import_ray().fetch_results(project, list(finished.values()))
 
 
 def _import_ray() -> ModuleType:

@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 from brainseg.core.params import PARAMS_FILE
 from brainseg.sweep.bundle import pack_experiment, unpack_commit
 from brainseg.sweep.clone import dvc, write_settings
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings, configure
+from brainseg.sweep.dvc_remote import Remote, RemoteSettings, configure, push_uncached
 from brainseg.sweep.own_folder import own_folder
 from brainseg.sweep.patience import OutOfPatienceError, patiently
 from brainseg.sweep.sweep_file import Changes
@@ -121,6 +121,7 @@ def _run(job: Job, commit: bytes, clone: Path, log: RowLog, lock: int) -> bytes:
     with unfinished.uploading():
         run_dvc("exp", "run", "--name", job.name, "--pull", "--allow-missing", *filter(None, [job.until]))
     run_dvc("push", "--quiet", "--run-cache")
+    patiently(lambda: push_uncached(folder), "dvc push", log.note)
     patiently(unfinished.remove, "to write to the DVC remote", log.note)
     return pack_experiment(folder, job.head, job.name)
 

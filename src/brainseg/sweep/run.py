@@ -76,7 +76,7 @@ def run(
         finally:
             remove_folders(project, name)
         done = finished(project, rows, sweep.until)
-        place.bring_tables(project, done)
+        place.bring_results(project, done)
     _report(project, rows, done, sweep, out)
     if lacking := [row for row in rows if row.name not in done]:
         lines = [f"{row.name} failed: {failures.reason(row) or 'not all stages ran'}" for row in lacking]
