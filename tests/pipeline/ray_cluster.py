@@ -1,4 +1,7 @@
-"""A Ray cluster on this machine's loopback addresses; each node has a folder of its own, and no dashboard."""
+"""A Ray cluster on this machine's loopback addresses; each node has a folder of its own.
+
+The head runs no rows: a cluster does not survive its head.
+"""
 
 import os
 from pathlib import Path
@@ -11,14 +14,16 @@ QUICK = {"health_check_period_ms": 500, "health_check_failure_threshold": 4, "he
 
 
 class RayCluster:
-    """nodes: by number; number 0 is the head."""
+    """count: nodes with one CPU each; their numbers begin with 1."""
 
     def __init__(self, folder: Path, count: int) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         self.folder = folder
-        head = self._node(0) | {"include_dashboard": False, "_system_config": QUICK}
+        head = self._node(0) | {"num_cpus": 0, "include_dashboard": False, "_system_config": QUICK}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
-        self.nodes = {number: self._cluster.add_node(wait=False, **self._node(number)) for number in range(1, count)}
+        self.nodes = {
+            number: self._cluster.add_node(wait=False, **self._node(number)) for number in range(1, count + 1)
+        }
         self._cluster.wait_for_nodes()
         self.address = self._cluster.address
 
@@ -32,8 +37,7 @@ class RayCluster:
 
     def logs(self) -> dict[int, str]:
         """Node -> the logs of the rows that it runs."""
-        count = len(self.nodes) + 1
-        paths = {number: self.folder.glob(f"node{number}/rows/*/log") for number in range(count)}
+        paths = {number: self.folder.glob(f"node{number}/rows/*/log") for number in self.nodes}
         return {number: "".join(path.read_text() for path in found) for number, found in paths.items()}
 
     def kill(self, number: int) -> None:

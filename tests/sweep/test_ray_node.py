@@ -75,9 +75,7 @@ def test_a_row_is_run_pushed_and_given_back(node):
     assert (node.project.folder / "data" / "weights").read_text() == "bce after 3"
 
 
-def test_a_row_whose_result_was_lost_comes_from_the_run_cache_on_a_node_that_has_not_run_it(
-    node, tmp_path, monkeypatch
-):
+def test_a_row_that_was_run_elsewhere_comes_from_the_run_cache(node, tmp_path, monkeypatch):
     first = node.run()
     monkeypatch.setenv("BRAINSEG_NODE_FOLDER", str(tmp_path / "other"))
     again = node.run()

@@ -44,6 +44,7 @@ def cluster(address: str | None) -> Iterator[None]:
 
     Raises UserError if there is none.
     """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its messages are in /tmp/ray/session_latest/logs
     try:
         ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
