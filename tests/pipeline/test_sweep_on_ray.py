@@ -1,4 +1,4 @@
-"""A sweep on a head and two nodes that share nothing but the DVC remote, while nodes, the driver and the remote are lost."""
+"""A sweep on nodes that share nothing but the DVC remote; a node, the driver and the remote are lost meanwhile."""
 
 import subprocess
 import time

@@ -75,6 +75,7 @@ def test_a_row_is_run_pushed_and_given_back(node):
     assert (node.project.folder / "data" / "weights").read_text() == "bce after 3"
 
 
+@pytest.mark.slow
 def test_a_row_that_was_run_elsewhere_comes_from_the_run_cache(node, tmp_path, monkeypatch):
     first = node.run()
     monkeypatch.setenv("BRAINSEG_NODE_FOLDER", str(tmp_path / "other"))
@@ -84,6 +85,7 @@ def test_a_row_that_was_run_elsewhere_comes_from_the_run_cache(node, tmp_path, m
     assert again.fault is None
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_is_not_tried_again(node):
     outcome = node.run(changes={"loss": "bad"})
     assert (outcome.fault, outcome.experiment) == ("the loss became nan in epoch 1", b"")
@@ -97,6 +99,7 @@ def test_what_dvc_cannot_do_is_tried_three_times(node):
     assert outcome.log.count("dvc exp failed: ") == 2
 
 
+@pytest.mark.slow
 def test_a_remote_that_stays_gone_is_a_fault_in_one_line(node, monkeypatch):
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.1)
     node.project.remote.rename(node.project.folder.parent / "gone")
