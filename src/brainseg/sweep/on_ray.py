@@ -22,7 +22,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
 from brainseg.experiments import yaml12
+from brainseg.experiments.dvc_cache import is_cached
 from brainseg.experiments.git import Git
+from brainseg.experiments.lock import files
 from brainseg.sweep.bundle import pack_commit, unpack_experiment
 from brainseg.sweep.clone import author
 from brainseg.sweep.dvc_remote import Remote, RemoteSettings, default_remote
@@ -101,12 +103,21 @@ def fetch_results(project: Project, revisions: Sequence[str]) -> None:
     Raises UserError if the remote does not answer.
     """
     with Git(project.folder) as git:
-        locks = [yaml12.parse(git.read(revision, "dvc.lock") or b"{}") for revision in revisions]
-    stages = list(dict.fromkeys(stage for lock in locks for stage in lock.get("stages", {})))
+        locks = {revision: yaml12.parse(git.read(revision, "dvc.lock") or b"{}")["stages"] for revision in revisions}
+        missing = [
+            revision
+            for revision, lock in locks.items()
+            for stage in lock
+            for path, md5 in files(lock, stage, "outs").items()
+            if not is_cached(project.cache, md5) and git.read(revision, path) is None  # git has the small metrics
+        ]
+    if not missing:
+        return
+    stages = list(dict.fromkeys(stage for lock in locks.values() for stage in lock))
 
     def fetch() -> None:
         with Repo(str(project.folder)) as repo:
-            repo.fetch(targets=stages, revs=list(revisions), workspace=False)
+            repo.fetch(targets=stages, revs=list(dict.fromkeys(missing)), workspace=False)
 
     try:
         patiently(fetch, "dvc fetch", print_line)
@@ -190,7 +201,10 @@ class RayRows:
         self.log(row).write_text(outcome.log, encoding="utf-8")
         if outcome.fault:
             return row, RowFailedError(outcome.fault), outcome.seconds
-        unpack_experiment(outcome.experiment, self.workers.project, row.name)
+        try:
+            unpack_experiment(outcome.experiment, self.workers.project, row.name)
+        except (UserError, OSError) as error:
+            return row, error, outcome.seconds
         return row, None, outcome.seconds
 
     def _copy_logs(self) -> None:
