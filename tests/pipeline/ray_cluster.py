@@ -18,6 +18,7 @@ class RayCluster:
 
     def __init__(self, folder: Path, count: int) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ["RAY_worker_niceness"] = "0"  # by default rows give way to all else on the machine
         self.folder = folder
         head = self._node(0) | {"num_cpus": 0, "include_dashboard": False, "_system_config": QUICK}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)

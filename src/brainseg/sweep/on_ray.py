@@ -46,7 +46,6 @@ def cluster(address: str | None) -> Iterator[None]:
 
     Raises UserError if there is none.
     """
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its messages are in /tmp/ray/session_latest/logs
     try:
         ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
@@ -73,12 +72,12 @@ def rows_on_ray(project: Project, sweep: str, lock: int, until: str | None, cpus
         raise UserError(f"{remote.url}: {error}") from None
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     gpus = 1 if device() != "cpu" and any(node.get("GPU") for node in nodes) else 0
-    largest = max((int(node.get("CPU", 0)) for node in nodes if node.get("GPU", 0) >= gpus), default=0)
-    if largest < cpus:
-        raise UserError(
-            f"a row needs {cpus} CPUs, and the largest node has {largest}; expected --cpus-per-row of 1 to {largest}"
-        )
-    print_line(f"Ray: {len(nodes)} nodes; a row has {cpus} CPU{'s' * (cpus > 1)}{' and a GPU' * gpus}")
+    cpus_of_nodes = [int(node.get("CPU", 0)) for node in nodes if node.get("GPU", 0) >= gpus]
+    count, largest = sum(number >= cpus for number in cpus_of_nodes), max(cpus_of_nodes, default=0)
+    if not count:
+        raise UserError(f"a row needs {cpus} CPUs, and the largest node has {largest}; give --cpus-per-row up to that")
+    with_gpu = " and a GPU" if gpus else ""
+    print_line(f"Ray: {count} node{'s' * (count > 1)} for rows of {cpus} CPU{'s' * (cpus > 1)}{with_gpu}")
     workers = Workers(project, sweep, [dvc_environment()], lock, until)
     return RayRows(workers, remote, cpus, gpus, until)
 
