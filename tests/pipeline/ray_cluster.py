@@ -9,8 +9,13 @@ from pathlib import Path
 from ray.cluster_utils import Cluster
 
 OBJECT_STORE_BYTES = 80_000_000
-# a lost node is noticed within two seconds
-QUICK = {"health_check_period_ms": 500, "health_check_failure_threshold": 4, "health_check_initial_delay_ms": 0}
+SETTINGS = {
+    # a lost node is noticed within two seconds
+    "health_check_period_ms": 500,
+    "health_check_failure_threshold": 4,
+    "health_check_initial_delay_ms": 0,
+    "worker_niceness": 0,  # by default rows give way to all else on the machine
+}
 
 
 class RayCluster:
@@ -18,9 +23,8 @@ class RayCluster:
 
     def __init__(self, folder: Path, count: int) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        os.environ["RAY_worker_niceness"] = "0"  # by default rows give way to all else on the machine
         self.folder = folder
-        head = self._node(0) | {"num_cpus": 0, "include_dashboard": False, "_system_config": QUICK}
+        head = self._node(0) | {"num_cpus": 0, "include_dashboard": False, "_system_config": SETTINGS}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.nodes = {
             number: self._cluster.add_node(wait=False, **self._node(number)) for number in range(1, count + 1)
