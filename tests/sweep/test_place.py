@@ -36,7 +36,6 @@ def test_rows_run_on_this_machine_by_default_and_need_no_ray(tmp_path, monkeypat
 
 def test_without_ray_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "brainseg.sweep.on_ray", raising=False)
     with (
         pytest.raises(UserError, match=r"Ray is not installed; pip install 'brainseg\[cluster\]'"),
         Place("ray").workers(project(tmp_path), "tune", 0, None, 1),

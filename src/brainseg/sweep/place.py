@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from brainseg.core.errors import UserError
@@ -12,7 +12,7 @@ from brainseg.sweep.project import Project
 from brainseg.sweep.workers import Workers, environments
 
 if TYPE_CHECKING:
-    from brainseg.sweep.on_ray import RayRows
+    from brainseg.sweep.cluster.rows import RayRows
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,24 @@ class Place:
         if not self.on:
             yield Workers(project, sweep, environments(self.jobs, count), lock, until)
             return
-        on_ray = _import_ray()
-        with on_ray.cluster(self.address):
-            yield on_ray.rows_on_ray(project, sweep, lock, until, self.cpus_per_row or cores())
+        _check_ray()
+        from brainseg.sweep.cluster.connection import cluster
+        from brainseg.sweep.cluster.rows import rows_on_ray
+
+        with cluster(self.address):
+            yield rows_on_ray(project, sweep, lock, until, self.cpus_per_row or cores())
 
     def bring_results(self, project: Project, finished: Mapping[str, str]) -> None:
         """Have what the experiments (name -> revision) wrote in this machine's cache."""
         if self.on and finished:
-            _import_ray().fetch_results(project, list(finished.values()))
+            from brainseg.sweep.cluster.results import fetch_results
+
+            fetch_results(project, list(finished.values()))
 
 
-def _import_ray() -> ModuleType:
+def _check_ray() -> None:
+    """Only here: rows on this machine need no Ray."""
     try:
-        from brainseg.sweep import on_ray  # only here: local rows need no Ray
-    except ModuleNotFoundError as error:
-        if error.name != "ray":
-            raise
+        import_module("ray")
+    except ModuleNotFoundError:
         raise UserError("Ray is not installed; pip install 'brainseg[cluster]'") from None
-    return on_ray

@@ -29,7 +29,7 @@ from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
 from brainseg.sweep.workers import Workers
 
 if TYPE_CHECKING:
-    from brainseg.sweep.on_ray import RayRows
+    from brainseg.sweep.cluster.rows import RayRows
 
 SHOWN = 10  # settings in the ranking
 PATIENCE_SECONDS = 3.0  # within which processes of a killed sweep have ended

@@ -1,4 +1,4 @@
-from brainseg.sweep.ray_logs import Logs
+from brainseg.sweep.cluster.logs import Logs
 
 
 def test_each_part_is_given_once_in_order():

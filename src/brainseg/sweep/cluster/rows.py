@@ -1,67 +1,40 @@
-"""Rows run on a Ray cluster: each is a Ray task, which its node runs as in ray_node.py.
+"""Rows run on a Ray cluster: each is a Ray task, which its node runs as in node.py.
 
 Ray places the tasks, and starts those of a lost node or worker again elsewhere. The tasks end with the driver. So
 there are never two processes that record the same sweep; a driver that is started again runs what is not finished.
 """
 
-import logging
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ray
 from dvc.config import Config
-from dvc.repo import Repo
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from brainseg.core.errors import UserError
 from brainseg.core.progress import print_line
-from brainseg.experiments import yaml12
-from brainseg.experiments.dvc_cache import is_cached
-from brainseg.experiments.git import Git
-from brainseg.experiments.lock import files
-from brainseg.sweep.bundle import pack_commit, unpack_experiment
 from brainseg.sweep.clone import author
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings, default_remote
-from brainseg.sweep.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.bundle import pack_commit, unpack_experiment
+from brainseg.sweep.cluster.connection import gpus_per_row, row_environment
+from brainseg.sweep.cluster.logs import Logs
+from brainseg.sweep.cluster.node import STARTED, Job, Outcome, run_row
+from brainseg.sweep.cluster.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.preparation import Preparation
+from brainseg.sweep.cluster.remote import Remote, RemoteSettings, default_remote
 from brainseg.sweep.plan import Row
-from brainseg.sweep.preparation import Preparation
 from brainseg.sweep.project import Project
-from brainseg.sweep.ray_logs import Logs
-from brainseg.sweep.ray_node import STARTED, Job, Outcome, run_row
 from brainseg.sweep.workers import RowFailedError, Workers, dvc_environment, trained_with
 
 RETRIES = 3  # of a row whose node or worker was lost
 POLL_SECONDS = 0.5
 
 
-@contextmanager
-def cluster(address: str | None) -> Iterator[None]:
-    """Connected to a running cluster: of the address, of RAY_ADDRESS, or on this machine.
-
-    Raises UserError if there is none.
-    """
-    try:
-        ray.init(address=address or "auto", log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = address or os.environ.get("RAY_ADDRESS") or "this machine"
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(
-            f"no Ray cluster answers at {where} ({reason}); start one with `ray start --head`, or give --address"
-        ) from None
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
 def rows_on_ray(project: Project, sweep: str, lock: int, until: str | None, cpus: int) -> "RayRows":
-    """Rows with this many CPUs each, and a GPU each where the cluster has any.
+    """Rows with this many CPUs each, on the cluster that this process is connected to.
 
     Raises UserError if the project has no DVC remote that answers, or if no node has that many CPUs.
     """
@@ -70,58 +43,7 @@ def rows_on_ray(project: Project, sweep: str, lock: int, until: str | None, cpus
         patiently(Remote(remote).mark, "to write to the DVC remote", print_line)
     except OutOfPatienceError as error:
         raise UserError(f"{remote.url}: {error}") from None
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    gpus = 1 if device() != "cpu" and any(node.get("GPU") for node in nodes) else 0
-    cpus_of_nodes = [int(node.get("CPU", 0)) for node in nodes if node.get("GPU", 0) >= gpus]
-    count, largest = sum(number >= cpus for number in cpus_of_nodes), max(cpus_of_nodes, default=0)
-    if not count:
-        raise UserError(f"a row needs {cpus} CPUs, and the largest node has {largest}; give --cpus-per-row up to that")
-    with_gpu = " and a GPU" if gpus else ""
-    print_line(f"Ray: {count} node{'s' * (count > 1)} for rows of {cpus} CPU{'s' * (cpus > 1)}{with_gpu}")
-    workers = Workers(project, sweep, [dvc_environment()], lock, until)
-    return RayRows(workers, remote, cpus, gpus, until)
-
-
-def device() -> str:
-    """BRAINSEG_DEVICE, "" if not set. Raises UserError for one GPU of several: Ray chooses which."""
-    given = os.environ.get("BRAINSEG_DEVICE", "")
-    if given not in ("", "cpu", "cuda"):
-        raise UserError(f"BRAINSEG_DEVICE is {given}; on Ray expected cpu or cuda: Ray gives each row its GPU")
-    return given
-
-
-def row_environment(cpus: int) -> dict[str, str]:
-    """As in a local sweep: the threads of a row change the last digits of its results."""
-    environment = {"OMP_NUM_THREADS": str(cpus), "BRAINSEG_WORKERS": str(cpus)}
-    return environment | ({"BRAINSEG_DEVICE": device()} if device() else {})
-
-
-def fetch_results(project: Project, revisions: Sequence[str]) -> None:
-    """Fetch all that these experiments wrote into the cache, where local rows leave it.
-
-    Raises UserError if the remote does not answer.
-    """
-    with Git(project.folder) as git:
-        locks = {revision: yaml12.parse(git.read(revision, "dvc.lock") or b"{}")["stages"] for revision in revisions}
-        missing = [
-            revision
-            for revision, lock in locks.items()
-            for stage in lock
-            for path, md5 in files(lock, stage, "outs").items()
-            if not is_cached(project.cache, md5) and git.read(revision, path) is None  # git has the small metrics
-        ]
-    if not missing:
-        return
-    stages = list(dict.fromkeys(stage for lock in locks.values() for stage in lock))
-
-    def fetch() -> None:
-        with Repo(str(project.folder)) as repo:
-            repo.fetch(targets=stages, revs=list(dict.fromkeys(missing)), workspace=False)
-
-    try:
-        patiently(fetch, "dvc fetch", print_line)
-    except OutOfPatienceError as error:
-        raise UserError(f"all rows are in the DVC remote; run the same command again to fetch them ({error})") from None
+    return RayRows(Workers(project, sweep, [dvc_environment()], lock, until), remote, cpus, gpus_per_row(cpus), until)
 
 
 @dataclass

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Any
 
 from brainseg.sweep.clone import clone
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings, configure
-from brainseg.sweep.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.remote import Remote, RemoteSettings, configure
 from brainseg.sweep.plan import Row
 from brainseg.sweep.workers import PREPARE, RowFailedError, StoppedError, Workers, prepared_with
 

@@ -1,7 +1,7 @@
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.sweep.bundle import pack_commit, pack_experiment, unpack_commit, unpack_experiment
+from brainseg.sweep.cluster.bundle import pack_commit, pack_experiment, unpack_commit, unpack_experiment
 from brainseg.sweep.project import finished, open_project, run_git
 from tests.sweep.small_sweep import SmallProject, committed, row
 from tests.sweep.test_clone import keep

@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from brainseg.sweep import unfinished as module
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings
-from brainseg.sweep.unfinished import Unfinished
+from brainseg.sweep.cluster import unfinished as module
+from brainseg.sweep.cluster.remote import Remote, RemoteSettings
+from brainseg.sweep.cluster.unfinished import Unfinished
 
 
 @pytest.fixture

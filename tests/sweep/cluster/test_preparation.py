@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from brainseg.sweep import patience
-from brainseg.sweep.dvc_remote import Remote, default_remote
+from brainseg.sweep.cluster import patience
+from brainseg.sweep.cluster.preparation import Preparation
+from brainseg.sweep.cluster.remote import Remote, default_remote
 from brainseg.sweep.plan import Row
-from brainseg.sweep.preparation import Preparation
 from brainseg.sweep.project import open_project
 from brainseg.sweep.workers import RowFailedError, Workers, dvc_environment
-from tests.sweep.dvc_project import PARAMS, DvcProject
+from tests.sweep.cluster.dvc_project import PARAMS, DvcProject
 
 pytestmark = pytest.mark.slow
 

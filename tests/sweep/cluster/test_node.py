@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from brainseg.sweep import patience
-from brainseg.sweep.bundle import pack_commit, unpack_experiment
 from brainseg.sweep.clone import author
-from brainseg.sweep.dvc_remote import Remote, default_remote
-from brainseg.sweep.on_ray import fetch_results
+from brainseg.sweep.cluster import patience
+from brainseg.sweep.cluster.bundle import pack_commit, unpack_experiment
+from brainseg.sweep.cluster.node import Job, Outcome, node_folder, run_row
+from brainseg.sweep.cluster.remote import Remote, default_remote
+from brainseg.sweep.cluster.results import fetch_results
 from brainseg.sweep.project import open_project, run_git
-from brainseg.sweep.ray_node import Job, Outcome, node_folder, run_row
-from tests.sweep.dvc_project import DvcProject
+from tests.sweep.cluster.dvc_project import DvcProject
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from brainseg.sweep import patience
-from brainseg.sweep.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster import patience
+from brainseg.sweep.cluster.patience import OutOfPatienceError, patiently
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from dvc.config import Config
 
 from brainseg.core.errors import UserError
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings, configure, default_remote
+from brainseg.sweep.cluster.remote import Remote, RemoteSettings, configure, default_remote
 
 
 @pytest.fixture(autouse=True)

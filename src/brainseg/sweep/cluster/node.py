@@ -16,13 +16,13 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from brainseg.core.params import PARAMS_FILE
-from brainseg.sweep.bundle import pack_experiment, unpack_commit
 from brainseg.sweep.clone import dvc, write_settings
-from brainseg.sweep.dvc_remote import Remote, RemoteSettings, configure, push_uncached
-from brainseg.sweep.own_folder import own_folder
-from brainseg.sweep.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.bundle import pack_experiment, unpack_commit
+from brainseg.sweep.cluster.own_folder import own_folder
+from brainseg.sweep.cluster.patience import OutOfPatienceError, patiently
+from brainseg.sweep.cluster.remote import Remote, RemoteSettings, configure, push_uncached
+from brainseg.sweep.cluster.unfinished import Unfinished
 from brainseg.sweep.sweep_file import Changes
-from brainseg.sweep.unfinished import Unfinished
 from brainseg.sweep.workers import RowFailedError, dvc_environment, end, failure_reason
 
 FOLDER = "BRAINSEG_NODE_FOLDER"  # where a node keeps its cache and the folders of rows

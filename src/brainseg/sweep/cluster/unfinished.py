@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from brainseg.sweep.dvc_remote import Remote
+from brainseg.sweep.cluster.remote import Remote
 
 LOOK_EVERY_SECONDS = 0.5
 PLACE = "unfinished"

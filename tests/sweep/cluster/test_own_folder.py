@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
-from brainseg.sweep.own_folder import own_folder
+from brainseg.sweep.cluster.own_folder import own_folder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from brainseg.sweep.own_folder import own_folder
+from brainseg.sweep.cluster.own_folder import own_folder
 with own_folder(Path(sys.argv[1]), "row") as (folder, lock):
     print(folder, flush=True)
     time.sleep(60)

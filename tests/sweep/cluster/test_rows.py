@@ -1,47 +1,17 @@
 """The driver of rows on Ray, on a cluster of one node in the test's own process; rows are not really run."""
 
-from pathlib import Path
-
 import pytest
 import ray
 
 from brainseg.core.errors import UserError
-from brainseg.sweep import on_ray
-from brainseg.sweep.dvc_remote import RemoteSettings
-from brainseg.sweep.on_ray import RayRows, cluster, device, row_environment, rows_on_ray
-from brainseg.sweep.preparation import Preparation
+from brainseg.sweep.cluster import rows as module
+from brainseg.sweep.cluster.node import Outcome
+from brainseg.sweep.cluster.preparation import Preparation
+from brainseg.sweep.cluster.remote import RemoteSettings
+from brainseg.sweep.cluster.rows import RayRows, rows_on_ray
 from brainseg.sweep.project import open_project
-from brainseg.sweep.ray_node import Outcome
 from brainseg.sweep.workers import Workers
 from tests.sweep.small_sweep import committed, row
-
-
-@pytest.mark.parametrize(("given", "expected"), [(None, ""), ("", ""), ("cpu", "cpu"), ("cuda", "cuda")])
-def test_a_row_has_the_drivers_kind_of_device_and_as_many_threads_as_cpus(monkeypatch, given, expected):
-    monkeypatch.delenv("BRAINSEG_DEVICE", raising=False)
-    if given is not None:
-        monkeypatch.setenv("BRAINSEG_DEVICE", given)
-    assert device() == expected
-    environment = {"OMP_NUM_THREADS": "3", "BRAINSEG_WORKERS": "3"}
-    assert row_environment(3) == environment | ({"BRAINSEG_DEVICE": expected} if expected else {})
-
-
-def test_one_gpu_of_several_is_for_ray_to_choose(monkeypatch):
-    monkeypatch.setenv("BRAINSEG_DEVICE", "cuda:1")
-    with pytest.raises(UserError, match="BRAINSEG_DEVICE is cuda:1; on Ray expected cpu or cuda"):
-        device()
-
-
-def test_a_cluster_that_is_not_there_is_told_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(ray, "init", lambda **_: (_ for _ in ()).throw(ConnectionError("nobody\nanswers")))
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with (
-        pytest.raises(UserError, match=r"^no Ray cluster answers at 10.0.0.1:6379 \(nobody answers\); start"),
-        cluster("10.0.0.1:6379"),
-    ):
-        pass
-    with pytest.raises(UserError, match="^no Ray cluster answers at this machine "), cluster(None):
-        pass
 
 
 class Cluster:
@@ -82,14 +52,14 @@ def rows(tmp_path, monkeypatch):
     opened.records("tune").mkdir(parents=True)
     cluster = Cluster()
     cluster.unpacked = []
-    monkeypatch.setattr(on_ray, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(on_ray, "_run", cluster)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_run", cluster)
     for name in ("wait", "get"):
         monkeypatch.setattr(ray, name, getattr(cluster, name))
     monkeypatch.setattr(ray, "put", len)
     logs = type("Logs", (), {"take": type("Take", (), {"remote": staticmethod(lambda: "logs")})})
-    monkeypatch.setattr(on_ray, "_start_logs", lambda: logs)
-    monkeypatch.setattr(on_ray, "unpack_experiment", lambda bundle, project, name: cluster.unpacked.append(name))
+    monkeypatch.setattr(module, "_start_logs", lambda: logs)
+    monkeypatch.setattr(module, "unpack_experiment", lambda bundle, project, name: cluster.unpacked.append(name))
     monkeypatch.setattr(Preparation, "_prepare", lambda self, given: b"lock")
 
     def run(*given) -> dict[str, str | None]:
@@ -148,26 +118,18 @@ def test_a_row_that_starts_again_is_told(rows, capsys):
     assert "tune-a: its node or worker was lost; runs on other\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("nodes", "cpus", "gpus"), [([{"CPU": 4}], 4, 0), ([{"CPU": 8}, {"CPU": 4, "GPU": 2}], 4, 1)])
-def test_a_row_has_a_gpu_where_the_cluster_has_any(tmp_path, monkeypatch, nodes, cpus, gpus):
-    found = started(tmp_path, monkeypatch, nodes, cpus)
-    assert (found.cpus, found.gpus) == (cpus, gpus)
-    assert (tmp_path / "store" / "brainseg" / "sweeps.txt").exists()
-
-
-@pytest.mark.parametrize("nodes", [[{"CPU": 4}], [{"CPU": 8}, {"CPU": 4, "GPU": 2}], [{}]])
-def test_more_cpus_than_any_node_has_are_refused(tmp_path, monkeypatch, nodes):
-    with pytest.raises(UserError, match="a row needs 5 CPUs, and the largest node has [04]"):
-        started(tmp_path, monkeypatch, nodes, 5)
-
-
-def started(tmp_path: Path, monkeypatch, nodes: list[dict], cpus: int) -> RayRows:
-    monkeypatch.delenv("BRAINSEG_DEVICE", raising=False)
+def test_without_a_remote_nothing_starts(tmp_path, monkeypatch):
     for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "no config of mine"))
+    with pytest.raises(UserError, match="no default DVC remote"):
+        rows_on_ray(open_project(committed(tmp_path / "project").folder), "tune", 0, None, 1)
+
+
+def test_the_remote_is_marked_for_the_nodes(tmp_path, monkeypatch):
     project = committed(tmp_path / "project")
     project.write(".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n")
     project.commit()
-    lost = {"Alive": False, "Resources": {"CPU": 64}}
-    monkeypatch.setattr(ray, "nodes", lambda: [lost, *({"Alive": True, "Resources": node} for node in nodes)])
-    return rows_on_ray(open_project(project.folder), "tune", 0, None, cpus)
+    monkeypatch.setattr(module, "gpus_per_row", lambda cpus: 1)
+    found = rows_on_ray(open_project(project.folder), "tune", 0, "train", 2)
+    assert (found.cpus, found.gpus, found.until) == (2, 1, "train")
+    assert (tmp_path / "store" / "brainseg" / "sweeps.txt").exists()
