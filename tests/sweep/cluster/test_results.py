@@ -40,9 +40,9 @@ def test_what_is_in_the_cache_is_not_fetched(project, asked):
 
 
 def test_an_experiment_that_lacks_one_file_is_fetched(project, asked):
-    other = project.experiment("tune-iou", {"loss": "iou", "metrics/per_volume.csv": "patient,subset,dsc\n"})
+    other = project.experiment("tune-log", {"loss": "log_cosh_dice", "metrics/per_volume.csv": "patient,subset,dsc\n"})
     (project.folder / project.cached("patient,subset,dsc\n")).unlink()
-    weights = lock_of(state({"loss": "iou"}))["train"]["outs"][-1]["md5"]
+    weights = lock_of(state({"loss": "log_cosh_dice"}))["train"]["outs"][-1]["md5"]
     project.write(f".dvc/cache/files/md5/{weights[:2]}/{weights[2:]}", "")
     fetch_results(open_project(project.folder), [project.revision, other])
     assert [call["revs"] for call in asked] == [[other]]
