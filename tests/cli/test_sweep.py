@@ -98,3 +98,19 @@ def test_bad_options_of_a_sweep_exit_with_2(sweep, arguments):
     result = sweep(*arguments)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_options_of_a_cluster_are_refused_without_one(sweep):
+    result = sweep("tune.yaml", "--cpus-per-row", "2")
+    assert result.exit_code == 1
+    assert result.stderr == "error: --cpus-per-row is for rows on a cluster; add --on ray, or leave it out\n"
+
+
+def test_a_dry_run_of_rows_on_ray_needs_no_cluster(sweep):
+    result = sweep("tune.yaml", "--on", "ray")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "tune-dice" in result.stdout
+
+
+def test_a_cluster_of_another_kind_is_a_wrong_option(sweep):
+    assert sweep("tune.yaml", "--on", "slurm").exit_code == 2

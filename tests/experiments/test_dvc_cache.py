@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from brainseg.core.errors import UserError
-from brainseg.experiments.dvc_cache import cache_folder, fetch, md5_of
+from brainseg.experiments.dvc_cache import cache_folder, fetch, is_cached, md5_of
 from tests.compare.small_project import FILES
 from tests.experiments.small_found import OTHER_SCORES, PER_VOLUME, fault, names
 
@@ -90,3 +90,21 @@ def test_content_is_taken_from_where_it_is_whole(tmp_path):
     assert fetch(tmp_path, md5, beside) is None
     cached.write_bytes(b"abc")
     assert fetch(tmp_path, md5, beside) == b"abc"
+
+
+def test_a_folder_is_cached_if_all_its_files_are(tmp_path):
+    def put(md5: str, content: str) -> Path:
+        path = tmp_path / "files" / "md5" / md5[:2] / md5[2:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return path
+
+    one, other, folder = "11" + "a" * 30, "22" + "b" * 30, "33" + "c" * 30 + ".dir"
+    assert not is_cached(tmp_path, one)
+    put(one, "one")
+    assert is_cached(tmp_path, one)
+    assert not is_cached(tmp_path, folder)
+    put(folder, f'[{{"md5": "{one}", "relpath": "1"}}, {{"md5": "{other}", "relpath": "2"}}]')
+    assert not is_cached(tmp_path, folder)
+    put(other, "other")
+    assert is_cached(tmp_path, folder)

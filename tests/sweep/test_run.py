@@ -11,6 +11,7 @@ import pytest
 
 from brainseg.core.errors import UserError
 from brainseg.sweep import run as module
+from brainseg.sweep.place import Place
 from brainseg.sweep.plan import Row
 from brainseg.sweep.run import _alone, _parsed, _preview, run
 from brainseg.sweep.workers import RowFailedError, Workers
@@ -39,7 +40,7 @@ class Sweep:
     def run(self, text: str = "grid: {loss: [dice, bce]}", name: str | None = None, **options: object) -> None:
         path = self.project.folder.parent / "tune.yaml"
         path.write_text(text)
-        usual = {"chosen": [], "overrides": [], "jobs": 1, "retry": False, "dry_run": False}
+        usual = {"chosen": [], "overrides": [], "place": Place(), "retry": False, "dry_run": False}
         run(path, name, **usual | {"out": self.project.folder.parent / "out"} | options)
 
 

@@ -9,7 +9,7 @@ import torch
 from brainseg.core.errors import UserError
 from brainseg.sweep import workers
 from brainseg.sweep.project import Project
-from brainseg.sweep.workers import RowFailedError, Workers, _reason, environments
+from brainseg.sweep.workers import RowFailedError, Workers, environments, failure_reason
 from tests.sweep.small_sweep import row
 
 
@@ -118,12 +118,12 @@ REASONS = {
 @pytest.mark.parametrize(("log", "reason"), REASONS.values(), ids=REASONS)
 def test_the_reason_is_the_line_that_tells_it(tmp_path, log, reason):
     (tmp_path / "a.log").write_text(log)
-    assert _reason(tmp_path / "a.log") == reason
+    assert failure_reason(tmp_path / "a.log") == reason
 
 
 def test_a_log_of_odd_bytes_has_a_reason_too(tmp_path):
     (tmp_path / "a.log").write_bytes(b"\xff\nerror: full disk\n")
-    assert _reason(tmp_path / "a.log") == "full disk"
+    assert failure_reason(tmp_path / "a.log") == "full disk"
 
 
 ROWS = [row(f"seed{seed}", {"seed": seed}) for seed in range(6)]

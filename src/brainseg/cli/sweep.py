@@ -1,11 +1,16 @@
 """`brainseg sweep`: many experiments from one file."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from brainseg.core.errors import report_errors
+
+
+class Cluster(StrEnum):
+    RAY = "ray"
 
 
 def sweep(
@@ -26,6 +31,16 @@ def sweep(
         int | None,
         typer.Option(min=1, help="Rows at a time; by default one, or one per GPU. The cores are divided among them."),
     ] = None,
+    on: Annotated[
+        Cluster | None, typer.Option(help="Run the rows on a cluster, instead of in processes of this machine.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of the Ray cluster; by default RAY_ADDRESS, or the cluster of this machine."),
+    ] = None,
+    cpus_per_row: Annotated[
+        int | None, typer.Option(min=1, help="CPUs of a row on a cluster; by default the cores of this machine.")
+    ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Run failed rows again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all rows and list them; run nothing.")] = False,
     out: Annotated[Path, typer.Option(help="The folder to write the comparison to.")] = Path("comparison"),
@@ -36,6 +51,8 @@ def sweep(
     change. A finished row is not run again.
     """
     with report_errors():
+        from brainseg.sweep.place import Place
         from brainseg.sweep.run import run  # `--help` should not wait for torch
 
-        run(file, name, only or [], set_ or [], jobs, retry, dry_run, out)
+        place = Place(on.value if on else None, jobs, address, cpus_per_row)
+        run(file, name, only or [], set_ or [], place, retry, dry_run, out)

@@ -1,6 +1,7 @@
 """Files in DVC's cache, found without DVC: importing it takes a second."""
 
 import hashlib
+import json
 import os
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -37,6 +38,14 @@ def fetch(cache: Path, md5: str, workspace_file: Path) -> bytes | None:
         if path.is_file() and md5_of(content := path.read_bytes()) == md5:
             return content
     return None
+
+
+def is_cached(cache: Path, md5: str) -> bool:
+    """Whether the cache has the file with this md5, or the folder (an md5 that ends with .dir) with all its files."""
+    path = cache / "files" / "md5" / md5[:2] / md5[2:]
+    if not path.is_file() or not md5.endswith(".dir"):
+        return path.is_file()
+    return all(is_cached(cache, entry["md5"]) for entry in json.loads(path.read_bytes()))
 
 
 def md5_of(content: bytes) -> str:

@@ -21,9 +21,11 @@ from brainseg.core.params import PARAMS_FILE
 from brainseg.experiments.git import experiment_ref
 from brainseg.sweep.plan import Row, set_value
 from brainseg.sweep.project import Project, run_git
+from brainseg.sweep.sweep_file import Changes
 
 # for experiments' commits, where git has no other
 AUTHOR = {"user.name": "brainseg", "user.email": "brainseg@localhost"}
+WITHOUT_HOOKS = ["--template=", "--config", "core.hooksPath=/dev/null"]
 
 
 @contextmanager
@@ -33,18 +35,27 @@ def clone(project: Project, sweep: str, row: Row) -> Iterator[Path]:
     folders.mkdir(parents=True, exist_ok=True)
     clone = Path(tempfile.mkdtemp(prefix=f"{row.short}-", dir=folders))
     try:
-        without_hooks = ["--template=", "--config", "core.hooksPath=/dev/null"]
-        run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", *without_hooks, ".", str(clone))
-        run_git(clone, "checkout", "--quiet", "--detach", project.head)
-        for key, default in AUTHOR.items():
-            value = run_git(project.repository, "config", "--default", default, "--get", key).strip()
-            run_git(clone, "config", key, value)
+        run_git(project.repository, "clone", "--quiet", "--shared", "--no-checkout", *WITHOUT_HOOKS, ".", str(clone))
+        check_out(clone, project.head, author(project))
         folder = clone / project.inside
         _share_cache(project, folder)
-        _write_settings(folder / PARAMS_FILE, row)
+        write_settings(folder / PARAMS_FILE, row.changes)
         yield folder
     finally:
         shutil.rmtree(clone, ignore_errors=True)
+
+
+def author(project: Project) -> dict[str, str]:
+    """git's user.name and user.email in the project."""
+    ask = ["config", "--default"]
+    return {key: run_git(project.repository, *ask, default, "--get", key).strip() for key, default in AUTHOR.items()}
+
+
+def check_out(clone: Path, head: str, author: Mapping[str, str]) -> None:
+    """Check out the commit in a clone, whose further commits are by this author."""
+    run_git(clone, "checkout", "--quiet", "--detach", head)
+    for key, value in author.items():
+        run_git(clone, "config", key, value)
 
 
 def remove_folders(project: Project, sweep: str) -> None:
@@ -58,10 +69,14 @@ def _folders(project: Project, sweep: str) -> Path:
 
 def fetch(project: Project, folder: Path, name: str) -> None:
     """Fetch the experiment that was run in the folder into the project."""
-    clone = run_git(folder, "rev-parse", "--show-toplevel").strip()
+    fetch_from(project, run_git(folder, "rev-parse", "--show-toplevel").strip(), name)
+
+
+def fetch_from(project: Project, source: str, name: str) -> None:
+    """Fetch an experiment into the project. source: a repository or a bundle, in any form that git accepts."""
     ref = experiment_ref(project.head, name)
     alone = ["--quiet", "--no-tags", "--no-auto-gc", "--no-write-fetch-head", "--no-recurse-submodules"]
-    run_git(project.repository, "fetch", *alone, clone, f"+{ref}:{ref}")
+    run_git(project.repository, "fetch", *alone, source, f"+{ref}:{ref}")
 
 
 def _share_cache(project: Project, folder: Path) -> None:
@@ -75,11 +90,12 @@ def _share_cache(project: Project, folder: Path) -> None:
         written.write(file)
 
 
-def _write_settings(path: Path, row: Row) -> None:
+def write_settings(path: Path, changes: Changes) -> None:
+    """Write other values under dotted keys of a params.yaml."""
     yaml = YAML()  # keeps comments and order
     yaml.width = 200
     params = yaml.load(path)
-    for key, value in row.changes.items():
+    for key, value in changes.items():
         set_value(params, key, value)
     yaml.dump(params, path)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from ruamel.yaml import YAML
@@ -20,12 +20,16 @@ from brainseg.core.progress import print_line
 from brainseg.pages.comparison.page import write_page
 from brainseg.sweep.clone import remove_folders
 from brainseg.sweep.failures import Failures
+from brainseg.sweep.place import Place
 from brainseg.sweep.plan import Row, filter_rows, plan
 from brainseg.sweep.progress import ProgressTracker, as_time
 from brainseg.sweep.project import Project, finished, open_project
 from brainseg.sweep.ranking import ranking
 from brainseg.sweep.sweep_file import Changes, SweepFile, read_sweep
-from brainseg.sweep.workers import Workers, environments
+from brainseg.sweep.workers import Workers
+
+if TYPE_CHECKING:
+    from brainseg.sweep.cluster.rows import RayRows
 
 SHOWN = 10  # settings in the ranking
 PATIENCE_SECONDS = 3.0  # within which processes of a killed sweep have ended
@@ -36,7 +40,7 @@ def run(
     name: str | None,
     chosen: Sequence[str],
     overrides: Sequence[str],
-    jobs: int | None,
+    place: Place,
     retry: bool,
     dry_run: bool,
     out: Path,
@@ -49,7 +53,7 @@ def run(
         raise UserError(f"{path}: no such file; expected a sweep, such as experiments/report.yaml")
     sweep = read_sweep(path)
     rows = plan(sweep, name, read_params(project.folder / PARAMS_FILE), _parsed(overrides))
-    workers = environments(jobs, len(rows))
+    count = len(rows)
     rows = filter_rows(rows, chosen)
     failures = Failures(project.records(name), project.head)
     if dry_run:
@@ -66,10 +70,13 @@ def run(
         print_line(f"{name}: {', '.join(counts)}; {len(to_run)} to run")
         remove_folders(project, name)
         try:
-            _run_all(Workers(project, name, workers, lock, sweep.until), to_run, failures)
+            if to_run:
+                with place.workers(project, name, lock, sweep.until, count) as workers:
+                    _run_all(workers, to_run, failures)
         finally:
             remove_folders(project, name)
         done = finished(project, rows, sweep.until)
+        place.bring_results(project, done)
     _report(project, rows, done, sweep, out)
     if lacking := [row for row in rows if row.name not in done]:
         lines = [f"{row.name} failed: {failures.reason(row) or 'not all stages ran'}" for row in lacking]
@@ -77,7 +84,7 @@ def run(
         raise UserError("\n".join(lines))
 
 
-def _run_all(workers: Workers, rows: Sequence[Row], failures: Failures) -> None:
+def _run_all(workers: "Workers | RayRows", rows: Sequence[Row], failures: Failures) -> None:
     for row in rows:
         workers.log(row).unlink(missing_ok=True)
     tracker = ProgressTracker(rows, workers.log)

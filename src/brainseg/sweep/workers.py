@@ -21,6 +21,7 @@ from brainseg.sweep.plan import Row
 from brainseg.sweep.project import Project, own_environment
 
 POLL_SECONDS = 0.2
+PREPARE = ["repro", "split", "preprocess"]
 PREPARED_WITH = ("data", "datasets", "split", "preprocess")
 AFTER_TRAINING = ("predict", "evaluate", "plot")
 
@@ -84,43 +85,55 @@ class Workers:
         log.write_text("")
         with clone(self.project, self.sweep, row) as folder:
             self._prepare(row, folder, environment, log)
-            trained_with = _key(row, [section for section in row.params if section not in AFTER_TRAINING])
-            with self._training.setdefault(trained_with, threading.Lock()):  # the next row finds it in the run cache
-                self._dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
+            # the next row that shares the network finds it in the run cache
+            with self._training.setdefault(trained_with(row), threading.Lock()):
+                self.dvc(["exp", "run", "--name", row.name, *filter(None, [self.until])], folder, environment, log)
             fetch(self.project, folder, row.name)
 
     def _prepare(self, row: Row, folder: Path, environment: dict[str, str], log: Path) -> None:
         """Put the data, split and preprocessed images in the cache; one row at a time, for all rows that share them."""
-        key = _key(row, PREPARED_WITH)
+        key = prepared_with(row)
         with self._preparing:
             if key not in self._prepared:
-                self._dvc(["repro", "split", "preprocess"], folder, environment, log)
+                self.dvc(PREPARE, folder, environment, log)
                 self._prepared.add(key)
 
-    def _dvc(self, words: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
+    def dvc(self, words: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
+        """Run DVC. Raises RowFailedError where it fails, and StoppedError where the sweep is interrupted."""
         process = dvc(words, folder, environment, log, self.lock)
         try:
             while process.poll() is None:
                 if self.stopped.wait(POLL_SECONDS):
                     raise StoppedError
         finally:
-            _end(process)
+            end(process)
         if process.returncode:
-            raise RowFailedError(_reason(log))
+            raise RowFailedError(failure_reason(log))
+
+
+def prepared_with(row: Row) -> str:
+    """What the data, split and preprocessed images depend on; equal for rows that share them."""
+    return _key(row, PREPARED_WITH)
+
+
+def trained_with(row: Row) -> str:
+    """What the trained network depends on; equal for rows that share it."""
+    return _key(row, [section for section in row.params if section not in AFTER_TRAINING])
 
 
 def _key(row: Row, sections: Iterable[str]) -> str:
     return repr([(section, row.params[section]) for section in sections])
 
 
-def _end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen) -> None:
     """End the process and all that it started, if it still runs."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)  # training resumes; all other stages start again
     process.wait()
 
 
-def _reason(log: Path) -> str:
+def failure_reason(log: Path) -> str:
+    """The line of DVC's output that says why it failed."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error: ")] or [
         line for line in lines if line.startswith("ERROR: ")
@@ -137,14 +150,20 @@ def environments(jobs: int | None, rows: int) -> list[dict[str, str]]:
     gpus = _gpus()
     count = min(jobs or max(1, len(gpus)), rows)
     threads = str(max(1, cores() // count))
-    common = {key: value for key, value in own_environment().items() if not key.startswith("DVC_EXP")}
-    common["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    common["DVC_EXP_AUTO_PUSH"] = "false"  # a clone's remote is the project
+    common = dvc_environment()
     if count > 1:  # two trainings that share threads take five times as long each
         common |= {"OMP_NUM_THREADS": threads, "BRAINSEG_WORKERS": threads}
     if len(gpus) < 2:
         return [common] * count
     return [common | {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} for number in range(count)]
+
+
+def dvc_environment() -> dict[str, str]:
+    """The environment of DVC in a clone: without a running experiment's variables, with this Python's programs."""
+    ours = {key: value for key, value in own_environment().items() if not key.startswith("DVC_EXP")}
+    ours["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    ours["DVC_EXP_AUTO_PUSH"] = "false"  # a clone's remote is the project
+    return ours
 
 
 def _gpus() -> list[str]:
