@@ -14,6 +14,7 @@ def test_fingerprints_come_back_in_any_order():
         for place in (2, 0, 3, 1, 0):
             np.testing.assert_array_equal(stored[place].details, prints[place].details)
             np.testing.assert_array_equal(stored[place].numbers, prints[place].numbers)
+        np.testing.assert_array_equal(stored[1].detail(2), prints[1].detail(2))
 
 
 def test_copies_are_found_as_among_fingerprints_in_memory():

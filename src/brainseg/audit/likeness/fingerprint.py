@@ -30,6 +30,10 @@ class Fingerprint:
     numbers: np.ndarray
     details: np.ndarray
 
+    def detail(self, place: int) -> np.ndarray:
+        """(SIDE_PX, SIDE_PX) float16 of the slice at a place in numbers."""
+        return self.details[place]
+
 
 def fingerprint(image: np.ndarray) -> Fingerprint:
     """Of an image (S, H, W, C) with any number of channels; n is 0 where no slice holds anything."""

@@ -93,12 +93,10 @@ class _Slices:
         return _Slices(self.prints, self.owner[part], self.place[part], self.numbers[part], self.bits[part])
 
     def details(self, index: np.ndarray) -> np.ndarray:
-        """(len(index), SIDE_PX, SIDE_PX) float32; a patient's are read once for all of its slices."""
+        """(len(index), SIDE_PX, SIDE_PX) float32"""
         found = np.empty((len(index), SIDE_PX, SIDE_PX), np.float32)
-        owner = self.owner[index]
-        for patient in np.unique(owner):
-            inside = owner == patient
-            found[inside] = self.prints[patient].details[self.place[index[inside]]]
+        for into, patient, place in zip(found, self.owner[index].tolist(), self.place[index].tolist(), strict=True):
+            into[:] = self.prints[patient].detail(place)
         return found
 
 

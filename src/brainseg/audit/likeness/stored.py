@@ -9,6 +9,8 @@ import numpy as np
 
 from brainseg.audit.likeness.fingerprint import SIDE_PX, Fingerprint
 
+DETAIL_BYTES = 2 * SIDE_PX**2  # of a slice, float16
+
 
 @dataclass(frozen=True)
 class StoredFingerprint:
@@ -21,10 +23,15 @@ class StoredFingerprint:
     @property
     def details(self) -> np.ndarray:
         """(n, SIDE_PX, SIDE_PX) float16"""
-        shape = (len(self.numbers), SIDE_PX, SIDE_PX)
-        self.file.seek(self.offset)
-        content = self.file.read(2 * int(np.prod(shape)))
-        return np.frombuffer(content, np.float16).reshape(shape)
+        return self._read(0, len(self.numbers))
+
+    def detail(self, place: int) -> np.ndarray:
+        """(SIDE_PX, SIDE_PX) float16 of the slice at a place in numbers."""
+        return self._read(place, 1)[0]
+
+    def _read(self, first: int, count: int) -> np.ndarray:
+        self.file.seek(self.offset + first * DETAIL_BYTES)
+        return np.frombuffer(self.file.read(count * DETAIL_BYTES), np.float16).reshape(count, SIDE_PX, SIDE_PX)
 
 
 class FingerprintFile:
