@@ -21,24 +21,30 @@ from brainseg.parallel import parallel_map, process_number
 def main() -> None:
     settings = parse_settings(PredictSettings, read_params(), "predict")
     count, names = devices(), preprocessed.names()
-    if count == 1:
-        for name in progress(names, "predicting"):
-            predict_patient(settings, name)
-    else:
-        parallel_map(partial(predict_patient, settings), names, "predicting", count)
-
-
-def predict_patient(settings: PredictSettings, name: str) -> None:
+    if count > 1:
+        parallel_map(partial(predict_in_process, settings), names, "predicting", count)
+        return
     networks, device = ready(settings)
+    for name in progress(names, "predicting"):
+        predict_patient(networks, device, settings, name)
+
+
+def predict_patient(networks: list[TrainedNetwork], device: torch.device, settings: PredictSettings, name: str) -> None:
     predictions.write(name, predict(networks, preprocessed.read(name), device, settings))
 
 
-@cache
+def predict_in_process(settings: PredictSettings, name: str) -> None:
+    predict_patient(*ready_once(settings), settings, name)
+
+
 def ready(settings: PredictSettings) -> tuple[list[TrainedNetwork], torch.device]:
-    """The networks on the device of this process, once a process."""
+    """The networks on the device of this process."""
     device = pick_device(process_number())
     be_reproducible(settings.precision)
     return read_networks(settings, device), device
+
+
+ready_once = cache(ready)
 
 
 if __name__ == "__main__":
