@@ -17,7 +17,7 @@ from brainseg.parallel import parallel_map
 signal.alarm(6)  # the end of every process, should this test fail
 
 def work(item):
-    os.write(1, b"working\n")  # at once, so that lines of two processes do not mix
+    os.write(1, b"working\\n")  # at once, so that lines of two processes do not mix
     time.sleep(20)
 
 if __name__ == "__main__":
