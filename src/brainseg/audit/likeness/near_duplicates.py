@@ -134,8 +134,8 @@ def alike(prints: Mapping[str, AnyFingerprint], others: Mapping[str, AnyFingerpr
 
 def _likenesses(name: str, own: AnyFingerprint, turn: int, slices: _Slices, rest: Sequence[str]) -> Iterator[Likeness]:
     details = turned(own.details, turn).astype(np.float32)
-    differing = (HASH_BITS - hashes(details) @ slices.bits.T) / 2
-    mine, theirs = np.nonzero(differing <= MOST_BITS)
+    least = HASH_BITS - 2 * MOST_BITS  # equal bits less differing ones
+    mine, theirs = np.divmod(np.flatnonzero(hashes(details) @ slices.bits.T >= least), len(slices.bits))
     correlation = np.empty(len(mine), np.float32)
     for start in range(0, len(mine), AT_ONCE):
         part = slice(start, start + AT_ONCE)
