@@ -4,11 +4,13 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
 from brainseg.data.raw.patients import read_images, read_mask
-from brainseg.preprocessing import PreprocessSettings, head_interior, preprocess
+from brainseg.preprocessing import PreprocessSettings, head_interior, percentile_of_counts, preprocess
 from brainseg.sources.phantom import phantom_patient
 
 
@@ -51,6 +53,23 @@ def test_equals_scikit_image_on_real_patients(lgg):
 def test_equals_scikit_image_on_a_real_patient_at_the_report_size(lgg):
     folder = min(path for path in lgg.iterdir() if path.is_dir())
     assert_parity(read_images(folder)[:12], read_mask(folder)[:12], 256)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1), st.floats(0, 100))
+def test_a_percentile_of_counts_equals_numpy(steps, percentile):
+    values = np.minimum(np.arange(10) / 7, 1.2)  # the last values are equal
+    expected = np.percentile(values[steps], percentile)
+    assert percentile_of_counts(values, np.bincount(steps, minlength=10), percentile) == expected
+
+
+@pytest.mark.parametrize("z_score_over", ["volume", "head_interior"])
+def test_mean_and_std_are_of_the_retained_slices_and_the_voxels_that_count(z_score_over, rng):
+    settings = as_set(48).model_copy(update={"z_score_over": z_score_over})
+    patient = preprocess(*phantom_patient(rng, slices=10, side_px=80, noise=0.04), settings)
+    stored = patient.image[patient.retained]
+    over = head_interior(stored > 0.1 * 65535) if z_score_over == "head_interior" else np.ones(stored.shape[:3], bool)
+    np.testing.assert_allclose(patient.mean, stored[over].mean(axis=0) / 65535, rtol=1e-12)
+    np.testing.assert_allclose(patient.std, stored[over].std(axis=0) / 65535, rtol=1e-12)
 
 
 HASH = """

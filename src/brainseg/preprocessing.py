@@ -7,7 +7,7 @@ rescale by percentiles, z-score each channel. `z_score_over` is ours.
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -18,6 +18,7 @@ from brainseg.core.params import StrictSettings
 from brainseg.data.geometry import Geometry, aspect_of
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
+STEPS = 2**20  # of a resized intensity between 0 and 1
 INTERIOR_DEPTH = 0.1  # of the side: skull, scalp and the cortex below it are nearer to the surface of the head
 
 
@@ -68,30 +69,53 @@ def preprocess(
     geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
 
     white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
-    resized = geometry.to_square(foreground.transpose(0, 3, 1, 2) / white, settings.side_px, order=2)
-    # The order of summation in a matrix product depends on the processor. The last digits are rounded off,
-    # and all later steps are exact, so the values are the same on all processors.
-    resized = np.round(resized.transpose(0, 2, 3, 1) * 2**20) / 2**20
     # splines overshoot; scikit-image clips to the range of its input volume
-    resized = resized.clip(0, foreground[retained].max() / white)
-
-    percentiles = [settings.low_percentile, settings.high_percentile]
-    low, high = np.percentile(resized[retained], percentiles)  # over the channels together
-    rescaled = (resized.clip(low, high) - low) / (high - low if high > low else 1)
-    stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
-    over: Any = ...
+    intensities = np.minimum(np.arange(STEPS + 1) / STEPS, foreground[retained].max() / white)
+    steps = _resize(foreground, white, geometry, settings.side_px)
+    counts = np.bincount(steps[retained].ravel(), minlength=len(intensities))  # over the channels together
+    low = percentile_of_counts(intensities, counts, settings.low_percentile)
+    high = percentile_of_counts(intensities, counts, settings.high_percentile)
+    rescaled = (intensities.clip(low, high) - low) / (high - low if high > low else 1)
+    stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)[steps]
+    over = np.ones(stored[retained].shape[:-1], bool)
     if settings.z_score_over == "head_interior":
         over = head_interior(stored[retained] > settings.background * FULL_SCALE)  # resizing leaves ripples outside
-    mean, std = _exact_mean_and_std(stored[retained][over])
+    mean, std = _mean_and_std(stored[retained], over)
     return Preprocessed(
         image=stored,
-        mask=geometry.to_square(mask, settings.side_px, order=0) > 0.5,
+        mask=geometry.to_square(mask, settings.side_px, order=0),
         mean=mean,
         std=np.where(std > 0, std, 1.0),  # a constant channel is not scaled
         retained=retained,
         geometry=geometry,
         channels=tuple(channels),
     )
+
+
+def _resize(foreground: np.ndarray, white: float, geometry: Geometry, side_px: int) -> np.ndarray:
+    """Intensities (S, H, W, C) of at most `white`, resized to (S, n, n, C) int32 in 0 ... STEPS.
+
+    The order of summation in a matrix product depends on the processor. The last digits are rounded off, and all
+    later steps are exact, so the values are the same on all processors.
+    """
+    steps = np.empty((len(foreground), side_px, side_px, foreground.shape[3]), np.int32)
+    for slice_steps, slice_ in zip(steps, foreground, strict=True):  # a slice at a time stays in the processor's cache
+        channels = np.ascontiguousarray(slice_.transpose(2, 0, 1)) / white
+        resized = geometry.to_square(channels, side_px, order=2)
+        slice_steps[:] = np.round(resized * STEPS).clip(0, STEPS).transpose(1, 2, 0)
+    return steps
+
+
+def percentile_of_counts(values: np.ndarray, counts: np.ndarray, percentile: float) -> float:
+    """np.percentile of (N,) ascending values, each as often as its count says, to the last digit and without a sort."""
+    upto = np.cumsum(counts)
+    place = (upto[-1] - 1) * (percentile / 100)
+    lower = np.floor(place)
+    neighbours = np.searchsorted(upto, [lower, lower + 1], side="right").clip(max=len(values) - 1)
+    below, above = values[neighbours].tolist()
+    share = place - lower
+    # NumPy interpolates from the nearer of the two
+    return below + (above - below) * share if share < 0.5 else above - (above - below) * (1 - share)
 
 
 def head_interior(foreground: np.ndarray) -> np.ndarray:
@@ -108,13 +132,20 @@ def head_interior(foreground: np.ndarray) -> np.ndarray:
     return interior if interior.any() else np.ones_like(interior)
 
 
-def _exact_mean_and_std(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel of (..., C) in 0 ... 1, (C,) float64, from sums of integers."""
-    whole = stored.reshape(-1, stored.shape[-1]).astype(np.int64)
-    count = len(whole)
-    total, squares = whole.sum(axis=0), (whole * whole).sum(axis=0)
+def _mean_and_std(stored: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel in 0 ... 1, (C,) float64.
+
+    stored: (S, n, n, C) in 0 ... FULL_SCALE; over: (S, n, n) bool, the voxels that count
+    """
+    count, total, squares = 0, 0, 0
+    for slice_, counting in zip(stored, over, strict=True):
+        voxels = slice_[counting].astype(np.float64)
+        count += len(voxels)
+        # products of whole numbers; a slice's sums stay below 2**53, so they are exact in any order
+        total += (np.ones(len(voxels)) @ voxels).astype(object)  # integers of Python, of any length
+        squares += (voxels.T @ voxels).diagonal().astype(object)
     variances = [int(s) * count - int(t) ** 2 for s, t in zip(squares, total, strict=True)]  # times count**2, exact
-    return total / count / FULL_SCALE, np.sqrt([float(v) for v in variances]) / count / FULL_SCALE
+    return total.astype(np.float64) / count / FULL_SCALE, np.sqrt([float(v) for v in variances]) / count / FULL_SCALE
 
 
 def _bounds(used: np.ndarray) -> tuple[int, int]:

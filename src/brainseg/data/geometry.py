@@ -54,14 +54,17 @@ class Geometry:
         return max(height, round(side / self.aspect)), max(width, round(side))
 
     def to_square(self, volume: np.ndarray, side_px: int, order: int) -> np.ndarray:
-        """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float64.
+        """Crop, pad with 0 and resize (..., H, W) to (..., side_px, side_px) float64, with order 0 of the same dtype.
 
         With square pixels equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
         the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
         """
         rows, columns = self._resize_box(side_px, order, "grid-constant")
-        box = volume[..., self.top : self.bottom, self.left : self.right].astype(np.float64)
-        return rows @ box @ columns.T
+        box = volume[..., self.top : self.bottom, self.left : self.right]
+        if order == 0:  # each row of these matrices picks one pixel, or none in the padding
+            picked = box[..., rows.argmax(axis=1)[:, None], columns.argmax(axis=1)]
+            return picked * rows.any(axis=1)[:, None] * columns.any(axis=1)
+        return rows @ box.astype(np.float64) @ columns.T
 
     def to_file(self, probability: np.ndarray) -> np.ndarray:
         """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""

@@ -164,7 +164,7 @@ def _volume_error(prediction: np.ndarray, truth: np.ndarray) -> float:
 
 def _dsc_report(own_grid: np.ndarray, truth: np.ndarray, retained: np.ndarray, geometry: Geometry) -> float:
     on_grid = resize_square(own_grid[retained], REPORT_SIDE_PX)
-    truth_on_grid = geometry.to_square(truth[retained], REPORT_SIDE_PX, order=0) > 0.5
+    truth_on_grid = geometry.to_square(truth[retained], REPORT_SIDE_PX, order=0)
     return dsc(largest_component(above_threshold(on_grid, 0.5)), truth_on_grid)
 
 
