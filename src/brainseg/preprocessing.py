@@ -72,15 +72,16 @@ def preprocess(
     # splines overshoot; scikit-image clips to the range of its input volume
     intensities = np.minimum(np.arange(STEPS + 1) / STEPS, foreground[retained].max() / white)
     steps = _resize(foreground, white, geometry, settings.side_px)
-    counts = np.bincount(steps[retained].ravel(), minlength=len(intensities))  # over the channels together
+    run = slice(*_bounds(retained))
+    counts = np.bincount(steps[run].ravel(), minlength=len(intensities))  # over the channels together
     low = percentile_of_counts(intensities, counts, settings.low_percentile)
     high = percentile_of_counts(intensities, counts, settings.high_percentile)
     rescaled = (intensities.clip(low, high) - low) / (high - low if high > low else 1)
     stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)[steps]
-    over = np.ones(stored[retained].shape[:-1], bool)
+    voxels = stored[run]
     if settings.z_score_over == "head_interior":
-        over = head_interior(stored[retained] > settings.background * FULL_SCALE)  # resizing leaves ripples outside
-    mean, std = _mean_and_std(stored[retained], over)
+        voxels = voxels[head_interior(voxels > settings.background * FULL_SCALE)]  # resizing leaves ripples outside
+    mean, std = _exact_mean_and_std(voxels)
     return Preprocessed(
         image=stored,
         mask=geometry.to_square(mask, settings.side_px, order=0),
@@ -102,7 +103,10 @@ def _resize(foreground: np.ndarray, white: float, geometry: Geometry, side_px: i
     for slice_steps, slice_ in zip(steps, foreground, strict=True):  # a slice at a time stays in the processor's cache
         channels = np.ascontiguousarray(slice_.transpose(2, 0, 1)) / white
         resized = geometry.to_square(channels, side_px, order=2)
-        slice_steps[:] = np.round(resized * STEPS).clip(0, STEPS).transpose(1, 2, 0)
+        resized *= STEPS
+        np.rint(resized, out=resized).clip(0, STEPS, out=resized)
+        for channel, values in enumerate(resized):
+            slice_steps[..., channel] = values
     return steps
 
 
@@ -132,20 +136,16 @@ def head_interior(foreground: np.ndarray) -> np.ndarray:
     return interior if interior.any() else np.ones_like(interior)
 
 
-def _mean_and_std(stored: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel in 0 ... 1, (C,) float64.
-
-    stored: (S, n, n, C) in 0 ... FULL_SCALE; over: (S, n, n) bool, the voxels that count
-    """
-    count, total, squares = 0, 0, 0
-    for slice_, counting in zip(stored, over, strict=True):
-        voxels = slice_[counting].astype(np.float64)
-        count += len(voxels)
-        # products of whole numbers; a slice's sums stay below 2**53, so they are exact in any order
-        total += (np.ones(len(voxels)) @ voxels).astype(object)  # integers of Python, of any length
-        squares += (voxels.T @ voxels).diagonal().astype(object)
-    variances = [int(s) * count - int(t) ** 2 for s, t in zip(squares, total, strict=True)]  # times count**2, exact
-    return total.astype(np.float64) / count / FULL_SCALE, np.sqrt([float(v) for v in variances]) / count / FULL_SCALE
+def _exact_mean_and_std(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel of (..., C) in 0 ... 1, (C,) float64, from sums of integers."""
+    value = np.arange(FULL_SCALE + 1)
+    means, stds = [], []
+    for channel in np.moveaxis(stored, -1, 0):
+        counts = np.bincount(channel.ravel(), minlength=len(value))
+        count, total, squares = channel.size, int(counts @ value), int(counts @ value**2)
+        means.append(total / count / FULL_SCALE)
+        stds.append(np.sqrt(float(squares * count - total**2)) / count / FULL_SCALE)  # of integers of any length
+    return np.array(means), np.array(stds)
 
 
 def _bounds(used: np.ndarray) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """From a file's grid to the network's square grid and back: crop, pad, resize."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ from scipy import ndimage
 
 MM3_PER_ML = 1000
 SQUARE_TO = 1.02  # a ratio of a pixel's sides up to which it counts as square
+BLOCK = 32  # rows of a matrix that are multiplied at once
+NEGLIGIBLE = 1e-18  # a weight that does not change a sum in float64
 MOST_ASPECT = 100.0
 
 
@@ -64,7 +67,7 @@ class Geometry:
         if order == 0:  # each row of these matrices picks one pixel, or none in the padding
             picked = box[..., rows.argmax(axis=1)[:, None], columns.argmax(axis=1)]
             return picked * rows.any(axis=1)[:, None] * columns.any(axis=1)
-        return rows @ box.astype(np.float64) @ columns.T
+        return _banded_product(rows, columns, box.astype(np.float64))
 
     def to_file(self, probability: np.ndarray) -> np.ndarray:
         """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""
@@ -86,6 +89,25 @@ class Geometry:
         whole = [_resize_matrix(padded, side_px, order, mode) for padded in self._padded_px]
         rows, columns = (matrix[:, inside] for matrix, inside in zip(whole, self._inside_square(), strict=True))
         return rows, columns
+
+
+def _banded_product(rows: np.ndarray, columns: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """rows @ box @ columns.T for matrices that are nearly 0 away from their diagonal, in a third of the operations."""
+    half = np.empty((*box.shape[:-2], len(rows), box.shape[-1]))
+    for block, band in _bands(rows):
+        np.matmul(rows[block, band], box[..., band, :], out=half[..., block, :])
+    whole = np.empty((*half.shape[:-1], len(columns)))
+    for block, band in _bands(columns):
+        np.matmul(half[..., band], columns[block, band].T, out=whole[..., block])
+    return whole
+
+
+def _bands(matrix: np.ndarray) -> Iterator[tuple[slice, slice]]:
+    """Blocks of rows, and for each the columns where it counts. A weight of a spline falls by 0.17 a pixel."""
+    for start in range(0, len(matrix), BLOCK):
+        block = slice(start, start + BLOCK)
+        used = np.flatnonzero(np.abs(matrix[block]).max(axis=0) > NEGLIGIBLE)
+        yield block, slice(used[0], used[-1] + 1) if len(used) else slice(0)
 
 
 def resize_square(probability: np.ndarray, side_px: int) -> np.ndarray:

@@ -82,7 +82,7 @@ def _decode(content: bytes) -> np.ndarray:
             raise ValueError("is packed with LZW; install the package imagecodecs, or save it without compression")
         _refuse_other_colours(page)
         _refuse_bombs(content, page)
-        pixels = page.asarray()
+        pixels = page.asarray(maxworkers=1)  # more start threads for each slice, which take longer than its strips
         if pixels.size == 0:
             raise ValueError("holds no pixels")
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
