@@ -41,6 +41,7 @@ LEVERS = {
     # the slices that the report drops too: in two patients a false lesion grew into them and was the largest component
     "side_192_train_on_all": {"preprocess.side_px": 192, "sampling.train_on": "all"},
     "side_256_train_on_all": {"preprocess.side_px": 256, "sampling.train_on": "all"},
+    "side_192_train_on_all_epochs_30": {"preprocess.side_px": 192, "sampling.train_on": "all", "train.epochs": 30},
     "epochs_45": {"train.epochs": 45},  # the minutes of side_192
     "report_sampling": {"sampling.area_power": 1.0, "sampling.background_share": 0.1},
     "z_score_over_volume": {"preprocess.z_score_over": "volume"},

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import fft
 
 from brainseg.audit.likeness.fingerprint import SIDE_PX, Fingerprint
@@ -74,23 +73,29 @@ def turned(pictures: np.ndarray, turn: int) -> np.ndarray:
 
 def hashes(details: np.ndarray) -> np.ndarray:
     """(n, HASH_BITS) float32, -1 or 1, of details (n, SIDE_PX, SIDE_PX); a product of two counts equal bits."""
-    halved = details.astype(np.float32).reshape(len(details), SIDE_PX // 2, 2, SIDE_PX // 2, 2).mean(axis=(2, 4))
+    finer = details.astype(np.float32)
+    halved = finer[:, ::2, ::2] + finer[:, ::2, 1::2] + finer[:, 1::2, ::2] + finer[:, 1::2, 1::2]
     coefficients = fft.dctn(halved, axes=(1, 2))[:, :HASH_SIDE, :HASH_SIDE].reshape(len(details), HASH_BITS)
     return np.where(coefficients > 0, np.float32(1), np.float32(-1))
 
 
 @dataclass(frozen=True)
 class _Slices:
-    """Of all patients together, without their details; owner: (N,) the place of the patient, place: (N,) in it."""
+    """Of all patients together, without their details; owner: (N,) the place of the patient, place: (N,) in it.
+
+    counts: of slices, by patient
+    """
 
     prints: Sequence[AnyFingerprint]
+    counts: np.ndarray
     owner: np.ndarray
     place: np.ndarray
     numbers: np.ndarray
     bits: np.ndarray
 
     def __getitem__(self, part: slice) -> "_Slices":
-        return _Slices(self.prints, self.owner[part], self.place[part], self.numbers[part], self.bits[part])
+        parts = (array[part] for array in (self.owner, self.place, self.numbers, self.bits))
+        return _Slices(self.prints, self.counts, *parts)
 
     def details(self, index: np.ndarray) -> np.ndarray:
         """(len(index), SIDE_PX, SIDE_PX) float32"""
@@ -104,6 +109,7 @@ def _together(prints: Mapping[str, AnyFingerprint]) -> _Slices:
     counts = [len(found.numbers) for found in prints.values()]
     return _Slices(
         list(prints.values()),
+        np.array(counts),
         np.repeat(np.arange(len(counts)), counts),
         np.concatenate([np.arange(count) for count in counts]),
         np.concatenate([found.numbers for found in prints.values()]),
@@ -142,18 +148,20 @@ def _likenesses(name: str, own: AnyFingerprint, turn: int, slices: _Slices, rest
         correlation[part] = np.einsum("nij,nij->n", details[mine[part]], slices.details(theirs[part]))
     same = correlation >= SAME_SLICE
     mine, theirs, correlation = mine[same], theirs[same], correlation[same]
-    for patient in np.unique(slices.owner[theirs]):
-        inside = slices.owner[theirs] == patient
-        count = int((slices.owner == patient).sum())
-        fewer, of = (mine, len(own.numbers)) if len(own.numbers) <= count else (theirs, count)
-        best_of = pd.Series(correlation[inside]).groupby(fewer[inside]).max()  # of each slice of the patient with fewer
-        top = np.flatnonzero(inside)[correlation[inside].argmax()]
+    owner = slices.owner[theirs]
+    fewer = np.where(len(own.numbers) <= slices.counts[owner], mine, theirs)  # a slice of the patient with fewer
+    order = np.lexsort((-correlation, fewer, owner))  # of each patient, of each slice, its best partner first
+    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    for pairs in np.split(order, starts[1:]) if len(order) else ():
+        patient = owner[pairs[0]]
+        best_of = correlation[pairs[np.diff(fewer[pairs], prepend=-1) > 0]]  # of each slice
+        top = pairs[correlation[pairs].argmax()]
         yield Likeness(
             patient=name,
             other=rest[patient],
-            share=len(best_of) / of,
+            share=len(best_of) / min(len(own.numbers), int(slices.counts[patient])),
             slices=len(best_of),
-            correlation=float(best_of.median()),
+            correlation=float(np.median(best_of)),
             slice=int(own.numbers[mine[top]]),
             other_slice=int(slices.numbers[theirs[top]]),
             best=float(correlation[top]),
