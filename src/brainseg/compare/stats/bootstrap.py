@@ -10,7 +10,8 @@ from brainseg.compare.stats.finite import refuse_missing
 DRAWS = 4000
 INTERVAL_DRAWS = 20_000  # interval ends vary in the third digit; with one outlier among ten patients in the second
 SEED = 0
-AT_ONCE = 20_000_000  # numbers in memory, those of 1,000 patients; for more patients the draws are fewer and in parts
+MANY_PATIENTS = 1000  # above this number the ends of an interval hardly vary, so there are DRAWS draws of it
+AT_ONCE = 1_000_000  # numbers in memory
 FEW_PATIENTS = 50  # below this number intervals are rough, and too short where one in ten patients fails
 
 
@@ -36,14 +37,13 @@ def _interval(scores: np.ndarray, statistic, confidence: float, method: str) -> 
         return -math.inf, math.inf
     if np.ptp(scores) == 0:  # no variance: SciPy would return nan
         return float(scores[0]), float(scores[0])
-    large = len(scores) * INTERVAL_DRAWS > AT_ONCE  # the ends of the interval hardly vary then
     drawn = stats.bootstrap(
         (scores,),
         statistic,
         confidence_level=confidence,
-        n_resamples=DRAWS if large else INTERVAL_DRAWS,
+        n_resamples=DRAWS if len(scores) > MANY_PATIENTS else INTERVAL_DRAWS,
         method=method,
-        batch=max(1, AT_ONCE // len(scores)) if large else None,
+        batch=max(1, AT_ONCE // len(scores)),
         rng=SEED,
     )
     return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
