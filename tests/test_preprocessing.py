@@ -62,6 +62,15 @@ def test_a_percentile_of_counts_equals_numpy(steps, percentile):
     assert percentile_of_counts(values, np.bincount(steps, minlength=10), percentile) == expected
 
 
+def test_a_table_of_all_steps_gives_the_values_of_the_voxels(rng, monkeypatch):
+    image, mask = phantom_patient(rng, slices=10, side_px=80, noise=0.04)
+    voxel_by_voxel = preprocess(image, mask, as_set(64))
+    monkeypatch.setattr("brainseg.preprocessing.LARGE", 0)
+    by_table = preprocess(image, mask, as_set(64))
+    assert by_table.image.tobytes() == voxel_by_voxel.image.tobytes()
+    assert by_table.mean.tobytes() == voxel_by_voxel.mean.tobytes()
+
+
 @pytest.mark.parametrize("z_score_over", ["volume", "head_interior"])
 def test_mean_and_std_are_of_the_retained_slices_and_the_voxels_that_count(z_score_over, rng):
     settings = as_set(48).model_copy(update={"z_score_over": z_score_over})

@@ -19,6 +19,7 @@ from brainseg.data.geometry import Geometry, aspect_of
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 STEPS = 2**20  # of a resized intensity between 0 and 1
+LARGE = STEPS  # values of an image from which on a table of all steps takes less time than the values themselves
 INTERIOR_DEPTH = 0.1  # of the side: skull, scalp and the cortex below it are nearer to the surface of the head
 
 
@@ -69,15 +70,9 @@ def preprocess(
     geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
 
     white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
+    steps, run = _resize(foreground, white, geometry, settings.side_px), slice(*_bounds(retained))
     # splines overshoot; scikit-image clips to the range of its input volume
-    intensities = np.minimum(np.arange(STEPS + 1) / STEPS, foreground[retained].max() / white)
-    steps = _resize(foreground, white, geometry, settings.side_px)
-    run = slice(*_bounds(retained))
-    counts = np.bincount(steps[run].ravel(), minlength=len(intensities))  # over the channels together
-    low = percentile_of_counts(intensities, counts, settings.low_percentile)
-    high = percentile_of_counts(intensities, counts, settings.high_percentile)
-    rescaled = (intensities.clip(low, high) - low) / (high - low if high > low else 1)
-    stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)[steps]
+    stored = _rescale(steps, run, foreground[retained].max() / white, settings)
     voxels = stored[run]
     if settings.z_score_over == "head_interior":
         voxels = voxels[head_interior(voxels > settings.background * FULL_SCALE)]  # resizing leaves ripples outside
@@ -108,6 +103,24 @@ def _resize(foreground: np.ndarray, white: float, geometry: Geometry, side_px: i
         for channel, values in enumerate(resized):
             slice_steps[..., channel] = values
     return steps
+
+
+def _rescale(steps: np.ndarray, run: slice, brightest: float, settings: PreprocessSettings) -> np.ndarray:
+    """Intensities in steps, at most `brightest`, so that the percentiles over the slices of `run` are 0 and FULL_SCALE.
+
+    The percentiles are over the channels together. The new value is a function of the step alone.
+    """
+    large = steps.size > LARGE
+    intensities = np.minimum((np.arange(STEPS + 1) if large else steps) / STEPS, brightest)
+    percentiles = settings.low_percentile, settings.high_percentile
+    if large:
+        counts = np.bincount(steps[run].ravel(), minlength=len(intensities))
+        low, high = (percentile_of_counts(intensities, counts, percentile) for percentile in percentiles)
+    else:
+        low, high = np.percentile(intensities[run], percentiles)
+    rescaled = (intensities.clip(low, high) - low) / (high - low if high > low else 1)
+    stored = np.round(rescaled * FULL_SCALE).astype(np.uint16)
+    return stored[steps] if large else stored
 
 
 def percentile_of_counts(values: np.ndarray, counts: np.ndarray, percentile: float) -> float:
