@@ -1,7 +1,6 @@
 """From a file's grid to the network's square grid and back: crop, pad, resize."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,12 +61,22 @@ class Geometry:
         With square pixels equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
         the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
         """
-        rows, columns = self._resize_box(side_px, order, "grid-constant")
+        rows, columns = (
+            (padded, side_px, order, inside.start, inside.stop)
+            for padded, inside in zip(self._padded_px, self._inside_square(), strict=True)
+        )
         box = volume[..., self.top : self.bottom, self.left : self.right]
-        if order == 0:  # each row of these matrices picks one pixel, or none in the padding
-            picked = box[..., rows.argmax(axis=1)[:, None], columns.argmax(axis=1)]
-            return picked * rows.any(axis=1)[:, None] * columns.any(axis=1)
-        return _banded_product(rows, columns, box.astype(np.float64))
+        if order == 0:
+            (row, row_in_box), (column, column_in_box) = _picked(*rows), _picked(*columns)
+            return box[..., row[:, None], column] * row_in_box[:, None] * column_in_box
+        box = box.astype(np.float64, copy=False)
+        half = np.empty((*box.shape[:-2], side_px, box.shape[-1]))
+        for block, band, weights in _bands(*rows):
+            np.matmul(weights, box[..., band, :], out=half[..., block, :])
+        whole = np.empty((*half.shape[:-1], side_px))
+        for block, band, weights in _bands(*columns):
+            np.matmul(half[..., band], weights.T, out=whole[..., block])
+        return whole
 
     def to_file(self, probability: np.ndarray) -> np.ndarray:
         """Bring (..., side, side) back to (..., H, W) float32, linearly; 0 outside the box."""
@@ -83,31 +92,6 @@ class Geometry:
         height, width = self.bottom - self.top, self.right - self.left
         above, before = (self._padded_px[0] - height) // 2, (self._padded_px[1] - width) // 2
         return slice(above, above + height), slice(before, before + width)
-
-    def _resize_box(self, side_px: int, order: int, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        # the padding is 0, so its columns of the matrix can be left out
-        whole = [_resize_matrix(padded, side_px, order, mode) for padded in self._padded_px]
-        rows, columns = (matrix[:, inside] for matrix, inside in zip(whole, self._inside_square(), strict=True))
-        return rows, columns
-
-
-def _banded_product(rows: np.ndarray, columns: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """rows @ box @ columns.T for matrices that are nearly 0 away from their diagonal, in a third of the operations."""
-    half = np.empty((*box.shape[:-2], len(rows), box.shape[-1]))
-    for block, band in _bands(rows):
-        np.matmul(rows[block, band], box[..., band, :], out=half[..., block, :])
-    whole = np.empty((*half.shape[:-1], len(columns)))
-    for block, band in _bands(columns):
-        np.matmul(half[..., band], columns[block, band].T, out=whole[..., block])
-    return whole
-
-
-def _bands(matrix: np.ndarray) -> Iterator[tuple[slice, slice]]:
-    """Blocks of rows, and for each the columns where it counts. A weight of a spline falls by 0.17 a pixel."""
-    for start in range(0, len(matrix), BLOCK):
-        block = slice(start, start + BLOCK)
-        used = np.flatnonzero(np.abs(matrix[block]).max(axis=0) > NEGLIGIBLE)
-        yield block, slice(used[0], used[-1] + 1) if len(used) else slice(0)
 
 
 def resize_square(probability: np.ndarray, side_px: int) -> np.ndarray:
@@ -128,3 +112,27 @@ def _resize_matrix(before_px: int, after_px: int, order: int, mode: str) -> np.n
     unit = np.eye(before_px)
     zoomed = ndimage.zoom(unit, (after_px / before_px, 1), order=order, mode=mode, grid_mode=True)
     return zoomed
+
+
+@lru_cache(maxsize=64)
+def _picked(padded_px: int, side_px: int, order: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of order 0: the pixel of the box, start to stop of the padded axis, for each of the side's; and if it has one."""
+    matrix = _resize_matrix(padded_px, side_px, order, "grid-constant")[:, start:stop]
+    return matrix.argmax(axis=1), matrix.any(axis=1)
+
+
+@lru_cache(maxsize=64)
+def _bands(padded_px: int, side_px: int, order: int, start: int, stop: int) -> list[tuple[slice, slice, np.ndarray]]:
+    """The matrix that resizes the box, start to stop of the padded axis: blocks of rows, their columns, the weights.
+
+    The padding is 0, so its columns are left out. A weight of a spline falls by 0.17 a pixel, so far from the diagonal
+    it changes no sum: a third of the operations is left.
+    """
+    matrix = _resize_matrix(padded_px, side_px, order, "grid-constant")[:, start:stop]
+    bands = []
+    for row in range(0, side_px, BLOCK):
+        block = slice(row, min(row + BLOCK, side_px))
+        used = np.flatnonzero(np.abs(matrix[block]).max(axis=0) > NEGLIGIBLE)
+        band = slice(used[0], used[-1] + 1) if len(used) else slice(0, 0)
+        bands.append((block, band, np.ascontiguousarray(matrix[block, band])))
+    return bands
