@@ -10,7 +10,7 @@ SLICES, RESULT_SLICES = 35, 36.4  # of an LGG patient in the mean; in training w
 EPOCHS = 18  # experiments/best.yaml
 # seconds of one core of an AMD EPYC with bf16, for a patient of 35 slices of 256 x 256, in experiments/best.yaml
 SECONDS = {
-    "preprocess": SLICES * 0.0068,
+    "preprocess": SLICES * 0.0050,
     "train": RESULT_SLICES * 0.0251 * EPOCHS,
     "predict": SLICES * 0.0157,
     "evaluate": SLICES * 0.0039,
