@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy.ndimage import zoom
 from skimage.transform import resize
 
 from brainseg.data.geometry import Geometry, aspect_of, resize_square, voxel_ml
 
+GRID = {"mode": "grid-constant", "grid_mode": True}
 BOXES = {
     "whole": Geometry(40, 40, 0, 40, 0, 40),
     "tall": Geometry(50, 40, 3, 46, 5, 30),
@@ -28,6 +30,25 @@ def test_to_square_equals_scikit_image(g, side_px, order, rng):
         padded_box(g, volume), (2, side_px, side_px), order=order, mode="constant", anti_aliasing=False, clip=False
     )
     np.testing.assert_allclose(g.to_square(volume, side_px, order), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("side_px", [64, 129, 256])
+@pytest.mark.parametrize("order", [1, 2])
+def test_what_is_left_out_of_a_large_slice_changes_nothing(side_px, order, rng):
+    """A box larger than a spline reaches, where most of the weights are left out."""
+    g = Geometry(300, 280, 20, 290, 30, 230)
+    volume = rng.random((g.height, g.width))
+    box = padded_box(g, volume[None])[0]
+    matrix = zoom(np.eye(g.square_px), (side_px / g.square_px, 1), order=order, **GRID)
+    expected = matrix @ box @ matrix.T
+    np.testing.assert_allclose(g.to_square(volume, side_px, order), expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_nearest_pixels_keep_their_dtype(dtype, rng):
+    g = BOXES["tall"]
+    volume = rng.integers(0, 2, (2, g.height, g.width)).astype(dtype)
+    assert g.to_square(volume, 64, order=0).dtype == dtype
 
 
 @pytest.mark.parametrize("g", BOXES.values(), ids=BOXES)
