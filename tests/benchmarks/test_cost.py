@@ -5,7 +5,7 @@ from benchmarks.cost import MB, SECONDS, Prices, cost, main
 
 def test_a_thousand_patients_cost_a_thousand_times_one():
     found = cost(1000)
-    assert found.core_hours["preprocess"] == pytest.approx(35 * 0.0068 * 1000 / 3600)
+    assert found.core_hours["preprocess"] == pytest.approx(35 * 0.0050 * 1000 / 3600)
     assert found.raw_files == 70_000
     assert found.disk_gb == pytest.approx(9.43 + 9.05 + 0.047)
     assert found.memory_gb == pytest.approx(36.4 * 192 * 192 * 7 / 1e6)
