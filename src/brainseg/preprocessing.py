@@ -69,10 +69,11 @@ def preprocess(
         box = 0, height, 0, width
     geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
 
-    white = 255 if image.dtype == np.uint8 else max(foreground[retained].max(), 1)
+    highest = foreground[retained].max()
+    white = 255 if image.dtype == np.uint8 else max(highest, 1)
     steps, run = _resize(foreground, white, geometry, settings.side_px), slice(*_bounds(retained))
     # splines overshoot; scikit-image clips to the range of its input volume
-    stored = _rescale(steps, run, foreground[retained].max() / white, settings)
+    stored = _rescale(steps, run, highest / white, settings)
     voxels = stored[run]
     if settings.z_score_over == "head_interior":
         voxels = voxels[head_interior(voxels > settings.background * FULL_SCALE)]  # resizing leaves ripples outside

@@ -163,7 +163,7 @@ def test_an_alias_is_what_it_stands_for(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "value", ["9" * 4000, '"' + "x" * 2_000_000 + '"', "[" + "1, " * 50_000 + "1]"], ids=["digits", "word", "list"]
+    "value", ["9" * 4000, '"' + "x" * 25_000_000 + '"', "[" + "1, " * 50_000 + "1]"], ids=["digits", "word", "list"]
 )
 def test_a_long_value_is_told_in_a_short_line(read, value):
     with pytest.raises(UserError) as error:

@@ -61,20 +61,21 @@ class Geometry:
         With square pixels equal to scikit-image's `resize(mode="constant", anti_aliasing=False, clip=False)` of
         the padded box: order 2 for images, order 0 for masks, 1 for probabilities.
         """
-        rows, columns = (
+        axes = [
             (padded, side_px, order, inside.start, inside.stop)
             for padded, inside in zip(self._padded_px, self._inside_square(), strict=True)
-        )
+        ]
         box = volume[..., self.top : self.bottom, self.left : self.right]
         if order == 0:
-            (row, row_in_box), (column, column_in_box) = _picked(*rows), _picked(*columns)
+            (row, row_in_box), (column, column_in_box) = (_picked(*axis) for axis in axes)
             return box[..., row[:, None], column] * row_in_box[:, None] * column_in_box
+        rows, columns = (_bands(*axis) for axis in axes)
         box = box.astype(np.float64, copy=False)
         half = np.empty((*box.shape[:-2], side_px, box.shape[-1]))
-        for block, band, weights in _bands(*rows):
+        for block, band, weights in rows:
             np.matmul(weights, box[..., band, :], out=half[..., block, :])
         whole = np.empty((*half.shape[:-1], side_px))
-        for block, band, weights in _bands(*columns):
+        for block, band, weights in columns:
             np.matmul(half[..., band], weights.T, out=whole[..., block])
         return whole
 
