@@ -11,7 +11,7 @@ from pydantic import Field
 
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, StrictSettings
-from brainseg.data.predictions import Prediction, to_uint8
+from brainseg.data.predictions import Prediction, prediction_of
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.data.weights import TrainedNetwork, file_name, read_network
 from brainseg.device import autocast
@@ -74,7 +74,7 @@ def predict(
         raise UserError(
             f"{settings.networks}: a network gives NaN for a patient; train again with a lower learning rate"
         )
-    return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
+    return prediction_of(patient, probability)
 
 
 @torch.inference_mode()

@@ -11,11 +11,12 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.ndimage import binary_fill_holes, distance_transform_edt
+from scipy.ndimage import distance_transform_edt
 
 from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.params import StrictSettings
-from brainseg.data.geometry import Geometry, aspect_of
+from brainseg.data.geometry import Geometry, aspect_of, slice_step_of
+from brainseg.data.head import head_mask
 from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 STEPS = 2**20  # of a resized intensity between 0 and 1
@@ -67,7 +68,7 @@ def preprocess(
         box = *_bounds(used.any(axis=(0, 2))), *_bounds(used.any(axis=(0, 1)))
     else:
         box = 0, height, 0, width
-    geometry = Geometry(height, width, *box, aspect_of(spacing_mm))
+    geometry = Geometry(height, width, *box, aspect_of(spacing_mm), slice_step_of(spacing_mm))
 
     highest = foreground[retained].max()
     white = 255 if image.dtype == np.uint8 else max(highest, 1)
@@ -143,9 +144,8 @@ def head_interior(foreground: np.ndarray) -> np.ndarray:
     large as the image is wide. Statistics of the interior depend on neither. An image without an interior, for
     example an empty one, is used whole.
     """
-    heads = [binary_fill_holes(slice_.any(axis=-1)) for slice_ in foreground]
     # padded, since a head that touches the border has its surface there
-    depths_px = [distance_transform_edt(np.pad(head, 1))[1:-1, 1:-1] for head in heads]
+    depths_px = [distance_transform_edt(np.pad(head, 1))[1:-1, 1:-1] for head in head_mask(foreground)]
     interior = np.stack(depths_px) > INTERIOR_DEPTH * foreground.shape[1]
     return interior if interior.any() else np.ones_like(interior)
 

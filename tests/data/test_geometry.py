@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import zoom
 from skimage.transform import resize
 
-from brainseg.data.geometry import Geometry, aspect_of, resize_square, voxel_ml
+from brainseg.data.geometry import Geometry, aspect_of, resize_square, slice_step_of, voxel_ml
 
 GRID = {"mode": "grid-constant", "grid_mode": True}
 BOXES = {
@@ -122,3 +122,8 @@ def test_linear_resizing_keeps_a_constant_up_to_the_edge():
 def test_resizing_to_the_same_side_changes_nothing(rng):
     square = rng.random((2, 9, 9)).astype(np.float32)
     np.testing.assert_array_equal(resize_square(square, 9), square)
+
+
+def test_the_slice_step_is_in_widths_of_a_pixel_and_4_where_the_spacing_is_not_known():
+    assert slice_step_of((5.0, 2.0, 0.5)) == 10.0
+    assert slice_step_of(None) == 4.0 == Geometry(8, 8, 0, 8, 0, 8).slice_step

@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from brainseg.core.errors import UserError
 from brainseg.data import predictions
-from brainseg.data.predictions import Prediction, above_threshold, to_uint8
+from brainseg.data.geometry import Geometry
+from brainseg.data.head import head_depth
+from brainseg.data.predictions import Prediction, above_threshold, prediction_of, to_uint8
+from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
 
 
 @pytest.mark.parametrize(
@@ -39,14 +45,36 @@ def test_above_is_strict(step):
 
 @pytest.fixture
 def prediction(rng) -> Prediction:
-    return Prediction(*(rng.integers(0, 256, (3, n, n)).astype(np.uint8) for n in (7, 5)))
+    return Prediction(*(rng.integers(0, 256, (3, n, n)).astype(np.uint8) for n in (7, 5, 7)))
 
 
 def test_written_and_read_back_it_is_the_same(prediction, tmp_path):
     predictions.write("a", prediction, tmp_path / "new")
     back = predictions.read("a", tmp_path / "new")
-    for name in ("on_file_grid", "on_network_grid"):
+    for name in ("on_file_grid", "on_network_grid", "head_depth"):
         np.testing.assert_array_equal(getattr(back, name), getattr(prediction, name), strict=True)
+
+
+def test_a_file_without_the_depth_in_the_head_is_read(prediction, tmp_path):
+    predictions.write("a", replace(prediction, head_depth=None), tmp_path)
+    assert predictions.read("a", tmp_path).head_depth is None
+
+
+def test_a_depth_of_another_shape_is_refused(prediction, tmp_path):
+    predictions.write("a", replace(prediction, head_depth=prediction.on_network_grid), tmp_path)
+    with pytest.raises(UserError, match=r"a.npz: head_depth is \(3, 5, 5\), on_file_grid \(3, 7, 7\); expected one"):
+        predictions.read("a", tmp_path)
+
+
+def test_a_prediction_has_both_grids_and_the_depth_in_the_head(rng):
+    geometry = Geometry(20, 24, 3, 15, 2, 22)
+    image = np.full((4, 16, 16, 3), FULL_SCALE, np.uint16)
+    patient = Preprocessed(image, image[..., 0] < 0, np.zeros(3), np.ones(3), np.ones(4, bool), geometry)
+    probability = rng.random((4, 16, 16)).astype(np.float32)
+    found = prediction_of(patient, probability)
+    np.testing.assert_array_equal(found.on_file_grid, to_uint8(geometry.to_file(probability)))
+    np.testing.assert_array_equal(found.on_network_grid, to_uint8(probability))
+    np.testing.assert_array_equal(found.head_depth, head_depth(patient))
 
 
 def test_the_same_prediction_gives_the_same_bytes(prediction, tmp_path):

@@ -58,7 +58,7 @@ def test_names_of_the_lgg_sets_channels_and_square_pixels_are_not_stored(tmp_pat
 
 def test_other_channels_and_pixels_that_are_not_square_come_back(tmp_path):
     image = np.zeros((3, 4, 4, 2), np.uint16)
-    geometry = replace(GEOMETRY, aspect=2.5)
+    geometry = replace(GEOMETRY, aspect=2.5, slice_step=1.5)
     patient = replace(small(image, (0, 0), (1, 1)), channels=("t1", "t2"), geometry=geometry)
     preprocessed.write("a", patient, tmp_path)
     back = preprocessed.read("a", tmp_path)
@@ -73,6 +73,8 @@ def test_other_channels_and_pixels_that_are_not_square_come_back(tmp_path):
         ({"channels": ("a b", "c", "d")}, "channels: 'a b' is no name of a channel"),
         ({"geometry": replace(GEOMETRY, aspect=1e9)}, "aspect is 1e[+]09; expected 0.01 to 100"),
         ({"geometry": replace(GEOMETRY, aspect=float("nan"))}, "aspect is nan"),
+        ({"geometry": replace(GEOMETRY, slice_step=0.0)}, "slice_step is 0; expected a number above 0"),
+        ({"geometry": replace(GEOMETRY, slice_step=float("nan"))}, "slice_step is nan"),
     ],
 )
 def test_channels_and_pixels_that_cannot_be_are_refused(tmp_path, change, told):

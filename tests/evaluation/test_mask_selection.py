@@ -39,7 +39,13 @@ def test_auto_varies_only_what_is_auto():
 
 def test_every_rule_and_the_defaults_are_among_the_candidates(params):
     both = options(threshold="auto", components="auto")
-    assert set(Counter(option.components for option in both)) == {"every", "largest", "share", "size"}
+    assert set(Counter(option.components for option in both)) == {
+        "every",
+        "largest",
+        "largest_by_depth",
+        "share",
+        "size",
+    }
     assert any((option.threshold, option.components) == (0.5, "largest") for option in both)
 
 
@@ -58,7 +64,8 @@ def test_the_highest_mean_wins_by_hand(dsc_by_patient, best):
 
 def test_scores_are_those_of_the_final_mask(rng):
     probability = rng.integers(0, 256, (3, 9, 10)).astype(np.uint8)
-    prediction, truth = Prediction(probability, probability), rng.random((3, 9, 10)) < 0.2
+    depth = rng.integers(0, 50, (3, 9, 10)).astype(np.uint8)
+    prediction, truth = Prediction(probability, probability, depth), rng.random((3, 9, 10)) < 0.2
     every = options(threshold="auto", components="auto")
     expected = [dsc(final_mask(prediction, option), truth) for option in every]
     np.testing.assert_array_equal(dsc_of_candidates(every, prediction, truth), expected)
@@ -67,7 +74,7 @@ def test_scores_are_those_of_the_final_mask(rng):
 def test_an_empty_prediction_scores_1_without_a_lesion_and_0_with_one():
     nothing = np.zeros((2, 4, 4), np.uint8)
     for truth, expected in ((nothing > 0, 1), (nothing == 0, 0)):
-        found = dsc_of_candidates(options(components="auto"), Prediction(nothing, nothing), truth)
+        found = dsc_of_candidates(options(components="auto"), Prediction(nothing, nothing, nothing), truth)
         assert found.tolist() == [expected] * len(RULES)
 
 
@@ -98,7 +105,7 @@ def project(tmp_path, monkeypatch):
             square = np.zeros((3, 16, 16, 3), np.uint16)
             geometry, ones = Geometry(8, 12, 0, 8, 0, 12), np.ones(3)
             preprocessed.write(name, Preprocessed(square, square[..., 0] > 0, ones, ones, ones > 0, geometry))
-            predictions.write(name, Prediction(probability, np.zeros((3, 16, 16), np.uint8)))
+            predictions.write(name, Prediction(probability, np.zeros((3, 16, 16), np.uint8), np.ones(SHAPE, np.uint8)))
 
     return write
 

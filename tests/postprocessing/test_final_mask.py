@@ -19,7 +19,9 @@ PROBABILITY = np.array([[[255, 200, 0, 128, 127]]], np.uint8)
 
 
 def predicted(probability: np.ndarray) -> Prediction:
-    return Prediction(probability, np.zeros((1, 2, 2), np.uint8))  # the network's grid has no say
+    depth = np.full(probability.shape, 5, np.uint8)
+    depth[..., 3:4] = 11  # more than the first two together
+    return Prediction(probability, np.zeros((1, 2, 2), np.uint8), depth)  # the network's grid has no say
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ def predicted(probability: np.ndarray) -> Prediction:
     [
         ({}, [1, 1, 0, 0, 0]),
         ({"components": "every"}, [1, 1, 0, 1, 0]),  # 128 / 255 is above 0.5, 127 / 255 is not
+        ({"components": "largest_by_depth"}, [0, 0, 0, 1, 0]),
         ({"components": "share", "least_share": 0.29}, [1, 1, 0, 0, 0]),  # masses are 455 and 128, a share of 0.281
         ({"components": "share", "least_share": 0.28}, [1, 1, 0, 1, 0]),
         ({"components": "share", "threshold": 0.45}, [1, 1, 0, 1, 1]),  # 455 and 255
@@ -46,6 +49,14 @@ def test_what_is_above_is_kept_or_cleaned():
     mask = PROBABILITY > 0
     assert postprocess(mask, PROBABILITY, EVERY).tolist() == mask.tolist()
     assert postprocess(mask, PROBABILITY, LARGEST).sum() == 2
+
+
+def test_without_the_depth_it_cannot_be_used():
+    settings = MaskSettings(**MASK | {"components": "largest_by_depth"})
+    with pytest.raises(
+        UserError, match="largest_by_depth, and the depth in the head is not known.*run the stage predict"
+    ):
+        postprocess(PROBABILITY > 0, PROBABILITY, settings)
 
 
 @pytest.mark.parametrize("components", get_args(Components))

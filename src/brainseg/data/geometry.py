@@ -12,6 +12,7 @@ SQUARE_TO = 1.02  # a ratio of a pixel's sides up to which it counts as square
 BLOCK = 32  # rows of a matrix that are multiplied at once
 NEGLIGIBLE = 1e-18  # a weight that does not change a sum in float64
 MOST_ASPECT = 100.0
+SLICE_STEP = 4.0  # where the spacing is not known: the LGG set has slices of 5 mm or thicker, of pixels of about 1 mm
 
 
 def aspect_of(spacing_mm: tuple[float, float, float] | None) -> float:
@@ -20,6 +21,11 @@ def aspect_of(spacing_mm: tuple[float, float, float] | None) -> float:
         return 1.0
     _, row_mm, column_mm = spacing_mm
     return 1.0 if max(row_mm, column_mm) <= SQUARE_TO * min(row_mm, column_mm) else row_mm / column_mm
+
+
+def slice_step_of(spacing_mm: tuple[float, float, float] | None) -> float:
+    """Distance between slices in widths of a pixel, of the spacing between slices, rows and columns."""
+    return SLICE_STEP if spacing_mm is None else spacing_mm[0] / spacing_mm[2]
 
 
 def voxel_ml(spacing_mm: tuple[float, float, float]) -> float:
@@ -33,6 +39,7 @@ class Geometry:
     The box is padded to a square around its centre, as the report's code does (the odd pixel
     is added below or to the right), and the square is resized to the network's side.
     aspect: height of a pixel over its width; the square is square in mm, so its sides differ in pixels.
+    slice_step: distance between slices in widths of a pixel; assumed where the spacing is not known.
     """
 
     height: int
@@ -42,11 +49,16 @@ class Geometry:
     left: int
     right: int
     aspect: float = 1.0
+    slice_step: float = SLICE_STEP
 
     @property
     def square_px(self) -> int:
         """The side of the square, in the finer pixels."""
         return max(self._padded_px)
+
+    def slice_step_px(self, side_px: int) -> float:
+        """Distance between slices in pixels of the square, resized to side_px."""
+        return self.slice_step * side_px / self._padded_px[1]
 
     @property
     def _padded_px(self) -> tuple[int, int]:

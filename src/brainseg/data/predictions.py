@@ -7,6 +7,8 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import REMEDY, read_npz, write_npz
+from brainseg.data.head import head_depth
+from brainseg.data.preprocessed import Preprocessed
 
 FOLDER = Path("data/predictions")
 
@@ -17,10 +19,18 @@ class Prediction:
 
     on_file_grid: (S, H, W); 0 outside the box that is the network's input
     on_network_grid: (S, n, n), the network's output, for the report's protocol; None where it is not known
+    head_depth: (S, H, W) uint8, as head.py measures it; None where others predicted, and in files of older versions
     """
 
     on_file_grid: np.ndarray
     on_network_grid: np.ndarray | None
+    head_depth: np.ndarray | None = None
+
+
+def prediction_of(patient: Preprocessed, probability: np.ndarray) -> Prediction:
+    """The prediction of a patient, from the network's output (S, n, n) float32."""
+    on_file_grid = to_uint8(patient.geometry.to_file(probability))
+    return Prediction(on_file_grid, to_uint8(probability), head_depth(patient))
 
 
 def to_uint8(probability: np.ndarray) -> np.ndarray:
@@ -34,15 +44,20 @@ def above_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def write(name: str, prediction: Prediction, folder: Path = FOLDER) -> None:
+    arrays = {key: array for key, array in asdict(prediction).items() if array is not None}
     # compressed: probabilities are 0 nearly everywhere
-    write_npz(folder / f"{name}.npz", asdict(prediction), compress=True)
+    write_npz(folder / f"{name}.npz", arrays, compress=True)
 
 
 def read(name: str, folder: Path = FOLDER) -> Prediction:
     """The prediction of a patient. Raises UserError for a damaged file."""
     path = folder / f"{name}.npz"
-    prediction = Prediction(**read_npz(path, {"on_file_grid": (np.uint8, 3), "on_network_grid": (np.uint8, 3)}))
+    grids = {"on_file_grid": (np.uint8, 3), "on_network_grid": (np.uint8, 3)}
+    prediction = Prediction(**read_npz(path, grids, {"head_depth": (np.uint8, 3)}))
     slices = len(prediction.on_file_grid), len(prediction.on_network_grid)
     if slices[0] != slices[1]:
         raise UserError(f"{path}: {slices[0]} and {slices[1]} slices; expected as many on both grids; {REMEDY}")
+    if prediction.head_depth is not None and prediction.head_depth.shape != prediction.on_file_grid.shape:
+        shapes = f"{prediction.head_depth.shape}, on_file_grid {prediction.on_file_grid.shape}"
+        raise UserError(f"{path}: head_depth is {shapes}; expected one shape; {REMEDY}")
     return prediction

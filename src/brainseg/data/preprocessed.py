@@ -9,7 +9,7 @@ import numpy as np
 from brainseg.core.channels import LGG_CHANNELS, check_names
 from brainseg.core.errors import UserError
 from brainseg.core.files import REMEDY, read_npz, write_npz
-from brainseg.data.geometry import MOST_ASPECT, Geometry
+from brainseg.data.geometry import MOST_ASPECT, SLICE_STEP, Geometry
 
 FOLDER = Path("data/preprocessed")
 FULL_SCALE = 65535  # images are stored as 16-bit: half a step is under 1e-4 of a z-score
@@ -48,7 +48,7 @@ def z_score(image: Any, mean: Any, std: Any) -> Any:
 
 
 GEOMETRY = {"retained": (np.bool_, 1), "box": (np.int64, 1)}
-ASPECT = {"aspect": (np.float64, 0)}  # where pixels are not square
+SPACING = {"aspect": (np.float64, 0), "slice_step": (np.float64, 0)}  # where they are not Geometry's defaults
 CHANNELS = {"channels": (np.str_, 1)}  # where they are not those of the LGG set
 ARRAYS = GEOMETRY | {
     "image": (np.uint16, 4),
@@ -69,6 +69,8 @@ def write(name: str, patient: Preprocessed, folder: Path = FOLDER) -> None:
     arrays = {"mean": patient.mean, "std": patient.std, "retained": patient.retained, "box": box}
     if g.aspect != 1:
         arrays["aspect"] = np.array(g.aspect)
+    if g.slice_step != SLICE_STEP:
+        arrays["slice_step"] = np.array(g.slice_step)
     if patient.channels != LGG_CHANNELS:
         arrays["channels"] = np.array(patient.channels)
     # not compressed: images barely shrink, and unpacking would cost more than reading
@@ -78,7 +80,7 @@ def write(name: str, patient: Preprocessed, folder: Path = FOLDER) -> None:
 def read(name: str, folder: Path = FOLDER) -> Preprocessed:
     """A patient. Raises UserError for a damaged file."""
     path = folder / f"{name}.npz"
-    arrays = read_npz(path, ARRAYS, ASPECT | CHANNELS)
+    arrays = read_npz(path, ARRAYS, SPACING | CHANNELS)
     geometry, shape = _geometry(path, arrays), arrays["image"].shape
     channels = tuple(arrays.pop("channels", np.array(LGG_CHANNELS)).tolist())
     try:
@@ -97,16 +99,19 @@ def read(name: str, folder: Path = FOLDER) -> Preprocessed:
 def read_geometry(name: str, folder: Path = FOLDER) -> tuple[np.ndarray, Geometry]:
     """Only retained, (S,) bool, and the geometry, which are a thousandth of the file."""
     path = folder / f"{name}.npz"
-    arrays = read_npz(path, GEOMETRY, ASPECT)
+    arrays = read_npz(path, GEOMETRY, SPACING)
     geometry = _geometry(path, arrays)
     return arrays["retained"], geometry
 
 
 def _geometry(path: Path, arrays: dict[str, np.ndarray]) -> Geometry:
-    """Of box and aspect, which are taken out of the arrays."""
+    """Of box, aspect and slice_step, which are taken out of the arrays."""
     box, aspect = arrays.pop("box"), float(arrays.pop("aspect", 1.0))
+    slice_step = float(arrays.pop("slice_step", SLICE_STEP))
     if len(box) != 6 or not (0 <= box[2] < box[3] <= box[0] and 0 <= box[4] < box[5] <= box[1]):
         raise UserError(f"{path}: box is {box.tolist()}; expected height, width and bounds inside them; {REMEDY}")
     if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
         raise UserError(f"{path}: aspect is {aspect:g}; expected {1 / MOST_ASPECT:g} to {MOST_ASPECT:g}; {REMEDY}")
-    return Geometry(*box.tolist(), aspect)
+    if not 0 < slice_step < np.inf:
+        raise UserError(f"{path}: slice_step is {slice_step:g}; expected a number above 0; {REMEDY}")
+    return Geometry(*box.tolist(), aspect, slice_step)

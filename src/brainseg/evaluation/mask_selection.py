@@ -18,6 +18,7 @@ from brainseg.postprocessing.final_mask import MaskSettings, postprocess
 RULES: tuple[dict[str, str | float | int], ...] = (
     {"components": "every"},
     {"components": "largest"},
+    {"components": "largest_by_depth"},
     {"components": "share", "least_share": 0.5},
     {"components": "share", "least_share": 0.2},
     {"components": "size", "least_voxels": 20},
@@ -39,7 +40,10 @@ def dsc_of_candidates(options: Sequence[MaskSettings], prediction: Prediction, t
     lowest = min(option.threshold for option in options)
     box = box_around(above_threshold(prediction.on_file_grid, lowest), truth)  # all that any mask contains
     probability, inside = prediction.on_file_grid[box], truth[box]
-    masks = [postprocess(above_threshold(probability, option.threshold), probability, option) for option in options]
+    depth = None if prediction.head_depth is None else prediction.head_depth[box]
+    masks = [
+        postprocess(above_threshold(probability, option.threshold), probability, option, depth) for option in options
+    ]
     return np.array([dsc(mask, inside) for mask in masks])
 
 

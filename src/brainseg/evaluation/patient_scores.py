@@ -17,7 +17,7 @@ from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
 from brainseg.metrics.slicewise import dsc_slicewise
 from brainseg.metrics.surface import hd95_and_assd, surface_dice, surface_dice_3d
 from brainseg.metrics.thresholds import near_threshold_share, threshold_agreement
-from brainseg.postprocessing.final_mask import MaskSettings, postprocess
+from brainseg.postprocessing.final_mask import MaskSettings, final_mask, postprocess
 from brainseg.postprocessing.largest_component import largest_component
 
 REPORT_SIDE_PX = 256  # the grid on which the report scores
@@ -36,7 +36,7 @@ class EvaluateSettings(StrictSettings):
     """The settings of the final mask, which `auto` leaves to mask_selection.py, and of its scores."""
 
     threshold: Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], BeforeValidator(_share_or_auto)]
-    components: Literal["every", "largest", "share", "size", "auto"]
+    components: Literal["every", "largest", "largest_by_depth", "share", "size", "auto"]
     least_share: float = Field(gt=0, le=1)
     least_voxels: int = Field(ge=1, le=1_000_000_000)
     tolerance_px: float = Field(gt=0, le=1000)
@@ -107,9 +107,9 @@ def score(
     mask: of the final mask; the threshold and components of `settings` may be auto
     near_lesion: of the same prediction and truth, as reliability_near_lesion counts it
     """
-    probability, own_grid = prediction.on_file_grid, prediction.on_network_grid
+    probability, own_grid, depth = prediction.on_file_grid, prediction.on_network_grid, prediction.head_depth
     every = above_threshold(probability, mask.threshold)
-    final = postprocess(every, probability, mask)
+    final = final_mask(prediction, mask)
     largest = final if mask.components == "largest" else largest_component(every)
     lesions = count_lesions(final, truth)
     return Scores(
@@ -126,7 +126,7 @@ def score(
         dsc_every_component=dsc(every, truth),
         dsc_report=nan if own_grid is None else _dsc_report(own_grid, truth, retained, geometry),
         ceiling_dsc=nan if own_grid is None else _ceiling_dsc(truth, geometry, own_grid.shape[-1]),
-        certainty=threshold_agreement(probability, final, lambda other: postprocess(other, probability, mask)),
+        certainty=threshold_agreement(probability, final, lambda other: postprocess(other, probability, mask, depth)),
         near_threshold_share=near_threshold_share(probability, mask.threshold),
         calibration_error=calibration_error(near_lesion),
         lesions=lesions.lesions,

@@ -17,6 +17,7 @@ from brainseg.core.files import read_csv, write_json
 from brainseg.core.params import lookup_name, parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import preprocessed, split
+from brainseg.data.head import head_depth
 from brainseg.data.raw import patients
 from brainseg.data.tables import write_table
 from brainseg.evaluation.failure_warning import with_warning
@@ -122,6 +123,8 @@ def _judge_patient(
         given = read_given(path)
         retained, geometry = preprocessed.read_geometry(name)
         prediction = on_file_grid(path, given, len(retained), geometry, grid)
+        if mask.components == "largest_by_depth":
+            prediction = replace(prediction, head_depth=head_depth(preprocessed.read(name)))
     except UserError as error:
         return error
     folder = patients.FOLDER / name

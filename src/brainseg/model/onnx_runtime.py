@@ -8,7 +8,7 @@ import numpy as np
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core.errors import UserError
-from brainseg.data.predictions import Prediction, to_uint8
+from brainseg.data.predictions import Prediction, prediction_of
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.model.archive import Model
 
@@ -38,7 +38,7 @@ def onnx_predictor(model: Model) -> Callable[[Preprocessed], Prediction]:
         probability = sum(answers) / len(answers)  # (S, n, n)
         if not np.isfinite(probability).all():  # it would be stored as 0: no lesion
             raise UserError(f"{model.path}: a network gives NaN for a patient; train again with a lower learning rate")
-        return Prediction(to_uint8(patient.geometry.to_file(probability)), to_uint8(probability))
+        return prediction_of(patient, probability)
 
     return predict
 

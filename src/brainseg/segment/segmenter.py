@@ -12,13 +12,13 @@ from scipy import ndimage
 from brainseg.core.channels import LGG_CHANNELS
 from brainseg.core.errors import UserError
 from brainseg.data.geometry import voxel_ml
-from brainseg.data.predictions import Prediction, above_threshold
+from brainseg.data.predictions import Prediction
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.evaluation.failure_warning import dsc_lower_bound, predicted_dsc
 from brainseg.metrics.thresholds import threshold_agreement
 from brainseg.model.archive import Model, read_model
 from brainseg.model.training_range import features, unlike_training
-from brainseg.postprocessing.final_mask import postprocess
+from brainseg.postprocessing.final_mask import final_mask, postprocess
 from brainseg.preprocessing import PreprocessSettings, preprocess
 from brainseg.scans.find import find_scans
 from brainseg.scans.read import read_scan, scan_from_array
@@ -79,13 +79,13 @@ class Segmenter:
         elif not isinstance(scan, Scan):
             scan = read_one(str(scan), spacing_mm, record.channels)
         patient = preprocess_scan(scan, record.preprocess)
-        probability = self._predict(patient).on_file_grid  # (S, H, W) uint8
-        mask = postprocess(above_threshold(probability, record.mask.threshold), probability, record.mask)
-        expected, at_least = self._expected_dsc(probability, mask)
+        prediction = self._predict(patient)
+        mask = final_mask(prediction, record.mask)
+        expected, at_least = self._expected_dsc(prediction, mask)
         volume_ml, largest_ml, lesions = _volumes(mask, scan.spacing_mm)
         return Segmentation(
             mask=mask,
-            probability=probability.astype(np.float32) / 255,
+            probability=prediction.on_file_grid.astype(np.float32) / 255,
             volume_ml=volume_ml,
             largest_lesion_ml=largest_ml,
             lesions=lesions,
@@ -95,12 +95,14 @@ class Segmenter:
             scan=scan,
         )
 
-    def _expected_dsc(self, probability: np.ndarray, mask: np.ndarray) -> tuple[float | None, float | None]:
+    def _expected_dsc(self, prediction: Prediction, mask: np.ndarray) -> tuple[float | None, float | None]:
         known = self.model.record.failure_warning
         if not mask.any() or not known.dsc:
             return None, None
-        settings = self.model.record.mask
-        certainty = threshold_agreement(probability, mask, lambda other: postprocess(other, probability, settings))
+        settings, probability = self.model.record.mask, prediction.on_file_grid
+        certainty = threshold_agreement(
+            probability, mask, lambda other: postprocess(other, probability, settings, prediction.head_depth)
+        )
         arrays = np.array(known.certainty), np.array(known.dsc), np.array([certainty])
         values = predicted_dsc(*arrays)[0], dsc_lower_bound(*arrays)[0]
         return tuple(None if math.isnan(value) else float(value) for value in values)
