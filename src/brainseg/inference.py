@@ -11,7 +11,8 @@ from pydantic import Field
 
 from brainseg.core.errors import UserError
 from brainseg.core.params import PARAMS_FILE, StrictSettings
-from brainseg.data.predictions import Prediction, prediction_of
+from brainseg.data.prediction_of import prediction_of
+from brainseg.data.predictions import Prediction
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.data.weights import TrainedNetwork, file_name, read_network
 from brainseg.device import autocast

@@ -5,10 +5,7 @@ import pytest
 
 from brainseg.core.errors import UserError
 from brainseg.data import predictions
-from brainseg.data.geometry import Geometry
-from brainseg.data.head import head_depth
-from brainseg.data.predictions import Prediction, above_threshold, prediction_of, to_uint8
-from brainseg.data.preprocessed import FULL_SCALE, Preprocessed
+from brainseg.data.predictions import Prediction, above_threshold, to_uint8
 
 
 @pytest.mark.parametrize(
@@ -64,17 +61,6 @@ def test_a_depth_of_another_shape_is_refused(prediction, tmp_path):
     predictions.write("a", replace(prediction, head_depth=prediction.on_network_grid), tmp_path)
     with pytest.raises(UserError, match=r"a.npz: head_depth is \(3, 5, 5\), on_file_grid \(3, 7, 7\); expected one"):
         predictions.read("a", tmp_path)
-
-
-def test_a_prediction_has_both_grids_and_the_depth_in_the_head(rng):
-    geometry = Geometry(20, 24, 3, 15, 2, 22)
-    image = np.full((4, 16, 16, 3), FULL_SCALE, np.uint16)
-    patient = Preprocessed(image, image[..., 0] < 0, np.zeros(3), np.ones(3), np.ones(4, bool), geometry)
-    probability = rng.random((4, 16, 16)).astype(np.float32)
-    found = prediction_of(patient, probability)
-    np.testing.assert_array_equal(found.on_file_grid, to_uint8(geometry.to_file(probability)))
-    np.testing.assert_array_equal(found.on_network_grid, to_uint8(probability))
-    np.testing.assert_array_equal(found.head_depth, head_depth(patient))
 
 
 def test_the_same_prediction_gives_the_same_bytes(prediction, tmp_path):

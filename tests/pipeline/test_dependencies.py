@@ -57,12 +57,20 @@ print(*filter(None, files), sep="\\n")
 # what a stage depends on with a folder and does not load: an edit of these re-runs it without need
 SURPLUS = {
     "split": ["core/environment.py"],
-    "evaluate": ["data/own_split.py", "data/preprocessed_rows.py", "data/weights.py"],
+    "evaluate": [
+        "data/head.py",
+        "data/own_split.py",
+        "data/prediction_of.py",
+        "data/preprocessed_rows.py",
+        "data/weights.py",
+    ],
     "plot": [
         "core/environment.py",
         "data/ensemble.py",
+        "data/head.py",
         "data/model_file.py",
         "data/own_split.py",
+        "data/prediction_of.py",
         "data/weights.py",
     ],
     "robustness": ["data/own_split.py", "data/preprocessed_rows.py", "data/tables.py"],

@@ -53,9 +53,7 @@ def test_what_is_above_is_kept_or_cleaned():
 
 def test_without_the_depth_it_cannot_be_used():
     settings = MaskSettings(**MASK | {"components": "largest_by_depth"})
-    with pytest.raises(
-        UserError, match="largest_by_depth, and the depth in the head is not known.*run the stage predict"
-    ):
+    with pytest.raises(UserError, match="largest_by_depth, and the depth in the head is not known.*run the stage"):
         postprocess(PROBABILITY > 0, PROBABILITY, settings)
 
 

@@ -7,8 +7,6 @@ import numpy as np
 
 from brainseg.core.errors import UserError
 from brainseg.core.files import REMEDY, read_npz, write_npz
-from brainseg.data.head import head_depth
-from brainseg.data.preprocessed import Preprocessed
 
 FOLDER = Path("data/predictions")
 
@@ -25,12 +23,6 @@ class Prediction:
     on_file_grid: np.ndarray
     on_network_grid: np.ndarray | None
     head_depth: np.ndarray | None = None
-
-
-def prediction_of(patient: Preprocessed, probability: np.ndarray) -> Prediction:
-    """The prediction of a patient, from the network's output (S, n, n) float32."""
-    on_file_grid = to_uint8(patient.geometry.to_file(probability))
-    return Prediction(on_file_grid, to_uint8(probability), head_depth(patient))
 
 
 def to_uint8(probability: np.ndarray) -> np.ndarray:

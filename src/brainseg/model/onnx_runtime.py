@@ -8,7 +8,8 @@ import numpy as np
 
 from brainseg.archs.shared.input import InputSettings
 from brainseg.core.errors import UserError
-from brainseg.data.predictions import Prediction, prediction_of
+from brainseg.data.prediction_of import prediction_of
+from brainseg.data.predictions import Prediction
 from brainseg.data.preprocessed import Preprocessed
 from brainseg.model.archive import Model
 
