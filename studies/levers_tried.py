@@ -60,6 +60,7 @@ LEVERS = {
     "lr_4e-3": {"optims.adamw.lr": 4e-3},
     "batch_8": {"train.batch_size": 8, "train.ema_decay": 0.999},  # the average is of as many slices
     "batch_32": {"train.batch_size": 32, "train.ema_decay": 0.996},
+    "train_on_all_neighbours_1": {"sampling.train_on": "all", "input.neighbours": 1},
     "neighbours_1": {"input.neighbours": 1},
     "no_ema": {"train.ema_decay": 0.0},
     "background_0.3": {"sampling.background_share": 0.3},
