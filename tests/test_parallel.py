@@ -64,6 +64,26 @@ def test_each_process_has_a_number():
     assert process_number() == 0
 
 
+def process(item: int) -> int:
+    return os.getpid()
+
+
+def test_one_worker_is_this_process(monkeypatch):
+    assert os.getpid() not in parallel_map(process, [1, 2], "working")
+    monkeypatch.setenv("BRAINSEG_WORKERS", "1")
+    assert parallel_map(process, [1, 2], "working") == [os.getpid()] * 2
+    assert parallel_map(process, [1, 2], "working", 2) != [os.getpid()] * 2
+
+
+def test_one_worker_tells_of_errors_as_several_do(monkeypatch):
+    monkeypatch.setenv("BRAINSEG_WORKERS", "1")
+    assert parallel_map(work_on, ["c", "a"], "working") == ["C", "A"]
+    with pytest.raises(UserError, match="^it is wrong$"):
+        parallel_map(work_on, ["wrong"], "working")
+    with pytest.raises(UserError, match="^working large: no memory left"):
+        parallel_map(work_on, ["large"], "working")
+
+
 def test_results_come_one_after_the_other():
     results = parallel_results(work_on, ["b", "wrong", "a"], "working")
     assert next(results) == "B"

@@ -41,7 +41,10 @@ def process_number() -> int:
 def parallel_map(
     function: Callable[[Item], Result], items: Sequence[Item], label: str, processes: int | None = None
 ) -> list[Result]:
-    """`function` of every item, in their order, with a progress bar; in as many processes as `workers` says."""
+    """`function` of every item, in their order, with a progress bar; in as many processes as `workers` says.
+
+    With one it is this process itself.
+    """
     return list(parallel_results(function, items, label, processes))
 
 
@@ -51,7 +54,11 @@ def parallel_results(
     """As parallel_map, one result after the other: large ones need not be in memory together."""
     if not items:
         return
-    count = min(processes or workers(), len(items))
+    wanted = processes or workers()
+    if wanted == 1:  # in this process: a second one would only take longer to start
+        yield from progress(map(partial(_single_threaded, function, label), items), label, total=len(items))
+        return
+    count = min(wanted, len(items))
     # spawn, not fork: a forked process inherits the locks of threads that it does not have
     spawn = get_context("spawn")
     numbers = spawn.SimpleQueue()

@@ -164,11 +164,6 @@ def work(stage: str, whole: Path, place: Path, seeds: list[str], channel: Connec
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     torch.compile = lambda network: network  # it takes a minute
     import_module(f"stages.{stage}")
-    for loaded in [*sys.modules.values()]:  # what the stage loaded too
-        if getattr(loaded, "__name__", "").startswith(("stages", "brainseg")):
-            for name in {"parallel_map", "parallel_results"} & vars(loaded).keys():
-                # in this process: to start another takes seconds
-                setattr(loaded, name, lambda function, items, label: [function(item) for item in items])
     for number, seed in enumerate(seeds):
         channel.send((number, None))
         start = time.process_time()
