@@ -10,9 +10,15 @@ from brainseg.core.errors import report_errors
 
 def main(
     report: Annotated[
-        str, typer.Option(help="Pattern of the experiments of experiments/report.yaml, with both kinds of weights.")
+        str,
+        typer.Option(
+            help="Pattern of the experiments of experiments/report.yaml, with both kinds of weights; '' tests only the "
+            "claims about equal terms."
+        ),
     ] = "report-*",
-    fair: Annotated[str, typer.Option(help="Pattern of the experiments of experiments/fair.yaml.")] = "fair-*",
+    fair: Annotated[
+        str, typer.Option(help="Pattern of the experiments of experiments/fair.yaml or fair_folds.yaml.")
+    ] = "fair-*",
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results/claims.md"),
 ) -> None:
     """Test the report's claims on the experiments of two sweeps: holds, fails, or inconclusive."""

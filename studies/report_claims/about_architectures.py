@@ -1,8 +1,9 @@
 """Claims about U-Net and U-Net++: the abstract, sections 9 and 10."""
 
+import pandas as pd
 from scipy import stats
 
-from brainseg.compare.methods import held_out
+from brainseg.compare.methods import Method, held_out
 from brainseg.compare.page.markdown_table import p_value
 from brainseg.compare.results_table import by_stratum
 from studies.report_claims.evidence import NO_MARGIN, Evidence
@@ -32,13 +33,19 @@ def ragged_edges_are_worse(evidence: Evidence) -> Finding:
     return _by_trait(evidence, "raggedness", sign=-1, trait="edge")
 
 
+def _of_patients(method: Method, column: str) -> pd.Series:
+    """A trait of each patient of the method, from all of its folds."""
+    values = pd.concat([held_out(experiment.per_volume)[1][column] for experiment in method.experiments])
+    return values[~values.index.duplicated()].loc[method.patients]
+
+
 def _by_trait(evidence: Evidence, column: str, sign: int, trait: str) -> Finding:
     """Spearman's rank correlation of the held-out patients' DSC with the trait, for each architecture with Dice."""
     methods = evidence.methods()
     outcomes, parts = [], []
     for arch in ("unet", "unetpp"):
         method = methods[Kind(arch, "adam", "dice")]
-        values = held_out(method.experiments[0].per_volume)[1][column].loc[method.patients]
+        values = _of_patients(method, column)
         found = stats.spearmanr(method.per_patient, values, nan_policy="omit")
         strata = by_stratum([method], "dsc").query(f"trait == '{trait}'").dropna()
         means = ", ".join(f"{row.stratum} {row.mean_dsc:.3f} ({row.patients})" for row in strata.itertuples())

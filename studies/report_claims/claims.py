@@ -9,8 +9,8 @@ from studies.report_claims import about_optimizers as optimizers
 from studies.report_claims.evidence import Evidence
 from studies.report_claims.finding import Finding
 
-FAIR = "fair.yaml: on equal terms"
-REPORT = "report.yaml: the report's settings, one run each"
+FAIR = "on equal terms"
+REPORT = "the report's settings, one run each"
 
 
 @dataclass(frozen=True)

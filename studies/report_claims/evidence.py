@@ -24,7 +24,8 @@ Pair = tuple[Kind, Kind]
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """as_report: row of the report's tables -> an experiment with its settings, its weights those of the best epoch,
-    as the report's; last: the same with the last epoch's. fair: several seeds of each kind, on equal terms."""
+    as the report's; last: the same with the last epoch's; both may be empty. fair: several seeds or folds of each
+    kind, on equal terms."""
 
     as_report: dict[str, Experiment]
     last: dict[str, Experiment]
@@ -75,9 +76,14 @@ def kind_of(experiment: Experiment) -> Kind:
 
 
 def collect_evidence(folder: Path, report: str, fair: str) -> Evidence:
-    """The experiments that two patterns of names mean. Raises UserError where one of the report's rows lacks."""
-    found = find(folder, [report])
-    best, last = (_rows(found, report, weights) for weights in ("best", "last"))
+    """The experiments that two patterns of names mean; none of the report's rows where its pattern is empty.
+
+    Raises UserError where one of the report's rows lacks.
+    """
+    best, last = {}, {}
+    if report:
+        found = find(folder, [report])
+        best, last = (_rows(found, report, weights) for weights in ("best", "last"))
     on_equal_terms = find(folder, [fair])
     if missing := {row.kind for row in ROWS} - {kind_of(experiment) for experiment in on_equal_terms}:
         raise UserError(f"{fair}: no experiment with {'; '.join(map(str, sorted(missing)))}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from brainseg.compare.methods import held_out
+from brainseg.compare.methods import place_of
 from brainseg.compare.page.markdown_table import markdown_table
 from brainseg.experiments.reader import Experiment
 from studies.report_claims.claims import Claim
@@ -33,6 +33,7 @@ _OUR_ROWS = (
 
 def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: str) -> str:
     counts = [sum(found.outcome == word for _, found in tested) for word in ("holds", "fails", "inconclusive")]
+    patients = len(evidence.methods()[unet("adam", "dice")].patients)
     summary = [
         {"": number, "section": claim.section, "the report says": claim.says, "verdict": f"**{found.outcome}**"}
         for number, (claim, found) in enumerate(tested, 1)
@@ -41,7 +42,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         "# The report's claims, tested",
         "",
         "**Question.** Which claims of [the report](../explanation/report.md) hold when its experiments are run again? "
-        f"**Patients.** {_scored(evidence)} patients are held out and scored. **Score.** DSC of each patient's volume, "
+        f"**Patients.** {patients} patients are held out and scored. **Score.** DSC of each patient's volume, "
         "and NSD where a claim is about borders. **Answer.** "
         f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} inconclusive.",
         "",
@@ -57,7 +58,8 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
     for number, (claim, found) in enumerate(tested, 1):
         lines += [f"## {number}. {claim.says}: {found.outcome}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
         lines += [_sentence(found.figures), ""]
-    lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
+    if evidence.as_report:
+        lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
     lines += ["## On equal terms", "", "Weights of the last epoch.", "", markdown_table(on_equal_terms(evidence))]
     lines += ["## The report's own slips", "", "These need no experiment:", ""]
     lines += [f"- {slip}" for slip in slips()]
@@ -65,20 +67,24 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
 
 
 def _what_was_run(evidence: Evidence) -> list[str]:
-    row, fair = next(iter(evidence.as_report.values())), evidence.fair[0]
+    fair = evidence.fair[0]
+    folds = {place_of(experiment)[0] for experiment in evidence.fair}
     seeds = sorted({experiment.params["seed"] for experiment in evidence.fair})
+    of_folds = f"{len(folds)} folds of cross-validation, " if len(folds) > 1 else ""
     train = fair.params["train"]
-    return [
-        f"- `report.yaml`, the report's eleven rows: {_size(row)} (the report: 256 × 256 pixels, 32 features), "
-        "its learning rates, epochs and batch sizes, one run each, the best epoch's weights where no others are said.",
-        f"- `fair.yaml`, on equal terms: {_size(fair)}, {train['epochs']} epochs, batch {train['batch_size']}, "
-        f"schedule {fair.params['schedule']}, a learning rate for each row, seeds {', '.join(map(str, seeds))}, "
-        "the last epoch's weights.",
+    lines = [
+        f"- On equal terms: {_size(fair)}, {train['epochs']} epochs, batch {train['batch_size']}, schedule "
+        f"{fair.params['schedule']}, a learning rate for each row, {of_folds}"
+        f"{'seeds' if len(seeds) > 1 else 'seed'} {', '.join(map(str, seeds))}, the last epoch's weights.",
     ]
-
-
-def _scored(evidence: Evidence) -> int:
-    return len(held_out(evidence.fair[0].per_volume)[1])
+    if evidence.as_report:
+        row = next(iter(evidence.as_report.values()))
+        lines.append(
+            f"- The report's settings: its eleven rows (`report.yaml`), {_size(row)} (the report: 256 × 256 pixels, 32 "
+            "features), its learning rates, epochs and batch sizes, one run each, the best epoch's weights where no "
+            "others are said."
+        )
+    return lines
 
 
 def _size(experiment: Experiment) -> str:

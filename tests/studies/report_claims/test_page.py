@@ -5,17 +5,22 @@ from inspect import getmembers, isfunction
 import numpy as np
 import pytest
 
+from brainseg.splitting import REPORT_VALIDATION
 from studies.report_claims import about_architectures, about_losses, about_optimizers, command
 from studies.report_claims.claims import CLAIMS, FAIR, REPORT
 from studies.report_claims.evidence import Evidence
 from studies.report_claims.finding import Finding
 from studies.report_claims.page import page
 from studies.report_claims.report_figures import slips
+from tests.compare.small_experiment import experiment, fold
 from tests.studies.report_claims.small_evidence import (
+    BLOCKS,
     KINDS,
     LEVEL,
+    TRAITS,
     all_get,
     evidence,
+    fair_name,
     planted,
     robustness,
     row_names,
@@ -120,6 +125,35 @@ def test_it_says_what_was_run(text):
     assert "40 epochs, batch 16, schedule cosine" in text
     assert "seeds 0, 1, 2" in text and "10 patients are held out" in text
     assert f"Made by `{COMMAND}`" in text
+
+
+def of_two_folds() -> Evidence:
+    """The same patients as two folds of five, tested, with one seed and without the report's rows."""
+    experiments = []
+    for kind in KINDS:
+        for number in range(2):
+            part = slice(5 * number, 5 * number + 5)
+            columns = {"nsd": LEVEL, "dsc_report": LEVEL, **{name: np.array(values) for name, values in TRAITS.items()}}
+            experiments.append(
+                experiment(
+                    f"folds-{fair_name(kind)}-fold{number}",
+                    dict(zip(REPORT_VALIDATION[part], LEVEL[part].tolist(), strict=True)),
+                    BLOCKS | kind._asdict() | {"schedule": "cosine"} | fold(number),
+                    columns={name: values[part].tolist() for name, values in columns.items()},
+                )
+            )
+    return Evidence({}, {}, experiments, {})
+
+
+def test_folds_without_the_reports_rows_test_the_claims_on_equal_terms(monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "collect_evidence", lambda folder, report, fair: of_two_folds())
+    command.run("", "folds-*", tmp_path / "claims.md")
+    text = (tmp_path / "claims.md").read_text()
+    fair = [claim for claim in CLAIMS if claim.tested_by == FAIR]
+    assert len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) == len(fair) < len(CLAIMS)
+    assert "10 patients are held out" in text and "2 folds of cross-validation, seed 0, the last epoch's" in text
+    assert "report.yaml" not in text and "The report's rows, and ours" not in text
+    assert "(p " in text  # small lesions: of the patients of all folds
 
 
 def test_it_does_not_speak_of_three_seeds_where_there_are_two():
