@@ -88,7 +88,11 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("preprocess.side_px", 72, "preprocess.side_px is 72; unet needs a multiple of 16: 64 or 80"),
         ("evaluate.threshold", 1.0, "evaluate.threshold is 1.0; expected above 0 and below 1, or 'auto'"),
         ("evaluate.threshold", "best", "evaluate.threshold is 'best'; expected above 0 and below 1, or 'auto'"),
-        ("evaluate.components", "all", "evaluate.components is 'all'; expected 'every', 'largest', 'share', 'size' or"),
+        (
+            "evaluate.components",
+            "all",
+            "evaluate.components is 'all'; expected 'every', 'largest', 'largest_by_depth', 'share', 'size' or",
+        ),
         ("evaluate.least_share", 0.0, "evaluate.least_share is 0.0; expected greater than 0"),
         ("robustness.strengths", ["weak", "none"], "robustness.strengths.1 is 'none'; expected 'weak', 'medium' or"),
         ("sampling.train_on", "some", "sampling.train_on is 'some'; expected 'retained' or 'all'"),

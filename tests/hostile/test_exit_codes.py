@@ -633,7 +633,9 @@ def many_to_preprocess(ready_to_train):
     return ready_to_train
 
 
-def test_ctrl_c_in_preprocessing_ends_with_130_and_one_word(many_to_preprocess):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_in_preprocessing_ends_with_130_and_one_word(many_to_preprocess, workers):
+    many_to_preprocess.environment["BRAINSEG_WORKERS"] = workers
     preprocessed = many_to_preprocess.folder / "data" / "preprocessed"
     process = many_to_preprocess.start("preprocess")
     within_a_minute(lambda: any(preprocessed.glob("*.npz")))
@@ -643,6 +645,7 @@ def test_ctrl_c_in_preprocessing_ends_with_130_and_one_word(many_to_preprocess):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_ctrl_c_while_the_workers_start_shows_no_traceback(many_to_preprocess):
+    many_to_preprocess.environment["BRAINSEG_WORKERS"] = "2"
     process = many_to_preprocess.start("preprocess")
     within_a_minute(lambda: len(children(process)) > 1)  # a worker beside multiprocessing's own
     time.sleep(0.2)  # it is importing
