@@ -49,8 +49,8 @@ def test_import_reference_counts_the_whole_lgg_set_as_known(tmp_path):
 def test_pack_says_what_is_in_the_file(tmp_path, monkeypatch):
     asked = []
 
-    def fake(patterns, path, name):
-        asked.append((patterns, path.name, name))
+    def fake(patterns, path, name, half):
+        asked.append((patterns, path.name, name, half))
         return small_model.write(tmp_path / "m.zip", networks=2)
 
     import brainseg.model.pack
@@ -58,5 +58,6 @@ def test_pack_says_what_is_in_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr(brainseg.model.pack, "pack", fake)
     done = run("pack", "cv5-*", "-o", str(tmp_path / "lgg.zip"))
     assert done.exit_code == 0, done.output
-    assert asked == [(["cv5-*"], "lgg.zip", "lgg")]
+    assert run("pack", "--half", "-o", str(tmp_path / "small.zip")).exit_code == 0
+    assert asked == [(["cv5-*"], "lgg.zip", "lgg", False), ([], "small.zip", "small", True)]
     assert done.output == f"{tmp_path}/lgg.zip: 2 networks, mean DSC 0.5000 of 3 patients\n"

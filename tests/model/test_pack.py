@@ -1,13 +1,19 @@
 """Packing, with experiments that are made up; tests/pipeline/test_model_file.py packs a real one."""
 
+import numpy as np
 import pytest
+import torch
+from safetensors.torch import load
 
 from brainseg.core.errors import UserError
 from brainseg.model.archive import read_model
 from brainseg.model.pack import pack
 from brainseg.model.score_record import ONE
+from brainseg.model.torch_runtime import torch_predictor
 from brainseg.model.training_range import features
 from tests.model.conftest import patient
+
+WEIGHTS = "weights/0.safetensors"
 
 
 def test_one_experiment_becomes_a_model_with_its_settings_and_scores(experiments, tmp_path):
@@ -51,6 +57,28 @@ def test_the_training_range_is_of_the_training_patients_alone(experiments, tmp_p
 def test_without_preprocessed_patients_there_is_no_range_but_a_model(experiments, tmp_path):
     experiments(preprocessed_too=False, one={})
     assert pack(["one"], tmp_path / "m.zip", "mine").record.training_range == {}
+
+
+def test_half_precision_halves_the_weights_and_hardly_changes_the_probabilities(experiments, tmp_path):
+    experiments(one={})
+    whole, half = (pack(["one"], tmp_path / f"{half}.zip", "mine", half) for half in (False, True))
+    dtypes = {value.dtype for value in load(half.parts[WEIGHTS]).values()}
+    assert dtypes == {torch.float16, torch.int64}  # int64: the batches that a batch norm has counted
+    assert len(half.parts[WEIGHTS]) < len(whole.parts[WEIGHTS])
+    exact, rounded = (torch_predictor(read_model(model.path))(patient(0)).on_file_grid for model in (whole, half))
+    assert np.ptp(exact) > 0 and abs(exact.astype(int) - rounded).max() <= 1  # of 255
+
+
+def test_a_weight_beyond_half_precision_is_refused(experiments, tmp_path):
+    experiments(one={})
+    file = tmp_path / "cache" / "one" / "data" / "weights" / "last.pt"
+    content = torch.load(file, weights_only=True)
+    content["state"]["head.bias"] += 1e6
+    torch.save(content, file)
+    pack(["one"], tmp_path / "whole.zip", "mine")
+    with pytest.raises(UserError, match="^one: head.bias has a value beyond 65504, the limit of float16; pack without"):
+        pack(["one"], tmp_path / "m.zip", "mine", half=True)
+    assert not (tmp_path / "m.zip").exists()
 
 
 @pytest.mark.parametrize(

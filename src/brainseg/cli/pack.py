@@ -18,6 +18,9 @@ def pack(
     ] = None,
     out: OutOption = Path("model.zip"),
     name: Annotated[str | None, typer.Option(help="The model's name; by default that of the file.")] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="Store the weights as float16: half the bytes, nearly the same masks.")
+    ] = False,
 ) -> None:
     """Pack a trained network into one file that segments new scans. Several experiments become an ensemble.
 
@@ -26,7 +29,7 @@ def pack(
     with report_errors():
         from brainseg.model.pack import pack  # `--help` should not wait for torch
 
-        model = pack(experiments or [], out, name or out.stem)
+        model = pack(experiments or [], out, name or out.stem, half)
         scores = model.record.scores
         score = f"mean DSC {scores.dsc_mean:.4f} of {scores.patients} patients" if scores else "not scored"
     typer.echo(f"{out}: {len(model.record.networks)} network{'s' * (len(model.record.networks) > 1)}, {score}")

@@ -34,11 +34,13 @@ from brainseg.postprocessing.final_mask import MaskSettings
 from brainseg.preprocessing import PreprocessSettings
 
 WORKSPACE = "workspace"
+FLOAT16_MAX = torch.finfo(torch.float16).max
 
 
-def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
+def pack(patterns: Sequence[str], path: Path, name: str, half: bool = False) -> Model:
     """Write the model file of the experiments that match; of the workspace without patterns. Several are an ensemble.
 
+    half: store the weights as float16, in half the bytes; they are computed with in single precision all the same
     Raises UserError where they were not trained with the same data, preprocessing and input, or a file is missing.
     """
     experiments = find(Path.cwd(), patterns or [WORKSPACE])
@@ -50,7 +52,7 @@ def pack(patterns: Sequence[str], path: Path, name: str) -> Model:
             f"{first.name}: predict.networks is {ENSEMBLE}; name the experiments whose networks are in it instead"
         )
     with tempfile.TemporaryDirectory() as folder:
-        networks, parts, channels = _networks(experiments, Path(folder))
+        networks, parts, channels = _networks(experiments, Path(folder), half)
         trained_range = _training_range(first, Path(folder))
     salt = hashlib.sha256(b"".join(parts[network.weights] for network in networks)).hexdigest()
     starts = [known_to_start(experiment) for experiment in experiments]
@@ -88,7 +90,7 @@ def _check_alike(experiments: Sequence[Experiment]) -> None:
 
 
 def _networks(
-    experiments: Sequence[Experiment], folder: Path
+    experiments: Sequence[Experiment], folder: Path, half: bool
 ) -> tuple[list[NetworkRecord], dict[str, bytes], tuple[str, ...]]:
     """The records, the parts, and the channels of the data, which are the same for all."""
     records, parts, channels = [], {}, ()
@@ -99,13 +101,25 @@ def _networks(
         weights.read_network(file)  # raises UserError for a damaged file
         content = torch.load(file, map_location="cpu", weights_only=True)
         part = f"weights/{number}.safetensors"
-        parts[part] = save({key: value.contiguous() for key, value in content["state"].items()})
+        state = _half(content["state"], experiment.name) if half else content["state"]
+        parts[part] = save({key: value.contiguous() for key, value in state.items()})
         input_settings = InputSettings(**content["input"])
         channels = weights.data_channels(content)
         records.append(
             NetworkRecord(weights=part, arch=content["arch"], settings=content["settings"], input=input_settings)
         )
     return records, parts, channels
+
+
+def _half(state: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    """The weights as float16; what counts, such as the batches of a batch norm, is unchanged."""
+    halved = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+    for key, value in halved.items():
+        if not value.isfinite().all():
+            raise UserError(
+                f"{name}: {key} has a value beyond {FLOAT16_MAX:.0f}, the limit of float16; pack without --half"
+            )
+    return halved
 
 
 def _chosen_on_validation(experiment: Experiment) -> bool:
