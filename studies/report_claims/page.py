@@ -39,7 +39,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         for number, (claim, found) in enumerate(tested, 1)
     ]
     lines = [
-        "# The report's claims, tested",
+        f"# The report's claims, tested on {patients} patients",
         "",
         "**Question.** Which claims of [the report](../explanation/report.md) hold when its experiments are run again? "
         f"**Patients.** {patients} patients are held out and scored. **Score.** DSC of each patient's volume, "
