@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from brainseg.core.params import read_params
 from tests.browser import browser, opened  # noqa: F401  (fixtures: one browser for all tests)
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no fault of a test
+settings.load_profile("no deadline")
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for `stages`, which is not part of the installed package
