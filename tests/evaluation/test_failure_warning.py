@@ -17,7 +17,7 @@ from brainseg.evaluation.failure_warning import (
 )
 
 pytestmark = pytest.mark.filterwarnings("error")  # a fit through too little would warn
-steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=60, derandomize=True, database=None)
 
 
 def draw(rng, patients: int) -> tuple[np.ndarray, np.ndarray]:

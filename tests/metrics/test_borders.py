@@ -12,7 +12,7 @@ from brainseg.losses.shared.distances import contour
 from brainseg.metrics.borders import DENSE, border, distances
 
 VOLUME, SLICES = (0, 1, 2), (1, 2)
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize(("axes", "expected"), [(VOLUME, 5 * 5 * 5 - 3 * 3 * 3), (SLICES, 5 * 16)])

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from brainseg.metrics.bounding_box import box_around
 
 PAIRS = arrays(bool, (2, 3, 5, 6))
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def test_hand_computed():

@@ -13,7 +13,7 @@ from brainseg.metrics.calibration import calibration_error, reliability
 PROBABILITIES = arrays(np.uint8, (2, 4, 5))
 TRUTHS = arrays(bool, (2, 4, 5), elements=st.sampled_from([True, False, False, False]))
 EVERYWHERE_PX = 99
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def one_row(*probabilities: int) -> np.ndarray:

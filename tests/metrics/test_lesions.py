@@ -11,7 +11,7 @@ from skimage.measure import label
 from brainseg.metrics.lesions import LesionCounts, count_lesions, lesion_sensitivity
 
 PAIRS = arrays(bool, (2, 3, 5, 6), elements=st.sampled_from([True, False, False, False]))
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def line(text: str) -> np.ndarray:

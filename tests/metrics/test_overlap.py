@@ -13,7 +13,7 @@ from brainseg.metrics.overlap import dsc, iou, precision, sensitivity
 
 PAIRS = arrays(bool, (2, 2, 3, 4))  # a prediction and a truth
 SOFT_PAIRS = st.tuples(arrays(np.float32, (2, 3, 4), elements=st.floats(0, 1, width=32)), arrays(bool, (2, 3, 4)))
-steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=60, derandomize=True, database=None)
 
 
 def test_hand_computed_hard():

@@ -12,7 +12,7 @@ from brainseg.metrics.raggedness import raggedness
 
 CUT_PX = math.sqrt(0.5)  # the contour cuts each corner of a mask, half a pixel off both sides
 MASKS = arrays(bool, (2, 6, 7))
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def drawn(text: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from brainseg.metrics.overlap import dsc
 from brainseg.metrics.slicewise import dsc_slicewise
 
 PAIRS = arrays(bool, (2, 4, 3, 4))  # a prediction and a truth
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def test_hand_computed():

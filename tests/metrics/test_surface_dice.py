@@ -14,7 +14,7 @@ from brainseg.metrics.surface import surface_dice, surface_dice_3d
 
 PAIRS = arrays(bool, (2, 3, 5, 6))  # a prediction and a truth
 TOLERANCES_PX = st.sampled_from([0, 1, math.sqrt(2), 2, 2.5, 10])
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def square(top, left, side, slice_=0):

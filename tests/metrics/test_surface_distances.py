@@ -17,7 +17,7 @@ PAIRS = arrays(bool, (2, 3, 5, 6))  # a prediction and a truth
 DIAGONAL_PX = math.sqrt((4 * 2) ** 2 + 4**2 + 5**2)  # of (3, 5, 6) voxels, from centre to centre
 # monai warns of itself
 pytestmark = pytest.mark.filterwarnings("ignore:.*always_return_as_numpy:FutureWarning")
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def voxels(*where, shape=(3, 5, 6)):

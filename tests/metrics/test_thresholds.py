@@ -9,7 +9,7 @@ from brainseg.metrics.overlap import dsc
 from brainseg.metrics.thresholds import dsc_by_threshold, near_threshold_share
 
 THRESHOLDS = [0.0, 0.05, 0.2, 1 / 3, 0.4, 0.5, 0.6, 128 / 255, 0.95, 254 / 255, 0.999]  # 0.2, 0.4, 0.6: 51, 102, 153
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def test_dsc_by_hand():

@@ -9,7 +9,7 @@ from brainseg.metrics.overlap import dsc
 from brainseg.metrics.thresholds import AGREEMENT_THRESHOLDS, threshold_agreement
 from brainseg.postprocessing.largest_component import largest_component
 
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def as_it_is(mask: np.ndarray) -> np.ndarray:

@@ -112,7 +112,7 @@ def _networks(
 
 
 def _half(state: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
-    """The weights as float16; what counts, such as the batches of a batch norm, is unchanged."""
+    """The weights as float16; whole numbers, such as a batch norm's count of batches, are unchanged."""
     halved = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     for key, value in halved.items():
         if not value.isfinite().all():

@@ -17,7 +17,7 @@ from brainseg.compare.stats.bootstrap import (
 
 SHARES = st.integers(0, 64).map(lambda k: k / 64)
 SCORES = arrays(float, st.integers(2, 15), elements=SHARES)
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 @pytest.fixture

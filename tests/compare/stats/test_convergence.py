@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from brainseg.compare.stats.convergence import converged_at, stability
 
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 CURVES = arrays(float, st.integers(1, 60), elements=st.integers(0, 100).map(lambda k: k / 100))
 
 

@@ -14,7 +14,7 @@ from brainseg.compare.stats.method_test import can_judge_methods, method_test, s
 from studies.false_claims import Setting, hierarchical_bootstrap, ours, pooled_wilcoxon, simulate
 
 MARGIN = 0.02
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 SHARES = st.integers(0, 64).map(lambda k: k / 64)
 PAIRS = st.tuples(st.integers(2, 8), st.integers(2, 4), st.integers(2, 4)).flatmap(
     lambda n: st.tuples(arrays(float, (n[0], n[1]), elements=SHARES), arrays(float, (n[0], n[2]), elements=SHARES))

@@ -25,7 +25,7 @@ from brainseg.compare.stats.paired_test import (
 # sums and means of 64ths are exact, so that shifts and signs make or break no ties; small ones for many ties
 DIFFERENCES = st.integers(1, 12).flatmap(lambda n: arrays(float, n, elements=st.integers(-9, 9).map(lambda k: k / 64)))
 MARGIN = 2 / 64
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 
 
 def p_of_all_signs(differences: np.ndarray, alternative: str) -> float:

@@ -10,7 +10,7 @@ from statsmodels.stats.power import TTestPower
 from brainseg.compare.stats.method_test import spread_over_seeds
 from brainseg.compare.stats.sample_size import MOST, POWER, Part, advice, satterthwaite, settles, settling_count
 
-steady = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+steady = settings(max_examples=40, derandomize=True, database=None)
 THOUSANDTHS = st.integers(1, 100).map(lambda k: k / 1000)
 
 
