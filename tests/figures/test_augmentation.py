@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # one of matplotl
 def test_the_gallery_draws(tmp_path, count, masks):
     masks[:, :, 4:9, 3:8] = 1
     images = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    settings = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5)
+    settings = AugmentSettings(scale=0.05, rotation_deg=15.0, flip=0.5, paste_lesion=0.5)
     intensity = IntensitySettings(
         bias_field=0.1, gamma=0.1, blur_px=0.0, gain=0.1, offset=0.1, noise=0.1, channel_dropout=0.0
     )

@@ -35,7 +35,7 @@ TRAINING_LARGE, VALIDATION_LARGE = (
 )
 VARIED = {
     "augmentation": AugmentSettings(
-        scale=0.1, rotation_deg=20.0, flip=0.5, shear_deg=10.0, shift=0.1, elastic_px=1.0, elastic_grid=4
+        scale=0.1, rotation_deg=20.0, flip=0.5, shear_deg=10.0, shift=0.1, elastic_px=1.0, paste_lesion=0.5
     ),
     "intensity": IntensitySettings(
         bias_field=0.2, gamma=0.3, blur_px=1.0, gain=0.2, offset=0.2, noise=0.1, channel_dropout=0.5

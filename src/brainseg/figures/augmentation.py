@@ -8,6 +8,7 @@ from brainseg.core.channels import main_channel
 from brainseg.figures.style import TRUTH
 from brainseg.training.augmentation import AugmentSettings, augment
 from brainseg.training.intensity import IntensitySettings, change_intensity
+from brainseg.training.paste import paste_lesions
 
 COLUMNS = 6
 
@@ -28,7 +29,9 @@ def augmentation_gallery(
     generator = torch.Generator().manual_seed(0)
     versions = [(images, masks)]
     for _ in range(COLUMNS - 1):
-        moved, moved_masks = augment(images, masks, geometry, generator)
+        donors = images.roll(1, 0), masks.roll(1, 0)
+        pasted, pasted_masks = paste_lesions(images, masks, *donors, geometry.paste_lesion, generator)
+        moved, moved_masks = augment(pasted, pasted_masks, geometry, generator)
         versions.append((change_intensity(moved, intensity, input_settings, generator), moved_masks))
     figure = Figure(figsize=(1.7 * COLUMNS, 1.75 * len(images) + 0.6), layout="constrained")
     grid = figure.subplots(len(images), COLUMNS, squeeze=False)

@@ -24,6 +24,7 @@ class AugmentSettings(StrictSettings):
     shift: float = Field(default=0.0, ge=0, le=1)  # share of the side
     elastic_px: float = Field(default=0.0, ge=0, le=1000)
     elastic_grid: int = Field(default=4, ge=2, le=256)  # control points a side
+    paste_lesion: float = Field(default=0.0, ge=0, le=1)  # see paste.py
 
 
 def augment(

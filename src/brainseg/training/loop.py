@@ -17,6 +17,7 @@ from brainseg.training.ema import averaged
 from brainseg.training.intensity import change_intensity
 from brainseg.training.learning_rate import lr_scheduler
 from brainseg.training.loss_context import Loss, bind_context
+from brainseg.training.paste import paste_lesions
 from brainseg.training.processes import ALONE, Processes
 from brainseg.training.recipe import Recipe
 from brainseg.training.sampling import draw, slice_weights
@@ -125,8 +126,12 @@ def train_epoch(
     """
     state.network.train()
     total = torch.zeros((), device=slices.device)
-    own = (index[share.rows].to(total.device, non_blocking=True) for index in batches)
+    pasting = recipe.augmentation.paste_lesion
+    own = (own_slices(index, share, bool(pasting)).to(total.device, non_blocking=True) for index in batches)
     for images, masks in slices.batches(own):
+        if pasting:
+            donors, images, masks = (images[:-1], masks[:-1]), images[1:], masks[1:]
+            images, masks = paste_lesions(images, masks, *donors, pasting, generator, share)
         images, masks = augment(images, masks, recipe.augmentation, generator, share)
         images = change_intensity(images, recipe.intensity, slices.input_settings, generator, share)
         with autocast(total.device, recipe.settings.precision):
@@ -142,3 +147,13 @@ def train_epoch(
             state.ema.update_parameters(state.network)
         total += batch_loss.detach()  # stays on the device: reading it would stall the queue
     return total.item()
+
+
+def own_slices(index: torch.Tensor, share: Share, with_donor: bool) -> torch.Tensor:
+    """The share's slices of a batch of slices `index`; with_donor puts the slice before them in front.
+
+    The slice before each one is then its donor. The last slice of the batch is the donor of the first one, so the
+    donors are the same however the batch is shared.
+    """
+    own = index[share.rows]
+    return torch.cat([index.roll(1)[share.rows][:1], own]) if with_donor else own
