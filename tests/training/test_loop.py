@@ -21,9 +21,10 @@ from brainseg.schedules.cosine import cosine
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.checkpoint import Checkpoint
 from brainseg.training.intensity import IntensitySettings
-from brainseg.training.loop import train
+from brainseg.training.loop import own_slices, train
 from brainseg.training.recipe import Recipe, TrainSettings
 from brainseg.training.sampling import SamplingSettings
+from brainseg.training.share import Share
 from brainseg.training.slices import Slices
 from brainseg.training.state import Trained
 from tests.archs.builders import unet
@@ -531,17 +532,26 @@ def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
     assert shapes == {(6, 16, 16)}
 
 
-VARIED = {
-    "sampling": SamplingSettings(area_power=0.5, background_share=0.6, train_on="retained"),
-    "augmentation": AugmentSettings(**NOTHING.model_dump() | {"shear_deg": 10.0, "shift": 0.1, "elastic_px": 1.0}),
-    "intensity": AS_MEASURED.model_copy(update={"gain": 0.2, "noise": 0.1, "channel_dropout": 0.2}),
-}
+VARIED = [
+    {"sampling": SamplingSettings(area_power=0.5, background_share=0.6, train_on="retained")},
+    {"augmentation": NOTHING.model_copy(update={"shear_deg": 10.0, "shift": 0.1, "elastic_px": 1.0})},
+    {"augmentation": NOTHING.model_copy(update={"paste_lesion": 1.0})},
+    {"intensity": AS_MEASURED.model_copy(update={"gain": 0.2, "noise": 0.1, "channel_dropout": 0.2})},
+]
 
 
-@pytest.mark.parametrize("name", VARIED)
-def test_what_is_drawn_and_how_it_is_varied_decides_the_weights_the_same_way_each_time(name):
+@pytest.mark.parametrize(("rows", "expected"), [(slice(0, 2), [4, 1, 2]), (slice(2, 4), [2, 3, 4])])
+def test_the_donor_of_a_slice_is_the_one_before_it_in_the_batch_however_it_is_shared(rows, expected):
+    index, share = torch.tensor([1, 2, 3, 4]), Share(4, rows)
+    assert own_slices(index, share, with_donor=True).tolist() == expected
+    assert own_slices(index, share, with_donor=False).tolist() == expected[1:]
+    assert own_slices(index, Share.whole(4), with_donor=True).tolist() == [4, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("settings", VARIED)
+def test_what_is_drawn_and_how_it_is_varied_decides_the_weights_the_same_way_each_time(settings):
     some_empty = Slices(
         **vars(TRAINING) | {"masks": TRAINING.masks.clone().index_fill_(0, torch.tensor([0, 4]), False)}
     )
-    first, again = (run(training=some_empty, **{name: VARIED[name]}).last_state["head.weight"] for _ in range(2))
+    first, again = (run(training=some_empty, **settings).last_state["head.weight"] for _ in range(2))
     assert first.equal(again) and not first.equal(run(training=some_empty).last_state["head.weight"])
