@@ -7,7 +7,8 @@ from brainseg.core.params import parse_settings, read_params
 from brainseg.core.progress import print_line, progress
 from brainseg.data import own_split, split
 from brainseg.data.raw.patients import FOLDER, institution, lesion_size, patient_names, persons
-from brainseg.splitting import SplitSettings, split_patients
+from brainseg.splitting.settings import SplitSettings
+from brainseg.splitting.subsets import split_patients
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ from brainseg.inference import PredictSettings, predict
 from brainseg.metrics.overlap import dsc
 from brainseg.postprocessing.final_mask import MaskSettings, final_mask
 from brainseg.preprocessing import PreprocessSettings, preprocess
-from brainseg.splitting import SplitSettings, split_patients
+from brainseg.splitting.settings import SplitSettings
+from brainseg.splitting.subsets import split_patients
 from brainseg.training.checkpoint import Checkpoint
 from brainseg.training.loop import train
 from brainseg.training.recipe import recipe_from

@@ -19,7 +19,7 @@ from brainseg.inference import PredictSettings, select_heads
 from brainseg.pages.run.settings import PageSettings
 from brainseg.preprocessing import PreprocessSettings
 from brainseg.robustness.settings import RobustnessSettings
-from brainseg.splitting import SplitSettings
+from brainseg.splitting.settings import SplitSettings
 from brainseg.training.augmentation import AugmentSettings
 from brainseg.training.intensity import IntensitySettings
 from brainseg.training.recipe import TrainSettings

@@ -1,6 +1,6 @@
 """Names of patients: those of a public data set with a hundred more."""
 
-from brainseg.splitting import REPORT_VALIDATION
+from brainseg.splitting.subsets import REPORT_VALIDATION
 
 SITES = {"CS": 24, "DU": 60, "HT": 16}
 

@@ -75,7 +75,7 @@ FILES = {
     "a data source not chosen": ("src/brainseg/sources/folder.py", COMMENT, []),
     "a new loss": ("src/brainseg/losses/new.py", "def new(logits, target): ...\n", []),
     "a new architecture": ("src/brainseg/archs/new/__init__.py", "def new(in_channels): ...\n", []),
-    "splitting": ("src/brainseg/splitting.py", COMMENT, ["split"]),
+    "splitting": ("src/brainseg/splitting/subsets.py", COMMENT, ["split"]),
     "preprocessing": ("src/brainseg/preprocessing.py", COMMENT, ["preprocess", "robustness"]),
     "the training loop": ("src/brainseg/training/loop.py", COMMENT, ["train"]),
     "the metrics of surfaces": ("src/brainseg/metrics/surface.py", COMMENT, ["evaluate"]),

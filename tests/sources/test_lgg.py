@@ -14,7 +14,7 @@ from brainseg.core.errors import UserError, report_errors
 from brainseg.data.raw.patients import check_patients
 from brainseg.sources.lgg import HANDLE, check_digests, lgg, patient_digest, published
 from brainseg.sources.phantom import phantom
-from brainseg.splitting import REPORT_VALIDATION
+from brainseg.splitting.subsets import REPORT_VALIDATION
 
 fetch = lgg  # `lgg` is also the fixture with real patients
 NAMES = ["PHANTOM_EAST_002", "PHANTOM_NORTH_001", "PHANTOM_SOUTH_003"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from brainseg.experiments.reader import Experiment
-from brainseg.splitting import REPORT_VALIDATION
+from brainseg.splitting.subsets import REPORT_VALIDATION
 from studies.report_claims.evidence import Evidence
 from studies.report_claims.report_figures import LOSSES, ROWS, Kind
 from tests.compare.small_experiment import experiment

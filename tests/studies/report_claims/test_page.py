@@ -5,7 +5,7 @@ from inspect import getmembers, isfunction
 import numpy as np
 import pytest
 
-from brainseg.splitting import REPORT_VALIDATION
+from brainseg.splitting.subsets import REPORT_VALIDATION
 from studies.report_claims import about_architectures, about_losses, about_optimizers, command
 from studies.report_claims.claims import CLAIMS, FAIR, REPORT
 from studies.report_claims.evidence import Evidence

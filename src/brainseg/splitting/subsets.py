@@ -1,16 +1,14 @@
 """The training, validation and test subsets: split by person, never by slice and never by scan."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
 
-from brainseg.core.errors import UserError, shown
-from brainseg.core.params import StrictSettings
+from brainseg.core.errors import UserError
 from brainseg.data.own_split import OwnSplit
 from brainseg.data.raw.patients import institutions, persons
+from brainseg.splitting.settings import SplitSettings
+from brainseg.splitting.strata import in_strata, spread
 
 # the patients the report validated on: the reference code's choice (its seed 42)
 REPORT_VALIDATION = (
@@ -25,42 +23,6 @@ REPORT_VALIDATION = (
     "TCGA_HT_7692_19960724",
     "TCGA_HT_7879_19981009",
 )
-
-
-class SplitSettings(StrictSettings):
-    strategy: Literal["random", "report", "kfold", "leave_one_institution_out", "file"]
-    file: str = Field(min_length=1)  # a CSV file, for strategy file; a folder for the others
-    set_aside: Literal["nobody", "report"]
-    person_pattern: str
-    stratify: Literal["institution", "size", "institution_and_size"]
-    seed: int = Field(ge=0, le=2**32 - 1)
-    validation: float = Field(gt=0, lt=1)
-    test: float = Field(ge=0, lt=1)
-    folds: int = Field(ge=2, le=10_000)
-    fold: int = Field(ge=0, le=10_000)
-
-    @field_validator("person_pattern")
-    @classmethod
-    def _has_a_group(cls, pattern: str) -> str:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"{shown(pattern)}; expected auto, or a regular expression ({error})") from None
-        if pattern != "auto" and not groups:
-            raise ValueError(
-                f"{shown(pattern)} has no group; expected auto, or a regular expression whose first group is the person"
-            )
-        return pattern
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> "SplitSettings":
-        if self.fold >= self.folds and self.strategy != "leave_one_institution_out":
-            raise ValueError(f"fold is {self.fold}; expected 0 to {self.folds - 1} with {self.folds} folds")
-        if self.strategy == "report" and self.set_aside == "report":
-            raise ValueError("set_aside is report; with strategy report those ten validate, expected nobody")
-        if self.strategy == "random" and self.validation + self.test >= 1:
-            raise ValueError(f"validation and test are {self.validation} and {self.test}; together below 1, to train")
-        return self
 
 
 def split_patients(
@@ -103,14 +65,14 @@ def split_patients(
     elif own and not own.has_folds:
         validation, test = ([scan for scan in people if own.place[scan] == name] for name in ("validation", "test"))
     else:
-        ordered = _in_strata(people, settings.stratify, lesion_size or {}, rng)
+        ordered = in_strata(people, settings.stratify, lesion_size or {}, rng)
         if settings.strategy == "random":
-            test = _spread(ordered, round(settings.test * len(people)), rng)
+            test = spread(ordered, round(settings.test * len(people)), rng)
         else:
             test = _fold(ordered, scans_of, settings, own)
         rest = [scan for scan in ordered if scan not in test]
         share_of = people if settings.strategy == "random" else rest
-        validation = _spread(rest, max(1, round(settings.validation * len(share_of))), rng)
+        validation = spread(rest, max(1, round(settings.validation * len(share_of))), rng)
 
     of_person = dict.fromkeys(people, "train")
     of_person |= dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")
@@ -160,30 +122,3 @@ def _of_institution(people: Sequence[str], scans_of: Mapping[str, Sequence[str]]
             f"split.fold is {number}; expected 0 to {len(names) - 1} for the institutions {', '.join(names)}"
         )
     return [first for first in people if of[first] == names[number]]
-
-
-def _in_strata(
-    patients: Sequence[str], stratify: str, lesion_size: Mapping[str, float], rng: np.random.Generator
-) -> list[str]:
-    """Shuffled, then sorted by institution or size of the lesion: evenly spaced picks are then stratified."""
-    shuffled = rng.permutation(sorted(patients)).tolist()
-    nothing = [""] * len(shuffled)
-    of = nothing if stratify == "size" else institutions(shuffled)
-    sizes = nothing if stratify == "institution" else _terciles([lesion_size[scan] for scan in shuffled])
-    stratum = dict(zip(shuffled, zip(of, sizes, strict=True), strict=True))
-    return sorted(shuffled, key=stratum.__getitem__)
-
-
-def _terciles(lesion_size: Sequence[float]) -> list[int]:
-    """1 to 3, a third of the patients with a lesion each; 0 without lesion."""
-    sizes = np.array(lesion_size)
-    bounds = np.quantile(sizes[sizes > 0], [1 / 3, 2 / 3]) if (sizes > 0).any() else [0, 0]
-    return np.where(sizes > 0, 1 + np.searchsorted(bounds, sizes), 0).tolist()
-
-
-def _spread(ordered: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
-    """`count` evenly spaced patients, from a random start; an empty list if there are no patients."""
-    if not ordered:
-        return []
-    places = (np.arange(count) + rng.random()) * len(ordered) / max(count, 1)
-    return [ordered[int(place)] for place in places]
