@@ -50,7 +50,7 @@ def run_apart(work: str, folder: Path) -> list[float]:
 
 
 def prepare(folder: Path) -> None:
-    """A made-up patient in TIFF slices, and a model file with ONNX graphs of the reference's network."""
+    """A synthetic patient in TIFF slices, and a model file with ONNX graphs of the reference's network."""
     import torch
 
     from benchmarks.reference_state import reference_state

@@ -1,4 +1,4 @@
-"""Memory and time of each stage from 20 to 2,000 made-up patients:
+"""Memory and time of each stage from 20 to 2,000 synthetic patients:
 
 python -m benchmarks.scaling [--patients 20,200,2000] [--csv FILE] [--figure FILE] [--dvc]
 

@@ -44,7 +44,7 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         "**Question.** Which claims of [the report](../explanation/report.md) hold when its experiments are run again? "
         f"**Patients.** {patients} patients are held out and scored. **Score.** DSC of each patient's volume, "
         "and NSD where a claim is about borders. **Answer.** "
-        f"{len(tested)} claims: {counts[0]} hold, {counts[1]} fail, {counts[2]} inconclusive.",
+        f"{len(tested)} claims; holds: {counts[0]}, fails: {counts[1]}, inconclusive: {counts[2]}.",
         "",
         f"Made by `{command}`; not to be edited.",
         "",

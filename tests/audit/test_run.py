@@ -1,4 +1,4 @@
-"""All of an audit, on made-up heads with faults; and on real patients with planted copies."""
+"""All of an audit, on synthetic heads with faults; and on real patients with planted copies."""
 
 from dataclasses import replace
 

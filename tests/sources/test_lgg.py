@@ -22,7 +22,7 @@ NAMES = ["PHANTOM_EAST_002", "PHANTOM_NORTH_001", "PHANTOM_SOUTH_003"]
 
 @pytest.fixture
 def archive(tmp_path) -> Path:
-    """What Kaggle delivers, with three made-up patients, whose digests stand in kaggle's table."""
+    """What Kaggle delivers, with three synthetic patients, whose digests stand in kaggle's table."""
     phantom(tmp_path / "archive" / "kaggle_3m", patients=3, slices=6, side_px=32, noise=0.0, seed=0)
     (tmp_path / "archive" / "kaggle_3m" / "data.csv").write_text("Patient,age\n")
     return tmp_path / "archive"

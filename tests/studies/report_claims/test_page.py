@@ -82,7 +82,7 @@ def test_every_claim_is_once_in_the_table_and_once_below(text):
 def test_counts_are_those_of_the_verdicts(text):
     words = re.findall(r"^## \d+\. .*: (.*)$", text, re.MULTILINE)
     counts = [words.count(word) for word in WORDS]
-    assert "{} claims: {} hold, {} fail, {} inconclusive.".format(len(CLAIMS), *counts) in text
+    assert "{} claims; holds: {}, fails: {}, inconclusive: {}.".format(len(CLAIMS), *counts) in text
     assert sum(counts) == len(CLAIMS)
 
 
@@ -90,7 +90,7 @@ def test_counts_are_those_of_the_verdicts(text):
 def test_counts_of_planted_words(word):
     text = page([(claim, Finding(word, "Figures.")) for claim in CLAIMS[:5]], evidence(), COMMAND)
     counts = [5 * (word == it) for it in WORDS]
-    assert "5 claims: {} hold, {} fail, {} inconclusive.".format(*counts) in text
+    assert "5 claims; holds: {}, fails: {}, inconclusive: {}.".format(*counts) in text
     assert text.count("Figures.\n") == 5
 
 
