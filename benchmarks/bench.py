@@ -1,7 +1,7 @@
 """The project beside the report's reference code and beside the machine's limit: make bench, or
 python -m benchmarks.bench [--quick] [--sizes 64/8,128/16] [--seconds S] [--cpu-time]
 
-One synthetic patient of 256 x 256 pixels. For each size (side of the network's input / features of the U-Net) each row's
+One synthetic patient of 256 x 256 pixels. For each size (side of the input / features of the U-Net) each row's
 works alternate, so that a busy moment of the machine hits all of them; the median counts. The limit of network work is
 its floating-point operations over the rate of a matrix product, that of the rest the bytes it must read and write over
 the rate of a copy. OMP_NUM_THREADS sets the threads of both ways: give as many as there are idle cores, and one where
