@@ -53,4 +53,4 @@ def _by_trait(evidence: Evidence, column: str, sign: int, trait: str) -> Finding
         certain = found.pvalue < ALPHA
         outcomes.append("holds" if certain and sign * found.statistic > 0 else "fails" if certain else "inconclusive")
     word = outcomes[0] if len(set(outcomes)) == 1 else "inconclusive"
-    return Finding(word, f"With Dice and Adam, {'; '.join(parts)}")
+    return Finding(word, f"With Dice and Adam, {'; '.join(parts)}.")

@@ -86,10 +86,10 @@ def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
     per_loss = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
     count = ragged.patients.iloc[0] if len(ragged) else 0
     few = (
-        f"Mean NSD of {count} patients with ragged edges, not judged: {per_loss}" if count else "None has ragged edges"
+        f"Mean NSD of {count} patients with ragged edges, too few for a verdict: {per_loss}" if count else "No patient has ragged edges"
     )
     whole = from_verdicts(evidence.pairs(pairs, ["nsd"]))
-    return Finding(whole.outcome, f"NSD at 2 px: {whole.figures}. {few}.")
+    return Finding(whole.outcome, f"NSD at 2 px:\n\n{whole.figures}\n\n{few}.")
 
 
 def dice_leads_with_sgd(evidence: Evidence) -> Finding:
@@ -114,4 +114,4 @@ def log_cosh_has_proved_its_advantage(evidence: Evidence) -> Finding:
     pairs = _against("adam", ("dice", "log_cosh_dice"), ("bce", "shape_aware"))
     found = evidence.pairs(pairs, ["dsc", "nsd"])
     word = from_verdicts(found).outcome
-    return Finding(word, f"DSC: {listed(found[: len(pairs)])}. NSD: {listed(found[len(pairs) :])}.")
+    return Finding(word, f"DSC:\n\n{listed(found[: len(pairs)])}\n\nNSD:\n\n{listed(found[len(pairs) :])}")

@@ -22,11 +22,11 @@ def adam_is_better_with_every_loss(evidence: Evidence) -> Finding:
 
 
 def adam_is_ten_points_better(evidence: Evidence) -> Finding:
-    figures = f"{listed(evidence.pairs(ADAM_AGAINST_SGD))}."
+    figures = listed(evidence.pairs(ADAM_AGAINST_SGD))
     if evidence.as_report:
         rows = {row.name: evidence.as_report[row.name].evaluation["validation"]["dsc"]["mean"] for row in ROWS[:8]}
         differences = ", ".join(f"{loss} {rows[f'adam-{loss}'] - rows[f'sgd-{loss}']:+.3f}" for loss in LOSSES)
-        figures += f" With the report's settings, one run each: {differences}."
+        figures += f"\n\nWith the report's settings, one run each: {differences}."
     return from_within(evidence.within(ADAM_AGAINST_SGD, *ABOUT_TEN_POINTS), ABOUT_TEN_POINTS, figures)
 
 
@@ -45,12 +45,12 @@ def sgd_does_not_generalize_better(evidence: Evidence) -> Finding:
     outcome = "fails" if any(verdict.outcome == "worse" for verdict in found) else None
     if outcome is None:
         outcome = "holds" if all(verdict.outcome in ("better", "equivalent") for verdict in found) else "inconclusive"
-    figures = f"{listed(found)}."
+    figures = listed(found)
     if evidence.last:
         adam, sgd = (_overfitting(evidence, optim) for optim in ("adam", "sgd"))
         per_loss = ", ".join(f"{loss} {adam[loss]:+.3f} and {sgd[loss]:+.3f}" for loss in LOSSES)
         of = "with the report's settings and the last epoch's weights"
-        figures += f" Training minus validation DSC {of}, Adam and SGD: {per_loss}."
+        figures += f"\n\nTraining minus validation DSC {of}, Adam and SGD: {per_loss}."
     return Finding(outcome, figures)
 
 

@@ -12,7 +12,7 @@ Outcome = Literal["holds", "fails", "inconclusive"]
 @dataclass(frozen=True)
 class Finding:
     outcome: Outcome
-    figures: str  # what was measured, in a sentence or two
+    figures: str  # what was measured, in Markdown paragraphs; comparisons are a list
 
 
 def from_conditions(conditions: Sequence[bool], figures: str) -> Finding:
@@ -33,18 +33,18 @@ def from_verdicts(found: Sequence[Verdict], figures: str | None = None) -> Findi
 
 
 def from_within(places: Sequence[str], bounds: tuple[float, float], figures: str) -> Finding:
-    """Of a claim that every difference is about so much: one that is certainly not is enough against it."""
+    """Of a claim that every difference is between the bounds: one that is certainly not is enough against it."""
     outcome: Outcome = "fails" if "outside" in places else "holds" if set(places) == {"inside"} else "inconclusive"
     low, high = bounds
-    places_text = ", ".join(places)
-    return Finding(outcome, f"{figures.rstrip('.')}. Taken for about so much is {low:g} to {high:g}: {places_text}.")
+    return Finding(outcome, f"{figures}\n\nWhether each is between {low:g} and {high:g}: {', '.join(places)}.")
 
 
 def listed(found: Sequence[Verdict]) -> str:
-    return "; ".join(told(verdict) for verdict in found)
+    """A Markdown list, one comparison a line."""
+    return "\n".join(f"- {described(verdict)}" for verdict in found)
 
 
-def told(verdict: Verdict) -> str:
+def described(verdict: Verdict) -> str:
     """Such as: dice against bce +0.0123 [-0.0310, +0.0556] (inconclusive)"""
     estimate, low, high = verdict.estimate
     return f"{verdict.a} against {verdict.b} {estimate:+.4f} [{low:+.4f}, {high:+.4f}] ({verdict.outcome})"

@@ -55,9 +55,12 @@ def page(tested: Sequence[tuple[Claim, Finding]], evidence: Evidence, command: s
         "",
         markdown_table(summary),
     ]
+    first_in: dict[str, int] = {}  # list of comparisons -> the claim that prints it
     for number, (claim, found) in enumerate(tested, 1):
         lines += [f"## {number}. {claim.says}: {found.outcome}", "", f"Section {claim.section}; {claim.tested_by}.", ""]
-        lines += [_sentence(found.figures), ""]
+        for paragraph in found.figures.split("\n\n"):
+            printed = first_in.setdefault(paragraph, number) if _is_list(paragraph) else number
+            lines += [paragraph if printed == number else f"The comparisons are those of claim {printed}.", ""]
     if evidence.as_report:
         lines += ["## The report's rows, and ours", "", _OUR_ROWS, "", markdown_table(beside_the_report(evidence))]
     lines += ["## On equal terms", "", "Weights of the last epoch.", "", markdown_table(on_equal_terms(evidence))]
@@ -99,5 +102,5 @@ def _about(evidence: Evidence) -> str:
     return found[0].about if found[0].of_methods else "these networks alone, not the methods"
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
+def _is_list(paragraph: str) -> bool:
+    return paragraph.startswith("- ")

@@ -58,8 +58,8 @@ def test_the_figures_that_are_printed_are_enough_to_see_why():
 def test_the_pairs_are_unetpp_against_unet_with_the_same_loss():
     for claim in (claims.unetpp_is_a_little_better, claims.unetpp_is_not_significantly_better):
         found = claim(evidence(gains=all_get(UNETPP, 0.1)))
-        told = [re.split(r" [+-]\d", part)[0] for part in found.figures.split("; ")]
-        assert told == [f"fair-unetpp-{loss} against fair-adam-{loss}" for loss in ("dice", "log_cosh_dice")]
+        compared = re.findall(r"^- (.*?) [+-]\d", found.figures, re.MULTILINE)
+        assert compared == [f"fair-unetpp-{loss} against fair-adam-{loss}" for loss in ("dice", "log_cosh_dice")]
         assert re.findall(r" ([+-]\S+) \[", found.figures) == ["+0.1000", "+0.1000"]
 
 
@@ -128,7 +128,7 @@ def test_correlations_and_means_are_those_of_the_patients():
     assert "; mean DSC small 0.430 (3), medium 0.490 (3), large 0.560 (4); unetpp: rank correlation +1.00" in small
     ragged = claims.ragged_edges_are_worse(evidence()).figures
     assert ragged.startswith("With Dice and Adam, unet: rank correlation -1.00 (p ")
-    assert ragged.endswith("; mean DSC smooth 0.560 (4), medium 0.490 (3), ragged 0.430 (3)")
+    assert ragged.endswith("; mean DSC smooth 0.560 (4), medium 0.490 (3), ragged 0.430 (3).")
 
 
 def test_a_p_that_is_tiny_is_not_told_as_zero():
@@ -149,7 +149,7 @@ def test_a_patient_without_a_lesion_has_no_edge_and_is_left_out():
     nan = float("nan")
     traits = {"raggedness": [nan, *TRAITS["raggedness"][1:]], "edge": [nan, *TRAITS["edge"][1:]]}
     found = claims.ragged_edges_are_worse(evidence(traits=traits))
-    assert found.outcome == "holds" and found.figures.endswith("ragged 0.440 (2)")
+    assert found.outcome == "holds" and found.figures.endswith("ragged 0.440 (2).")
 
 
 def test_a_stratum_that_nobody_is_in_is_not_told():

@@ -39,7 +39,7 @@ def test_adam_is_to_be_better_with_each_loss(planted, word):
     found = claims.adam_is_better_with_every_loss(evidence(**planted))
     assert found.outcome == word
     pairs = [f"fair-adam-{loss} against fair-sgd-{loss}" for loss in LOSSES]
-    assert [re.split(r" [+-]\d", part)[0] for part in found.figures.split("; ")] == pairs
+    assert re.findall(r"^- (.*?) [+-]\d", found.figures, re.MULTILINE) == pairs
 
 
 # ... by about ten points

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from studies.report_claims.finding import Finding, from_conditions, from_verdicts, listed, told
+from studies.report_claims.finding import Finding, described, from_conditions, from_verdicts, listed
 
 WORDS = ("better", "worse", "equivalent", "inconclusive")
 
@@ -39,9 +39,10 @@ def test_of_nothing_compared_nothing_is_said():
     assert from_verdicts([]).outcome == "inconclusive"
 
 
-def test_a_verdict_is_told_with_its_interval_and_word():
-    assert told(verdict("inconclusive")) == "dice against bce +0.0120 [-0.0310, +0.0550] (inconclusive)"
-    assert listed([verdict("better"), verdict("worse")]).count("; ") == 1
+def test_a_verdict_is_printed_with_its_interval_and_word():
+    assert described(verdict("inconclusive")) == "dice against bce +0.0120 [-0.0310, +0.0550] (inconclusive)"
+    lines = listed([verdict("better"), verdict("worse")]).splitlines()
+    assert lines == [f"- {described(verdict(word))}" for word in ("better", "worse")]
 
 
 def test_figures_are_the_verdicts_where_no_other_are_given():

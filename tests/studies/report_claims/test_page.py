@@ -94,10 +94,16 @@ def test_counts_of_planted_words(word):
     assert text.count("Figures.\n") == 5
 
 
-def test_figures_end_in_one_full_stop():
-    two = [(CLAIMS[0], Finding("holds", "one")), (CLAIMS[1], Finding("fails", "two."))]
-    text = page(two, evidence(), COMMAND)
-    assert "\none.\n" in text and "\ntwo.\n" in text
+def test_a_list_of_comparisons_is_printed_once():
+    found = [Finding("holds", "- a"), Finding("fails", "- b\n\nOne."), Finding("fails", "- a\n\nOne.")]
+    text = page(list(zip(CLAIMS, found, strict=False)), evidence(), COMMAND)
+    _, *sections = re.split(r"^## ", text.partition("## The report's rows")[0], flags=re.MULTILINE)
+    bodies = [section.split("\n\n", 2)[2].strip() for section in sections]
+    assert bodies == ["- a", "- b\n\nOne.", "The comparisons are those of claim 1.\n\nOne."]
+
+
+def test_claims_of_adam_against_sgd_name_their_comparisons(text):
+    assert text.count("The comparisons are those of claim 12.") >= 1
 
 
 def test_a_word_can_be_seen_from_its_interval(text):
