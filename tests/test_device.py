@@ -72,7 +72,7 @@ def test_an_operation_with_a_deterministic_form_is_not_named(deterministic):
 
 
 @pytest.mark.parametrize("value", ["meta", "gpu", "cuda:99", "cpu:x", "x" * 5000, "\u00b2"])
-def test_a_device_that_cannot_compute_is_told_in_one_line(monkeypatch, value):
+def test_a_device_that_cannot_compute_is_reported_in_one_line(monkeypatch, value):
     monkeypatch.setenv("BRAINSEG_DEVICE", value)
     with pytest.raises(UserError) as error:
         pick_device()

@@ -45,7 +45,7 @@ def patient(rng) -> Preprocessed:
     return Preprocessed(image, np.zeros((COUNT, 16, 16), bool), mean, std, kept, geometry)
 
 
-def test_every_slice_is_predicted_also_those_not_kept(patient):
+def test_every_slice_is_predicted_also_those_not_retained(patient):
     prediction = predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D)], patient, CPU, ONCE)
     expected = 1 / (1 + np.exp(-patient.z_score()[..., 0]))
     assert np.abs(prediction.on_network_grid / 255 - expected).max() < 0.51 / 255
@@ -61,7 +61,7 @@ def test_the_file_grid_is_the_network_grid_brought_back(patient):
 
 
 @pytest.mark.parametrize("settings", [ONCE, FLIPS])
-def test_outside_the_box_it_is_0_even_if_the_network_sees_lesion_everywhere(patient, settings):
+def test_outside_the_box_it_is_0_even_if_the_network_predicts_lesion_everywhere(patient, settings):
     file = predict([TrainedNetwork(Everywhere(), THREE_CHANNELS_2D)], patient, CPU, settings).on_file_grid
     inside = np.zeros((20, 24), bool)
     inside[3:15, 2:22] = True
@@ -133,7 +133,7 @@ def test_several_networks_answer_with_the_mean_of_their_probabilities(patient, s
     assert (prediction.on_file_grid[:, 3:15, 2:22] == expected).all()
 
 
-def test_each_of_several_networks_sees_what_it_was_trained_with(patient):
+def test_each_of_several_networks_receives_what_it_was_trained_with(patient):
     flair = TrainedNetwork(FirstChannel(), InputSettings(channels=["flair"], neighbours=0))
     both = predict([TrainedNetwork(FirstChannel(), THREE_CHANNELS_2D), flair], patient, CPU, ONCE).on_network_grid
     expected = (1 / (1 + np.exp(-patient.z_score()[..., :2]))).mean(axis=-1)  # of pre-contrast and FLAIR
@@ -192,7 +192,7 @@ def test_all_networks_of_an_ensemble_are_asked_in_the_order_of_their_names(write
 
 
 @pytest.mark.parametrize("there", [[], ["README.md"], ["a/best.pt"]], ids=str)
-def test_where_there_is_no_network_it_is_told(tmp_path, monkeypatch, there):
+def test_where_there_is_no_network_it_is_reported(tmp_path, monkeypatch, there):
     monkeypatch.chdir(tmp_path)
     for folder in ("data/weights", "data/ensemble"):
         for name in there:
@@ -227,7 +227,7 @@ def test_the_heads_and_the_depth_of_the_settings_answer():
 
 
 @pytest.mark.parametrize(
-    ("network", "asked", "told"),
+    ("network", "asked", "reported"),
     [
         (unet(3, features=2, levels=2), {"heads": "mean"}, "predict.heads is mean; this network has one head"),
         (unet(3, features=2, levels=2), {"prune_to": 1}, "predict.prune_to is 1; this network has one head"),
@@ -239,8 +239,8 @@ def test_the_heads_and_the_depth_of_the_settings_answer():
         (unetpp(3, features=2, levels=3, deep_supervision=True), {"prune_to": 3}, "expected 0 or one of: 1, 2"),
     ],
 )
-def test_heads_that_are_not_there_are_refused(network, asked, told):
-    with pytest.raises(UserError, match=told):
+def test_heads_that_are_not_there_are_refused(network, asked, reported):
+    with pytest.raises(UserError, match=reported):
         select_heads(network, asking(**asked))
 
 

@@ -75,7 +75,7 @@ def test_one_worker_is_this_process(monkeypatch):
     assert parallel_map(process, [1, 2], "working", 2) != [os.getpid()] * 2
 
 
-def test_one_worker_tells_of_errors_as_several_do(monkeypatch):
+def test_one_worker_reports_errors_as_several_do(monkeypatch):
     monkeypatch.setenv("BRAINSEG_WORKERS", "1")
     assert parallel_map(work_on, ["c", "a"], "working") == ["C", "A"]
     with pytest.raises(UserError, match="^it is wrong$"):
@@ -92,7 +92,7 @@ def test_results_come_one_after_the_other():
     assert list(parallel_results(work_on, [], "working")) == []
 
 
-def test_a_killed_process_is_told():
+def test_a_killed_process_is_reported():
     with pytest.raises(
         UserError, match="working: a process was killed, most likely for memory; set BRAINSEG_WORKERS=1"
     ):
@@ -122,6 +122,6 @@ def test_processes_that_were_only_starting_die_with_their_parent(tmp_path):
         assert time.monotonic() - start < 5
 
 
-def test_a_lack_of_memory_is_told_with_the_item():
+def test_a_lack_of_memory_is_reported_with_the_item():
     with pytest.raises(UserError, match="^working large: no memory left; set BRAINSEG_WORKERS=1"):
         parallel_map(work_on, ["right", "large"], "working")

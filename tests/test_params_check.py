@@ -63,7 +63,7 @@ def test_the_params_as_they_are_pass(params, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "reported"),
     [
         ("loss", "dise", "loss is 'dise'; expected one of: balanced_bce, bce, boundary"),
         ("seed", -1, "seed is -1; expected a whole number from 0 to 4294967295"),
@@ -127,11 +127,11 @@ def test_the_params_as_they_are_pass(params, tmp_path):
         ("optims.sgd.nesterov", "yes", "optims.sgd.nesterov is 'yes'; expected a valid boolean"),
     ],
 )
-def test_a_mistake_is_told_with_its_key_its_value_and_what_is_allowed(params, tmp_path, key, value, told):
+def test_a_mistake_is_reported_with_its_key_its_value_and_what_is_allowed(params, tmp_path, key, value, reported):
     params({key: value})
     with pytest.raises(UserError) as error:
         main()
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "data" / "params_checked").exists()
 
@@ -186,7 +186,7 @@ def test_volumes_that_are_not_there_stop_the_check(params):
         main()
 
 
-def test_all_mistakes_are_told_at_once(params):
+def test_all_mistakes_are_reported_at_once(params):
     params({"train.epochs": 0, "plot.dpi": 7})
     with pytest.raises(UserError) as error:
         main()
@@ -267,13 +267,13 @@ def test_a_number_too_large_for_any_machine_is_one_short_line(params, key, value
     params({key: value})
     with pytest.raises(UserError) as error:
         main()
-    told = str(error.value)
+    reported = str(error.value)
     block = key.rpartition(".")[0]
     assert (
-        told.startswith((f"params.yaml: {key} is ", f"params.yaml: {key}: ", f"params.yaml: {block}: "))
-        and "expected" in told
+        reported.startswith((f"params.yaml: {key} is ", f"params.yaml: {key}: ", f"params.yaml: {block}: "))
+        and "expected" in reported
     )
-    assert len(told.splitlines()) == 1 and len(told) < 300
+    assert len(reported.splitlines()) == 1 and len(reported) < 300
 
 
 def test_a_split_file_that_is_there(params, tmp_path):

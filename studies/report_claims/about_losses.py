@@ -85,9 +85,9 @@ def dice_and_shape_aware_keep_borders(evidence: Evidence) -> Finding:
     ragged = strata[strata.stratum == "ragged"].dropna()
     per_loss = ", ".join(f"{loss} {value:.3f}" for loss, value in zip(LOSSES, ragged.iloc[:, -1], strict=False))
     count = ragged.patients.iloc[0] if len(ragged) else 0
-    few = (
-        f"Mean NSD of {count} patients with ragged edges, too few for a verdict: {per_loss}" if count else "No patient has ragged edges"
-    )
+    few = "No patient has ragged edges"
+    if count:
+        few = f"Mean NSD of {count} patients with ragged edges, too few for a verdict: {per_loss}"
     whole = from_verdicts(evidence.pairs(pairs, ["nsd"]))
     return Finding(whole.outcome, f"NSD at 2 px:\n\n{whole.figures}\n\n{few}.")
 

@@ -35,7 +35,10 @@ CLAIMS = [
         losses.all_but_dice_fluctuate_shape_aware_most,
     ),
     Claim(
-        "6.8", "With Adam mean and median DSC are close: no patient is lost", REPORT, losses.mean_is_near_median_with_adam
+        "6.8",
+        "With Adam mean and median DSC are close: no patient is lost",
+        REPORT,
+        losses.mean_is_near_median_with_adam,
     ),
     Claim(
         "6.8",

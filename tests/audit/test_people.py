@@ -11,9 +11,9 @@ def found(*names: str, pattern: str = "auto") -> list[tuple[str, str, str, str]]
 
 
 def test_scans_of_one_person_name_the_first():
-    told = "both are of TCGA_XX_0001"
+    reported = "both are of TCGA_XX_0001"
     assert found("TCGA_XX_0001_19960101", "TCGA_XX_0001_20010101", "TCGA_XX_0002_19960101") == [
-        ("one person, several scans", "TCGA_XX_0001_20010101", "TCGA_XX_0001_19960101", told)
+        ("one person, several scans", "TCGA_XX_0001_20010101", "TCGA_XX_0001_19960101", reported)
     ]
     assert len(found("TCGA_XX_0001_1", "TCGA_XX_0001_2", "TCGA_XX_0001_3")) == 2
 
@@ -32,8 +32,10 @@ def test_a_person_of_brats_is_known_by_each_of_the_names(name):
 
 
 def test_a_person_under_the_names_of_two_sets_is_one():
-    told = [one for one in found("BraTS20_Validation_066", "TCGA_CS_4941_19960909") if one[0].startswith("one person")]
-    assert told == [
+    reported = [
+        one for one in found("BraTS20_Validation_066", "TCGA_CS_4941_19960909") if one[0].startswith("one person")
+    ]
+    assert reported == [
         ("one person, several scans", "TCGA_CS_4941_19960909", "BraTS20_Validation_066", "both are of TCGA_CS_4941")
     ]
 

@@ -29,12 +29,12 @@ def test_the_summary_counts_every_kind(audited):
 
 
 def test_the_terminal_is_shown_a_short_table_and_a_warning(audited):
-    told = lines(audited)
-    assert told[0] == f"10 patients, 80 slices in {audited.root}"
-    assert told[1].split() == ["finding", "patients", "findings"]
-    assert told[2].split() == ["near-duplicate", "patients", "1", "1"]
-    assert told[3].startswith("warning: MADE_NORTH_0 (train) and renamed (test): near-duplicate patients, 100 % of")
-    assert told[4:] == [
+    reported = lines(audited)
+    assert reported[0] == f"10 patients, 80 slices in {audited.root}"
+    assert reported[1].split() == ["finding", "patients", "findings"]
+    assert reported[2].split() == ["near-duplicate", "patients", "1", "1"]
+    assert reported[3].startswith("warning: MADE_NORTH_0 (train) and renamed (test): near-duplicate patients, 100 % of")
+    assert reported[4:] == [
         "licence of the data: not known: the owner of the data decides",
         "cite: not known: the owner of the data decides",
     ]

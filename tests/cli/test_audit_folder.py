@@ -23,15 +23,15 @@ def test_of_the_workspace_the_split_and_the_terms_are_known(project, capsys):
     split = project / "data" / "split.csv"
     split.write_text("patient,subset\nMADE_NORTH_0,train\nrenamed,test\n")
     audit(None, None, project / "out")
-    told = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("warning: MADE_NORTH_0 (train) and renamed (test)") for line in told)
-    assert "licence of the data: none needed: generated images" in told
-    assert told[-1].endswith("/out/: audit.html, findings.csv, audit.json")
+    reported = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("warning: MADE_NORTH_0 (train) and renamed (test)") for line in reported)
+    assert "licence of the data: none needed: generated images" in reported
+    assert reported[-1].endswith("/out/: audit.html, findings.csv, audit.json")
     assert sorted(path.name for path in (project / "out").iterdir()) == ["audit.html", "audit.json", "findings.csv"]
 
 
 @pytest.mark.parametrize(
-    ("given", "split", "told"),
+    ("given", "split", "reported"),
     [
         (
             None,
@@ -42,8 +42,8 @@ def test_of_the_workspace_the_split_and_the_terms_are_known(project, capsys):
         (".", "no.csv", "no.csv: no such file; expected a CSV file of patient and subset"),
     ],
 )
-def test_what_is_missing_is_one_line_and_nothing_is_written(tmp_path, monkeypatch, given, split, told):
+def test_what_is_missing_is_one_line_and_nothing_is_written(tmp_path, monkeypatch, given, split, reported):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as error:
         audit(Path(given) if given else None, Path(split) if split else None, Path("out"))
-    assert str(error.value) == told and not list(tmp_path.iterdir())
+    assert str(error.value) == reported and not list(tmp_path.iterdir())

@@ -87,8 +87,8 @@ def test_the_weights_of_all_are_brought_together_with_who_trained_them(experimen
     experiments(one={}, two={"split.fold": 1, "seed": 3, "loss": "bce"})
     collect_ensemble(["*"])
     assert content(tmp_path / "data") == {f"ensemble/{name}": text for name, text in TWO.items()}
-    told = capsys.readouterr().out
-    assert told.splitlines() == [
+    reported = capsys.readouterr().out
+    assert reported.splitlines() == [
         "2 networks in data/ensemble: one, two",
         "next: dvc exp run -S predict.networks=data/ensemble",
     ]
@@ -111,7 +111,7 @@ def test_one_is_no_ensemble(experiments, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"arch": "unetpp"}, "^arch is unet in one, unetpp in two; expected networks with the same input"),
         ({"preprocess.side_px": 128}, "^preprocess is .*64.* in one, .*128.* in two; "),
@@ -120,9 +120,9 @@ def test_one_is_no_ensemble(experiments, tmp_path):
         ({"datasets.phantom.seed": 7}, "^datasets.phantom is .* in one, .*'seed': 7.* in two; "),
     ],
 )
-def test_networks_that_learned_from_other_images_are_refused(experiments, tmp_path, changes, told):
+def test_networks_that_learned_from_other_images_are_refused(experiments, tmp_path, changes, reported):
     experiments(one={}, two=changes)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=reported):
         collect_ensemble(["*"])
     assert not (tmp_path / "data").exists()
 
@@ -133,7 +133,7 @@ def test_an_architecture_that_is_not_chosen_may_differ(experiments):
 
 
 @pytest.mark.parametrize("error", [FileMissingError("data/weights"), FileNotFoundError(2, "none", "data/weights")])
-def test_weights_that_are_not_here_are_told_and_what_was_there_stays(experiments, cache, tmp_path, error):
+def test_weights_that_are_not_here_are_reported_and_what_was_there_stays(experiments, cache, tmp_path, error):
     experiments(one={}, two={})
     collect_ensemble(["*"])
     cache.faults["sha of three"] = error

@@ -53,17 +53,17 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), ERRORS.values(), ids=ERRORS)
-def test_mistakes_are_told_in_one_line(run, arguments, told):
+@pytest.mark.parametrize(("arguments", "reported"), ERRORS.values(), ids=ERRORS)
+def test_mistakes_are_reported_in_one_line(run, arguments, reported):
     result = run(*arguments)
     assert result.exit_code == 1, result.output
     [line] = result.stderr.splitlines()
-    assert line.startswith("error: ") and told in line
+    assert line.startswith("error: ") and reported in line
     assert isinstance(result.exception, SystemExit)  # no traceback
 
 
 @pytest.mark.parametrize("under_git", [True, False])
-def test_a_folder_that_is_no_project_is_told(run, tmp_path, monkeypatch, under_git):
+def test_a_folder_that_is_no_project_is_reported(run, tmp_path, monkeypatch, under_git):
     monkeypatch.chdir(tmp_path)
     if under_git:
         subprocess.run(["git", "init", "--quiet"], check=True)

@@ -34,15 +34,15 @@ DIAGRAM_ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), DIAGRAM_ERRORS.values(), ids=DIAGRAM_ERRORS)
-def test_mistakes_about_diagrams_are_told_in_one_line(draw, arguments, told):
+@pytest.mark.parametrize(("arguments", "reported"), DIAGRAM_ERRORS.values(), ids=DIAGRAM_ERRORS)
+def test_mistakes_about_diagrams_are_reported_in_one_line(draw, arguments, reported):
     result = draw(*arguments)
     assert result.exit_code == 1, result.output
     [line] = result.stderr.splitlines()
-    assert line.startswith("error: ") and told in line
+    assert line.startswith("error: ") and reported in line
 
 
-def test_a_diagram_outside_a_project_is_told(draw, tmp_path):
+def test_a_diagram_outside_a_project_is_reported(draw, tmp_path):
     (tmp_path / "params.yaml").unlink()
     result = draw("unet")
     assert result.exit_code == 1

@@ -11,11 +11,11 @@ ENSEMBLE_ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), ENSEMBLE_ERRORS.values(), ids=ENSEMBLE_ERRORS)
+@pytest.mark.parametrize(("arguments", "reported"), ENSEMBLE_ERRORS.values(), ids=ENSEMBLE_ERRORS)
 @pytest.mark.usefixtures("run")  # for its folder
-def test_mistakes_about_ensembles_are_told_in_one_line(project, arguments, told):
+def test_mistakes_about_ensembles_are_reported_in_one_line(project, arguments, reported):
     result = CliRunner().invoke(app, ["ensemble", *arguments])
     assert result.exit_code == 1, result.output
     [line] = result.stderr.splitlines()
-    assert line.startswith("error: ") and told in line
+    assert line.startswith("error: ") and reported in line
     assert not (project.folder / "data" / "ensemble").exists()

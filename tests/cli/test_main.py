@@ -30,9 +30,9 @@ def test_help_does_not_wait_for_what_it_does_not_need(command):
 
 
 def test_help_names_every_option():
-    told = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["compare", "--help"]).output)
+    reported = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["compare", "--help"]).output)
     for option in ("--baseline", "--metric", "--margin", "--out", "--fail-if"):
-        assert option in told
-    told = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["sweep", "--help"]).output)
+        assert option in reported
+    reported = re.sub(r"\x1b\[[0-9;]*m", "", CliRunner().invoke(app, ["sweep", "--help"]).output)
     for option in ("--name", "--only", "--set", "--jobs", "--retry", "--dry-run", "--out"):
-        assert option in told
+        assert option in reported

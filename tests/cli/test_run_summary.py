@@ -65,7 +65,7 @@ def test_a_pattern_of_several_is_an_error(shown):
 
 
 @pytest.mark.parametrize(
-    ("settings", "pictures", "told"),
+    ("settings", "pictures", "reported"),
     [
         ({"force_terminal": True, "color_system": "truecolor"}, True, True),
         ({"force_terminal": True, "color_system": "truecolor"}, False, False),
@@ -73,9 +73,9 @@ def test_a_pattern_of_several_is_an_error(shown):
         ({"force_terminal": False}, True, False),
     ],
 )
-def test_pictures_are_for_terminals_and_their_lack_is_one_line(project, monkeypatch, settings, pictures, told):
+def test_pictures_are_for_terminals_and_their_lack_is_one_line(project, monkeypatch, settings, pictures, reported):
     monkeypatch.chdir(project.folder)
     text = StringIO()
     show("bce", None, Console(file=text, width=150, **settings), pictures)
     lack = "no pictures: DVC's cache lacks images or predictions; get it with `dvc exp pull origin bce`"
-    assert (lack in text.getvalue()) == told
+    assert (lack in text.getvalue()) == reported

@@ -70,13 +70,13 @@ SWEEP_ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), SWEEP_ERRORS.values(), ids=SWEEP_ERRORS)
-def test_mistakes_about_sweeps_are_told_in_one_line(sweep, to_sweep, arguments, told):
+@pytest.mark.parametrize(("arguments", "reported"), SWEEP_ERRORS.values(), ids=SWEEP_ERRORS)
+def test_mistakes_about_sweeps_are_reported_in_one_line(sweep, to_sweep, arguments, reported):
     result = sweep(*arguments)
     assert isinstance(result.exception, SystemExit), repr(result.exception)  # no traceback
     assert result.exit_code == 1, result.output
     [line] = result.stderr.splitlines()
-    assert line.startswith("error: ") and told in line
+    assert line.startswith("error: ") and reported in line
     assert to_sweep.git("status", "--porcelain", "--ignored") == ""
 
 

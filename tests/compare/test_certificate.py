@@ -163,6 +163,8 @@ def test_a_table_of_all():
 def test_scores_of_copies_of_training_patients_are_warned_of():
     pairs = ["a of b: 100 % of the slices, correlation 0.98", "c of d: 40 % of the slices, correlation 0.9"]
     copied = certify_all([of({"name": "copied"}, {EVALUATION: json.dumps({"copies_in_training": pairs})})])
-    told = "copied scores copies of training patients, and so too high (a of b: 100 % of the slices, correlation 0.98"
-    assert copied.confounds == [f"{told}, and 1 more)"]
+    reported = (
+        "copied scores copies of training patients, and so too high (a of b: 100 % of the slices, correlation 0.98"
+    )
+    assert copied.confounds == [f"{reported}, and 1 more)"]
     assert certify_all([of({EVALUATION: json.dumps({"copies_in_training": []})})]).confounds == []

@@ -9,8 +9,8 @@ from tests.compare.small_experiment import experiment, fold
 def test_all_others_are_compared_with_the_first_and_all_with_all():
     found = compared(three())
     assert found.baseline.name == "dice" and found.subset == "test"
-    told = {verdict.a: (verdict.b, verdict.outcome) for verdict in found.against_baseline}
-    assert told == {"bce": ("dice", "better"), "sgd": ("dice", "worse")}
+    reported = {verdict.a: (verdict.b, verdict.outcome) for verdict in found.against_baseline}
+    assert reported == {"bce": ("dice", "better"), "sgd": ("dice", "worse")}
     pairs = {(verdict.a, verdict.b): verdict.outcome for verdict in found.pairs}
     assert pairs == {("bce", "dice"): "better", ("sgd", "dice"): "worse", ("sgd", "bce"): "worse"}
     np.testing.assert_array_equal(found.ranks, [[0, 1, 0], [1, 0, 0], [0, 0, 1]])
@@ -87,14 +87,14 @@ def test_what_is_drawn_is_what_there_is_several_of():
     assert (found.one_seed, found.drawn) == (False, "patients, folds and seeds")
 
 
-def test_fewer_than_two_methods_are_told():
+def test_fewer_than_two_methods_are_reported():
     with pytest.raises(UserError, match="nothing to compare with: dice is the only experiment; name experiments that"):
         compared([experiment("dice")])
     with pytest.raises(UserError, match="nothing to compare with: dice-seed1, dice-seed2 are one method; name"):
         compared(seeds("dice", "dice", 0, (1, 2)))
 
 
-def test_an_unknown_baseline_is_told_with_the_methods():
+def test_an_unknown_baseline_is_reported_with_the_methods():
     with pytest.raises(UserError, match="--baseline is 'focal'; expected one of: dice, bce, sgd"):
         compared(three(), baseline="focal")
 
@@ -113,7 +113,7 @@ def test_what_the_reader_must_know():
     assert compared([experiment(name, many, it) for name, it in names.items()]).notes == []
 
 
-def test_one_patient_is_compared_and_nothing_can_be_told():
+def test_one_patient_is_compared_and_nothing_can_be_concluded():
     names = {"dice-1": ({}, 0.5), "dice-2": ({"seed": 1}, 0.6), "bce-1": ({"loss": "bce"}, 0.9)}
     names |= {"bce-2": ({"loss": "bce", "seed": 1}, 0.8)}
     found = compared([experiment(name, {"a": score}, it) for name, (it, score) in names.items()])

@@ -51,7 +51,7 @@ def test_a_setting_that_the_code_of_one_did_not_know_is_a_matter_of_code():
     assert list(certificate.differs) == ["code"]
 
 
-def test_a_section_that_nobody_knows_here_is_a_factor():
+def test_a_section_that_is_unknown_is_a_factor():
     runs = run(), run()
     for value, each in enumerate(runs):
         each.lock["train"]["params"]["params.yaml"]["sampling"] = {"share": value}
@@ -89,61 +89,61 @@ def test_folders_of_architectures_that_were_not_both_chosen_are_their_choice():
     assert shared.startswith("src/brainseg/archs/shared: ")
 
 
-def told(*changes: dict) -> list[tuple[str, str, str]]:
+def reported(*changes: dict) -> list[tuple[str, str, str]]:
     return [(it.factor, it.key, it.change) for it in differences([of(each) for each in changes])]
 
 
 def test_one_alone_and_equal_ones_differ_in_nothing():
-    assert told({}) == told({}, {}, {}) == []
+    assert reported({}) == reported({}, {}, {}) == []
 
 
 def test_two_values_are_a_change_and_those_of_more_are_listed_once_each():
-    assert told({}, {"seed": 1}) == [("seed", "seed", "0 → 1")]
-    assert told({}, {"seed": 1}, {}, {"seed": 2}) == [("seed", "seed", "0, 1, 2")]
+    assert reported({}, {"seed": 1}) == [("seed", "seed", "0 → 1")]
+    assert reported({}, {"seed": 1}, {}, {"seed": 2}) == [("seed", "seed", "0, 1, 2")]
 
 
 def test_values_are_written_as_yaml_writes_them():
     given = {"augment.flip": True}, {"augment.flip": None}
-    assert told(*given) == [("augmentation", "augment.flip", "true → null")]
+    assert reported(*given) == [("augmentation", "augment.flip", "true → null")]
 
 
-def test_factors_are_told_in_their_order_whatever_the_order_of_the_settings():
+def test_factors_are_reported_in_their_order_whatever_the_order_of_the_settings():
     changes = {"seed": 1, "train.epochs": 41, "optim": "sgd", "loss": "bce"} | GPU
-    factors = [factor for factor, _, _ in told({}, changes)]
+    factors = [factor for factor, _, _ in reported({}, changes)]
     assert list(dict.fromkeys(factors)) == ["loss", "optimizer", "budget", "seed", "device"]
 
 
 def test_settings_of_components_of_one_name_are_one_key():
     """The smoothing of two losses, the learning rate of two optimizers."""
-    assert told({}, {"loss": "log_cosh_dice", "losses.log_cosh_dice.smooth": 2.0}) == [
+    assert reported({}, {"loss": "log_cosh_dice", "losses.log_cosh_dice.smooth": 2.0}) == [
         ("loss", "loss", "dice → log_cosh_dice"),
         ("loss", "losses.*.smooth", "1.0 → 2.0"),
     ]
-    assert told({}, {"losses.dice.smooth": 2.0}) == [("loss", "losses.dice.smooth", "1.0 → 2.0")]
+    assert reported({}, {"losses.dice.smooth": 2.0}) == [("loss", "losses.dice.smooth", "1.0 → 2.0")]
 
 
 def test_other_data_have_another_split_and_preprocessing_of_themselves():
-    assert [factor for factor, _, _ in told({}, RAW | SPLIT | PREPROCESSED)] == ["data"]
-    assert [factor for factor, _, _ in told({}, SPLIT | PREPROCESSED)] == ["preprocessing", "split"]
+    assert [factor for factor, _, _ in reported({}, RAW | SPLIT | PREPROCESSED)] == ["data"]
+    assert [factor for factor, _, _ in reported({}, SPLIT | PREPROCESSED)] == ["preprocessing", "split"]
 
 
 @pytest.mark.parametrize("strategy", ["kfold", "leave_one_institution_out", "file"])
-def test_folds_are_told_as_folds_only_if_nothing_else_of_the_split_differs(strategy):
+def test_folds_are_reported_as_folds_only_if_nothing_else_of_the_split_differs(strategy):
     first = {"split.strategy": strategy}
-    assert told(first, first | {"split.fold": 1} | SPLIT) == [("fold", "split.fold", "0 → 1")]
-    both = told(first, first | {"split.fold": 1, "split.seed": 1} | SPLIT)
+    assert reported(first, first | {"split.fold": 1} | SPLIT) == [("fold", "split.fold", "0 → 1")]
+    both = reported(first, first | {"split.fold": 1, "split.seed": 1} | SPLIT)
     assert [factor for factor, _, _ in both] == ["split", "split"]
 
 
-def test_the_processor_and_its_threads_are_told_apart():
+def test_the_processor_and_its_threads_are_distinguished():
     eight, unknown = ({TIMING: f'{{"device": "{name}"}}'} for name in ("Some CPU, 8 threads", "Other"))
-    assert told({}, eight) == [("device", "threads", "2 → 8")]
-    assert told({}, unknown) == [("device", "processor", "Some CPU → Other"), ("device", "threads", "2 → –")]
+    assert reported({}, eight) == [("device", "threads", "2 → 8")]
+    assert reported({}, unknown) == [("device", "processor", "Some CPU → Other"), ("device", "threads", "2 → –")]
 
 
 def test_what_was_not_recorded_is_shown_as_absent():
     before = {TRAINING: '{"precision": "fp32"}'}
-    assert told(before, {}) == [("device", "device", "– → cpu")]
+    assert reported(before, {}) == [("device", "device", "– → cpu")]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ def test_a_component_and_its_settings_are_one_factor():
         assert factor_of(word) == factor_of(f"{section}.x.y") in ORDER, word
 
 
-def test_what_is_chosen_is_told_before_what_moves_scores_by_chance_and_strangers_last():
-    told = ["a stranger", "device", "seed", "budget", "loss", "code", "data"]
-    assert sorted(told, key=place) == ["loss", "budget", "data", "seed", "code", "device", "a stranger"]
+def test_what_is_chosen_is_reported_before_what_moves_scores_by_chance_and_strangers_last():
+    reported = ["a stranger", "device", "seed", "budget", "loss", "code", "data"]
+    assert sorted(reported, key=place) == ["loss", "budget", "data", "seed", "code", "device", "a stranger"]
 
 
 def test_only_choices_are_credited():

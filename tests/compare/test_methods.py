@@ -68,7 +68,7 @@ def test_a_fold_without_kfold_is_no_fold():
     assert method.folds.tolist() == [0, 0, 0] and method.scores.shape == (3, 2) and notes == []
 
 
-def test_a_twin_is_left_out_and_told():
+def test_a_twin_is_left_out_and_reported():
     methods, notes = methods_of(
         [experiment("dice"), experiment("again"), experiment("bce", changes={"loss": "bce"})], "dsc"
     )
@@ -77,7 +77,7 @@ def test_a_twin_is_left_out_and_told():
     assert notes == ["again is left out: the same experiment as dice"]
 
 
-def test_a_missing_fold_is_told():
+def test_a_missing_fold_is_reported():
     folds = [
         experiment("dice-fold0-seed1", {"a": 1}, fold(0, 1)),
         experiment("dice-fold1-seed1", {"b": 1}, fold(1, 1)),
@@ -87,13 +87,13 @@ def test_a_missing_fold_is_told():
         methods_of(folds, "dsc")
 
 
-def test_a_patient_held_out_in_two_folds_is_told():
+def test_a_patient_held_out_in_two_folds_is_reported():
     folds = [experiment("dice-fold0", {"a": 1, "b": 1}, fold(0)), experiment("dice-fold1", {"b": 1}, fold(1))]
     with pytest.raises(UserError, match="dice: b is held out twice; each patient counts once"):
         methods_of(folds, "dsc")
 
 
-def test_patients_that_not_all_methods_held_out_are_left_out_and_told():
+def test_patients_that_not_all_methods_held_out_are_left_out_and_reported():
     other = {"loss": "bce", "data/split.csv": "another"}
     (dice, bce), notes = methods_of([experiment("dice"), experiment("bce", {"b": 1, "c": 2, "d": 3}, other)], "dsc")
     assert scores_of(dice) == {"b": [0.7], "c": [0.9]}
@@ -101,7 +101,7 @@ def test_patients_that_not_all_methods_held_out_are_left_out_and_told():
     assert notes == ["2 of 4 patients are left out: not held out by every method"]
 
 
-def test_no_shared_patient_is_told():
+def test_no_shared_patient_is_reported():
     other = {"loss": "bce", "data/split.csv": "another"}
     with pytest.raises(UserError, match="dice, bce: not one patient was held out by all; compare experiments of one"):
         methods_of([experiment("dice"), experiment("bce", {"d": 1}, other)], "dsc")
@@ -113,7 +113,7 @@ def test_test_patients_are_not_compared_with_validation_patients():
         methods_of([experiment("dice"), validation], "dsc")
 
 
-def test_validation_patients_count_where_nobody_tests():
+def test_validation_patients_count_without_test_patients():
     per_volume = experiment("dice", subset="validation").per_volume
     subset, rows = held_out(per_volume)
     assert subset == "validation" and list(rows.index) == [*ABC]
@@ -122,13 +122,13 @@ def test_validation_patients_count_where_nobody_tests():
     assert subset == "test" and list(rows.index) == ["trained on by dice"]
 
 
-def test_an_experiment_scored_before_there_was_the_metric_is_told():
+def test_an_experiment_scored_before_there_was_the_metric_is_reported():
     new = experiment("new", columns={"nsd": [0.1, 0.2, 0.3]})
     with pytest.raises(UserError, match="old: was scored before there was 'nsd'; `dvc repro` or `dvc exp run` it anew"):
         methods_of([new, experiment("old", changes={"loss": "bce"})], "nsd")
 
 
-def test_patients_without_a_defined_score_are_left_out_for_all_methods_and_told():
+def test_patients_without_a_defined_score_are_left_out_for_all_methods_and_reported():
     whole = experiment("dice", columns={"precision": [0.1, 0.2, 0.3]})
     holes = experiment("bce", changes={"loss": "bce"}, columns={"precision": [0.4, NAN, 0.6]})
     (dice, bce), notes = methods_of([whole, holes], "precision")
@@ -137,7 +137,7 @@ def test_patients_without_a_defined_score_are_left_out_for_all_methods_and_told(
     assert notes == ["1 of 3 patients is left out: precision is undefined there, by one method or another"]
 
 
-def test_a_patient_that_is_undefined_for_all_methods_is_told_too():
+def test_a_patient_that_is_undefined_for_all_methods_is_reported_too():
     names = {"dice": {}, "bce": {"loss": "bce"}}
     both = [experiment(name, changes=it, columns={"precision": [NAN, NAN, 0.6]}) for name, it in names.items()]
     (dice, _), notes = methods_of(both, "precision")
@@ -155,7 +155,7 @@ def test_one_seed_without_a_score_leaves_the_patient_out():
     assert method.patients == ["a", "c"] and len(notes) == 1
 
 
-def test_a_metric_that_nobody_has_is_told():
+def test_a_metric_that_no_experiment_has_is_reported():
     names = {"dice": {}, "bce": {"loss": "bce"}}
     both = [experiment(name, changes=it, columns={"precision": [NAN] * 3}) for name, it in names.items()]
     with pytest.raises(UserError, match="precision is undefined for every patient"):

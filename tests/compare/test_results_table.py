@@ -79,7 +79,7 @@ def test_one_seed_that_did_not_converge_leaves_the_method_without_minutes():
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(9, "too few epochs"), (10, 5 * 30 / 60)])
-def test_ten_epochs_are_enough_to_tell(epochs, expected):
+def test_ten_epochs_are_enough_for_a_verdict(epochs, expected):
     row = row_of(experiment("dice", validation_dsc=[0.8] * epochs))
     assert row.minutes_to_converge == expected
 

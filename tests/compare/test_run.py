@@ -48,7 +48,7 @@ def test_the_metric_and_the_margin_are_those_asked_for(project, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("metric", "margin", "told"),
+    ("metric", "margin", "reported"),
     [
         ("dice", 0.01, "--metric is 'dice'; expected one of: dsc, "),
         ("dsc", 0.0, "--margin is 0.0; expected above 0 and below 1"),
@@ -56,11 +56,11 @@ def test_the_metric_and_the_margin_are_those_asked_for(project, tmp_path):
         ("dsc", float("nan"), "--margin is nan; expected above 0 and below 1"),
     ],
 )
-def test_options_are_checked_before_anything_is_read(tmp_path, monkeypatch, metric, margin, told):
+def test_options_are_checked_before_anything_is_read(tmp_path, monkeypatch, metric, margin, reported):
     monkeypatch.chdir(tmp_path)  # no project at all
     with pytest.raises(UserError) as error:
         run([], None, metric, margin, tmp_path / "out")
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(reported)
     assert not (tmp_path / "out").exists()
 
 

@@ -122,10 +122,10 @@ def test_no_pairs_no_verdicts():
 
 def test_too_many_pairs_for_so_few_patients_can_never_be_settled():
     methods = [method(str(k), TEN + 0.05 * k + JITTER * (k + 1)) for k in range(8)]
-    told = verdicts(list(combinations(methods, 2)), MARGIN)
-    assert {verdict.outcome for verdict in told} == {"inconclusive"}
-    assert {verdict.smallest_p for verdict in told} == {28 * 2 / 1024}  # 0.055
-    assert {verdict.sample_size_needed for verdict in told} == {"11 patients at the very least"}
+    reported = verdicts(list(combinations(methods, 2)), MARGIN)
+    assert {verdict.outcome for verdict in reported} == {"inconclusive"}
+    assert {verdict.smallest_p for verdict in reported} == {28 * 2 / 1024}  # 0.055
+    assert {verdict.sample_size_needed for verdict in reported} == {"11 patients at the very least"}
     assert {verdict.outcome for verdict in verdicts([(it, methods[0]) for it in methods[1:]], MARGIN)} == {"better"}
 
 
@@ -133,11 +133,11 @@ def test_the_smallest_p_is_raised_by_the_comparisons_of_networks_alone():
     of_seeds = np.array([-1, 0, 1]) / 1000
     a, b = method("a", TEN[:, None] + 0.1 + of_seeds), method("b", TEN[:, None] - of_seeds)
     c, d = method("c", TEN - 0.1 + JITTER), method("d", TEN - 0.2 + JITTER)
-    told = verdicts([(a, b), (a, c), (b, c), (a, d)], MARGIN)
-    assert [verdict.about for verdict in told] == ["methods", "networks", "networks", "networks"]
-    assert [verdict.smallest_p for verdict in told] == [0, *[3 * 2 / 1024] * 3]
-    assert [verdict.p for verdict in told[1:]] == [3 * 2 / 1024] * 3  # the t test ranks first: so small it can be
-    assert {verdict.outcome for verdict in told} == {"better"}
+    reported = verdicts([(a, b), (a, c), (b, c), (a, d)], MARGIN)
+    assert [verdict.about for verdict in reported] == ["methods", "networks", "networks", "networks"]
+    assert [verdict.smallest_p for verdict in reported] == [0, *[3 * 2 / 1024] * 3]
+    assert [verdict.p for verdict in reported[1:]] == [3 * 2 / 1024] * 3  # the t test ranks first: so small it can be
+    assert {verdict.outcome for verdict in reported} == {"better"}
 
 
 def with_lost(count: int) -> Verdict:
@@ -147,7 +147,7 @@ def with_lost(count: int) -> Verdict:
     return only(method("a", np.where(np.arange(28) < count, 0, scores + 0.015)), method("b", scores))
 
 
-def test_a_word_is_kept_back_where_lost_patients_speak_against_it():
+def test_a_word_is_withheld_where_lost_patients_speak_against_it():
     words = [with_lost(count).outcome for count in range(4)]  # means of 0.015, -0.018, -0.050 and -0.083
     assert words == ["equivalent", "equivalent", "inconclusive", "inconclusive"]
     for count in (2, 3):
@@ -157,7 +157,7 @@ def test_a_word_is_kept_back_where_lost_patients_speak_against_it():
         assert verdict.sample_size_needed == "nothing: the mean speaks against the ranks"
 
 
-def test_a_worse_word_is_kept_back_as_a_better_one_is():
+def test_a_worse_word_is_withheld_as_a_better_one_is():
     gains = np.where(np.arange(28) < 3, 0.9, -0.05)  # three saved, all others lose
     a, b = method("a", 0.05 + gains.clip(-0.05)), method("b", np.full(28, 0.05))
     for verdict in (only(a, b), only(b, a)):
@@ -297,7 +297,7 @@ def test_a_planted_difference_is_found(rng):
 
 
 def test_equal_methods_with_little_noise_are_called_equal(rng):
-    told = 0
+    reported = 0
     for _ in range(100):
-        told += only(*equal_methods(2, 30, 3, rng, 0.005, 0.003, 0.005)).outcome == "equivalent"
-    assert told > 80
+        reported += only(*equal_methods(2, 30, 3, rng, 0.005, 0.003, 0.005)).outcome == "equivalent"
+    assert reported > 80

@@ -26,7 +26,7 @@ def test_names_that_are_right(channels):
 
 
 @pytest.mark.parametrize(
-    ("channels", "told"),
+    ("channels", "reported"),
     [
         ((), "has 0 channels; expected 1 to 8"),
         (tuple("abcdefghi"), "has 9 channels; expected 1 to 8"),
@@ -37,8 +37,8 @@ def test_names_that_are_right(channels):
         (("t1", "t2", "t1"), "t1, t2, t1 names a channel twice; expected each once"),
     ],
 )
-def test_other_names_are_refused(channels, told):
-    with pytest.raises(ValueError, match=told):
+def test_other_names_are_refused(channels, reported):
+    with pytest.raises(ValueError, match=reported):
         check_names(channels)
 
 

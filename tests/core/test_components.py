@@ -63,6 +63,6 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(kind, name):
         build_chosen(kind, {word: name})
 
 
-def test_a_block_that_is_missing_is_told():
+def test_a_block_that_is_missing_is_reported():
     with pytest.raises(UserError, match=r"^params.yaml: losses.dice is missing$"):
         build("losses", "dice", {"losses": {"bce": {}}})

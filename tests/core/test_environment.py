@@ -18,7 +18,7 @@ def test_what_is_given_counts(monkeypatch, given, number):
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "+1", "1.0", "1e3", "many", "", " ", "1 2"])
-def test_what_is_no_whole_number_from_1_is_told_with_its_name(monkeypatch, given):
+def test_what_is_no_whole_number_from_1_is_reported_with_its_name(monkeypatch, given):
     monkeypatch.setenv(NAME, given)
     with pytest.raises(UserError) as error:
         whole_number(NAME, 5)
@@ -26,7 +26,7 @@ def test_what_is_no_whole_number_from_1_is_told_with_its_name(monkeypatch, given
 
 
 @pytest.mark.parametrize("given", ["²", "٣", "９", "1" * 5000])
-def test_digits_that_are_no_number_of_this_machine_are_told(monkeypatch, given):
+def test_digits_that_are_no_number_of_this_machine_are_reported(monkeypatch, given):
     monkeypatch.setenv(NAME, given)
     with pytest.raises(UserError, match=f"^{NAME} is .*; expected a whole number from 1$") as error:
         whole_number(NAME, 5)

@@ -5,7 +5,7 @@ import pytest
 from brainseg.core.errors import UserError, escaped, joined, report_errors, shown
 
 
-def told(error: BaseException, capsys: pytest.CaptureFixture) -> tuple[int, str]:
+def reported(error: BaseException, capsys: pytest.CaptureFixture) -> tuple[int, str]:
     """The exit code, and what stderr says."""
     with pytest.raises(SystemExit) as exit_, report_errors():
         raise error
@@ -21,11 +21,11 @@ def test_no_error_says_nothing(capsys):
 
 
 def test_a_user_error_is_one_line(capsys):
-    assert told(UserError("params.yaml: seed is missing"), capsys) == (1, "error: params.yaml: seed is missing\n")
+    assert reported(UserError("params.yaml: seed is missing"), capsys) == (1, "error: params.yaml: seed is missing\n")
 
 
 def test_faults_found_together_are_a_line_each(capsys):
-    assert told(UserError("a is wrong\nb is missing"), capsys) == (1, "error: a is wrong\nerror: b is missing\n")
+    assert reported(UserError("a is wrong\nb is missing"), capsys) == (1, "error: a is wrong\nerror: b is missing\n")
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_faults_found_together_are_a_line_each(capsys):
     ids=["with a file", "without a file", "without a number"],
 )
 def test_an_error_of_the_operating_system_is_one_line(error, expected, capsys):
-    assert told(error, capsys) == (1, f"error: {expected}\n")
+    assert reported(error, capsys) == (1, f"error: {expected}\n")
 
 
 def test_ctrl_c_is_one_line_and_the_shells_code_for_it(capsys):
-    assert told(KeyboardInterrupt(), capsys) == (130, "interrupted\n")
+    assert reported(KeyboardInterrupt(), capsys) == (130, "interrupted\n")
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), SystemExit(3), AssertionError()], ids=repr)
@@ -56,10 +56,10 @@ def test_other_errors_pass_through(error, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_lack_of_memory_is_one_line_whoever_tells_it(capsys):
+def test_a_lack_of_memory_is_one_line_whoever_reports_it(capsys):
     pytorchs = RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory")
     for error in (MemoryError(), MemoryError("Unable to allocate 7 GiB"), pytorchs):
-        code, err = told(error, capsys)
+        code, err = reported(error, capsys)
         assert code == 1 and err.startswith("error: no memory left; lower preprocess.side_px") and err.count("\n") == 1
 
 
@@ -69,23 +69,23 @@ def test_another_runtime_error_passes_through():
 
 
 def test_many_faults_are_counted(capsys):
-    code, err = told(UserError("\n".join(f"fault {number}" for number in range(60_000))), capsys)
+    code, err = reported(UserError("\n".join(f"fault {number}" for number in range(60_000))), capsys)
     lines = err.splitlines()
     assert code == 1 and len(lines) == 101
     assert lines[99:] == ["error: fault 99", "error: and 59,900 more faults"]
 
 
 def test_a_long_line_is_cut(capsys):
-    _, err = told(UserError("train.epochs is " + "9" * 25_000_000), capsys)
+    _, err = reported(UserError("train.epochs is " + "9" * 25_000_000), capsys)
     assert len(err) < 1100 and err.endswith("... (25,000,016 characters)\n")
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\x1b[2Jb", "a\u2028b", "a\0b", "a\udce9b"])
 def test_control_characters_are_escaped(name, capsys):
-    _, err = told(joined([f"{name}: is wrong", "c: is too"]), capsys)
+    _, err = reported(joined([f"{name}: is wrong", "c: is too"]), capsys)
     assert err.splitlines() == [f"error: {escaped(name)}: is wrong", "error: c: is too"]
     assert escaped(name).isascii() and escaped(name).isprintable()
-    _, err = told(OSError(errno.EACCES, "Permission denied", name), capsys)
+    _, err = reported(OSError(errno.EACCES, "Permission denied", name), capsys)
     assert err == f"error: {escaped(name)}: Permission denied\n"
 
 

@@ -61,7 +61,7 @@ def test_csv_has_a_header_and_plain_line_ends(tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == b'name,score\n"x, y",0.5\nz,1\n'
 
 
-def test_csv_keeps_every_digit_of_a_number(tmp_path):
+def test_csv_preserves_every_digit_of_a_number(tmp_path):
     numbers = [0.1 + 0.2, 1 / 3, 1e-17]
     write_csv(tmp_path / "a.csv", [{"number": number} for number in numbers])
     with (tmp_path / "a.csv").open(newline="") as file:
@@ -181,7 +181,7 @@ def test_a_binary_csv_file_is_one_short_line(tmp_path, content):
     assert len(str(error.value)) < 600 and str(error.value).isprintable()
 
 
-def test_a_full_disk_is_told_with_the_file(tmp_path):
+def test_a_full_disk_is_reported_with_the_file(tmp_path):
     with pytest.raises(OSError, match="No space") as error, atomic_write(tmp_path / "a.npz"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # of a write, which has no name of a file
     assert error.value.filename == str(tmp_path / "a.npz")

@@ -74,14 +74,14 @@ def test_a_fault_is_one_line_with_key_value_and_what_is_allowed(read, key, writt
     assert re.fullmatch(rf"params.yaml: part.example.{key} {expected}".replace("?", r"\?"), str(error.value))
 
 
-def test_all_faults_of_a_block_are_told_a_line_each(read):
+def test_all_faults_of_a_block_are_reported_a_line_each(read):
     with pytest.raises(UserError) as error:
         read(rate="-1", sure="left out", wrod="this", count="ten")
     keys = [re.search(r"part\.example\.(\w+)", line)[1] for line in str(error.value).splitlines()]
     assert sorted(keys) == ["count", "rate", "sure", "wrod"]
 
 
-def test_a_check_of_our_own_is_told_with_the_block(read):
+def test_a_check_of_our_own_is_reported_with_the_block(read):
     with pytest.raises(UserError, match=r"^params.yaml: part.example: 9 is never sure$"):
         read(sure="true", count="9")
 
@@ -95,7 +95,7 @@ def test_settings_cannot_be_changed_afterwards(read):
     ("key", "expected"),
     [("a.b.c", "a.b.c is missing"), ("z", "z is missing"), ("a", "a is 1; expected a block with: rate, count, sure")],
 )
-def test_a_missing_block_is_told(key, expected):
+def test_a_missing_block_is_reported(key, expected):
     with pytest.raises(UserError, match=f"^params.yaml: {expected}"):
         parse_settings(Example, {"a": 1}, key)
 
@@ -131,13 +131,13 @@ def test_a_choice_must_be_a_word(value):
         ("- a\n- b\n", "expected keys and values, found list"),
     ],
 )
-def test_yaml_that_cannot_be_used_is_told_in_one_line_with_its_place(tmp_path, text, expected):
+def test_yaml_that_cannot_be_used_is_reported_in_one_line_with_its_place(tmp_path, text, expected):
     (tmp_path / "params.yaml").write_text(text)
     with pytest.raises(UserError, match=rf"^{tmp_path}/params.yaml[^\n]*{expected}[^\n]*$"):
         read_params(tmp_path / "params.yaml")
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"params\.yaml: no such file"):
         read_params(tmp_path / "params.yaml")
 
@@ -165,7 +165,7 @@ def test_an_alias_is_what_it_stands_for(tmp_path):
 @pytest.mark.parametrize(
     "value", ["9" * 4000, '"' + "x" * 25_000_000 + '"', "[" + "1, " * 50_000 + "1]"], ids=["digits", "word", "list"]
 )
-def test_a_long_value_is_told_in_a_short_line(read, value):
+def test_a_long_value_is_reported_in_a_short_line(read, value):
     with pytest.raises(UserError) as error:
         read(count=value)
     assert len(str(error.value)) < 400

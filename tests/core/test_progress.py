@@ -46,7 +46,7 @@ def test_items_are_taken_one_by_one():
     assert taken == [0]
 
 
-def test_a_line_is_on_stdout_and_not_kept_back(capfd):
+def test_a_line_is_on_stdout_and_not_withheld(capfd):
     print_line("a line")
     assert capfd.readouterr() == ("a line\n", "")
 
@@ -72,7 +72,7 @@ sys.exit(3)
 
 
 @pytest.mark.parametrize(
-    ("redirection", "told"),
+    ("redirection", "reported"),
     [
         ("| head -1", "the end"),
         ("> /dev/full", "note: stdout takes no more lines (No space left on device)\nthe end"),
@@ -81,12 +81,12 @@ sys.exit(3)
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_the_exit_code_stays_whatever_becomes_of_stdout(redirection, told, encoding, tmp_path):
+def test_the_exit_code_stays_whatever_becomes_of_stdout(redirection, reported, encoding, tmp_path):
     (tmp_path / "lines.py").write_text(LINES)
     command = f"{{ {sys.executable} lines.py; echo $? >&3; }} 3> code {redirection}"
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    assert done.stderr.strip() == told
+    assert done.stderr.strip() == reported
     assert (tmp_path / "code").read_text() == "3\n"
 
 
@@ -97,7 +97,7 @@ def test_letters_that_the_locale_lacks_are_escaped(capfdbinary, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "reported"),
     [
         (0, "0 s"),
         (40.4, "40 s"),
@@ -112,16 +112,16 @@ def test_letters_that_the_locale_lacks_are_escaped(capfdbinary, monkeypatch):
         (100 * 3600, "100 h 00 min"),
     ],
 )
-def test_times_as_a_person_says_them(seconds, told):
-    assert as_time(seconds) == told
+def test_times_as_a_person_says_them(seconds, reported):
+    assert as_time(seconds) == reported
 
 
 @pytest.mark.parametrize(
-    ("seconds", "left", "told"),
+    ("seconds", "left", "reported"),
     [([], 40, ""), ([3.0], 10, ", ends in 30 s"), ([9.0, 60.0, 60.0], 12, ", ends in 12 min")],
 )
-def test_the_end_is_as_many_medians_away(seconds, left, told):
-    assert ends_in(seconds, left) == told
+def test_the_end_is_as_many_medians_away(seconds, left, reported):
+    assert ends_in(seconds, left) == reported
 
 
 def last_state(shown: Terminal) -> str:
@@ -169,7 +169,7 @@ def test_the_bars_of_others_are_their_own_afterwards_and_silent_in_a_log(capsys)
     assert capsys.readouterr() == ("", "")
 
 
-def test_no_colours_where_nobody_wants_them(monkeypatch):
+def test_no_colours_where_they_are_not_wanted(monkeypatch):
     shown = on_a_terminal(monkeypatch)
     list(progress(range(3), "reading"))
     assert "\x1b[36m" in shown.getvalue()

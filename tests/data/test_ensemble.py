@@ -42,7 +42,7 @@ def test_an_ensemble_that_does_not_say_who_trained_it_is_refused(trained_on):
         refuse_leakage(SUBSET, ENSEMBLE, RANDOM_WEIGHTS, "auto", "last")
 
 
-def test_a_network_of_this_split_knows_nobody_who_is_held_out(trained_on):
+def test_a_network_of_this_split_knows_no_patient_who_is_held_out(trained_on):
     trained_on(fold0=["c"])
     refuse_leakage(SUBSET, Path("data/weights"), RANDOM_WEIGHTS, "auto", "last")
 
@@ -60,13 +60,13 @@ def test_what_the_ensemble_learned_from_is_held_against_the_settings(trained_on,
     trained_on(fold0=["x"])
     assert settings_mismatch(asked(params)) == []
     assert settings_mismatch(asked(params, loss="bce")) == []
-    [told] = settings_mismatch(asked(params, preprocess=params["preprocess"] | {"side_px": 128}))
-    assert told.startswith("params.yaml: preprocess is {'side_px': 128") and "the ensemble learned with" in told
-    told = settings_mismatch(asked(params, arch="unetpp"))
-    assert told[0] == "params.yaml: arch is unetpp; the ensemble learned with unet"
+    [reported] = settings_mismatch(asked(params, preprocess=params["preprocess"] | {"side_px": 128}))
+    assert reported.startswith("params.yaml: preprocess is {'side_px': 128") and "the ensemble learned with" in reported
+    reported = settings_mismatch(asked(params, arch="unetpp"))
+    assert reported[0] == "params.yaml: arch is unetpp; the ensemble learned with unet"
 
 
-def test_an_ensemble_that_is_not_there_is_told(trained_on, params):
+def test_an_ensemble_that_is_not_there_is_reported(trained_on, params):
     assert settings_mismatch(asked(params)) == [
         "params.yaml: predict.networks: data/ensemble holds no ensemble; `brainseg ensemble` brings one there"
     ]
@@ -96,7 +96,7 @@ def test_where_some_test_those_who_validate_may_be_known(trained_on):
     refuse_leakage(SUBSET, trained_on(fold0=["b"]), RANDOM_WEIGHTS, "auto", "last")
 
 
-def test_where_nobody_tests_those_who_validate_are_scored(trained_on):
+def test_without_test_patients_those_who_validate_are_scored(trained_on):
     folder = trained_on(fold0=["b", "x"])
     with pytest.raises(UserError, match="1 of 2 held-out patients trained .*, b that of fold0;"):
         refuse_leakage({"a": "train", "b": "validation", "c": "validation"}, folder, RANDOM_WEIGHTS, "auto", "last")

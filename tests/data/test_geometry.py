@@ -45,7 +45,7 @@ def test_what_is_left_out_of_a_large_slice_changes_nothing(side_px, order, rng):
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8])
-def test_nearest_pixels_keep_their_dtype(dtype, rng):
+def test_nearest_pixels_preserves_their_dtype(dtype, rng):
     g = BOXES["tall"]
     volume = rng.integers(0, 2, (2, g.height, g.width)).astype(dtype)
     assert g.to_square(volume, 64, order=0).dtype == dtype
@@ -115,7 +115,7 @@ def test_a_voxel_of_5_by_half_by_half_mm():
     assert voxel_ml((5.0, 0.5, 0.5)) == 0.00125
 
 
-def test_linear_resizing_keeps_a_constant_up_to_the_edge():
+def test_linear_resizing_preserves_a_constant_up_to_the_edge():
     np.testing.assert_allclose(resize_square(np.full((1, 10, 10), 0.7), 33), 0.7, rtol=1e-6)
 
 

@@ -65,7 +65,7 @@ def test_a_person_is_known_by_the_pattern_of_today(model):
     ],
     ids=["nobody", "no pattern", "not a regular expression", "no group"],
 )
-def test_a_file_without_persons_names_nobody_but_stops(tmp_path, training):
+def test_a_file_without_persons_names_no_patient_but_stops(tmp_path, training):
     write_parts(tmp_path / "m.zip", with_record({}, training=training))
     with pytest.raises(UserError, match="m.zip: model.json does not say whom the networks were trained on"):
         known_persons(tmp_path / "m.zip", ["anna"], "auto")

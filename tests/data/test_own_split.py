@@ -104,10 +104,10 @@ LINES = {
 
 
 @pytest.mark.parametrize(("content", "expected"), LINES.values(), ids=LINES)
-def test_every_fault_is_told_by_its_line(read, content, expected):
-    told = faults(read, content)
-    assert len(told) == len(expected), told
-    for line, part in zip(told, expected, strict=True):
+def test_every_fault_is_reported_by_its_line(read, content, expected):
+    reported = faults(read, content)
+    assert len(reported) == len(expected), reported
+    for line, part in zip(reported, expected, strict=True):
         assert line.startswith("own.csv") and part in line
 
 
@@ -119,9 +119,9 @@ def with_persons(**words: str) -> str:
 def test_the_column_person_joins_what_names_do_not(read):
     assert read(with_persons()) == read(SUBSETS)
     assert read(with_persons(A="anna", B="anna")).person == {**read(SUBSETS).person, "B": "A"}
-    told = faults(read, with_persons(A="anna", C="anna"))
-    assert len(told) == 1
-    assert "line 4: C is in validation, but in line 2 A of the same person is in train; a person" in told[0]
+    reported = faults(read, with_persons(A="anna", C="anna"))
+    assert len(reported) == 1
+    assert "line 4: C is in validation, but in line 2 A of the same person is in train; a person" in reported[0]
 
 
 def test_one_person_over_several_steps(read):

@@ -67,7 +67,7 @@ def test_other_channels_and_pixels_that_are_not_square_come_back(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"channels": ("t1", "t2")}, "expected squares of 2 channels"),
         ({"channels": ("a b", "c", "d")}, "channels: 'a b' is no name of a channel"),
@@ -77,9 +77,9 @@ def test_other_channels_and_pixels_that_are_not_square_come_back(tmp_path):
         ({"geometry": replace(GEOMETRY, slice_step=float("nan"))}, "slice_step is nan"),
     ],
 )
-def test_channels_and_pixels_that_cannot_be_are_refused(tmp_path, change, told):
+def test_channels_and_pixels_that_cannot_be_are_refused(tmp_path, change, reported):
     preprocessed.write("a", replace(small(np.zeros((3, 4, 4, 3), np.uint16)), **change), tmp_path)
-    with pytest.raises(UserError, match=f"a.npz: .*{told}"):
+    with pytest.raises(UserError, match=f"a.npz: .*{reported}"):
         preprocessed.read("a", tmp_path)
 
 

@@ -44,7 +44,7 @@ def test_a_file_that_was_changed_is_not_read(arrays, tmp_path):
         rows.read(0, np.empty((3, 4, 2), np.uint16))
 
 
-def test_a_row_behind_the_end_is_told(arrays, tmp_path):
+def test_a_row_behind_the_end_is_reported(arrays, tmp_path):
     write_npz(tmp_path / "file.npz", {"image": arrays["image"]})
     with pytest.raises(UserError, match="file.npz: ends too early"):
         locate(tmp_path / "file.npz", "image").read(1000, np.empty((3, 4, 2), np.uint16))

@@ -25,7 +25,7 @@ def test_a_split_edited_by_hand_is_checked(tmp_path, rows, words):
         split.read(tmp_path / "split.csv")
 
 
-def test_the_order_of_the_patients_is_kept(tmp_path):
+def test_the_order_of_the_patients_is_retained(tmp_path):
     subset = {"b": "train", "c": "test", "a": "train"}
     split.write(subset, tmp_path / "split.csv")
     assert list(split.read(tmp_path / "split.csv")) == ["b", "c", "a"]
@@ -56,6 +56,6 @@ def test_members_are_in_the_order_of_the_split():
         ([], "validation"),
     ],
 )
-def test_who_tests_is_scored_and_where_nobody_does_who_validates(subsets, scored):
+def test_who_tests_is_scored_and_without_those_who_validates(subsets, scored):
     assert evaluation_subset(subsets) == scored
     assert evaluation_subset(iter(subsets)) == scored

@@ -13,7 +13,7 @@ ARCH = {"features": 2, "levels": 2}
 @pytest.mark.parametrize(
     "input_settings", [THREE_CHANNELS_2D, InputSettings(channels=["post_contrast", "flair"], neighbours=1)]
 )
-def test_what_is_read_is_the_network_that_was_written_and_what_it_sees(tmp_path, input_settings):
+def test_what_is_read_is_the_network_that_was_written_and_its_input(tmp_path, input_settings):
     torch.manual_seed(0)
     network = unet(input_settings.in_channels, **ARCH).eval()
     write_weights(tmp_path / "last.pt", network.state_dict(), "unet", ARCH, input_settings)
@@ -45,20 +45,20 @@ def test_a_pretrained_network_is_read_without_a_download(tmp_path, params, monke
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip archive"])
-def test_a_damaged_file_is_told_by_its_name(tmp_path, content):
+def test_a_damaged_file_is_reported_by_its_name(tmp_path, content):
     (tmp_path / "last.pt").write_bytes(content)
     with pytest.raises(UserError, match=r"last.pt: no weights that this version of brainseg wrote"):
         read_network(tmp_path / "last.pt")
 
 
-def test_weights_of_before_the_input_was_a_setting_are_told(tmp_path):
+def test_weights_of_before_the_input_was_a_setting_are_reported(tmp_path):
     torch.save({"arch": "unet", "settings": ARCH, "state": unet(3, **ARCH).state_dict()}, tmp_path / "last.pt")
     with pytest.raises(UserError, match=r"last.pt: no weights that this version of brainseg wrote \(KeyError\)"):
         read_network(tmp_path / "last.pt")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_not_finite_are_told(tmp_path, value):
+def test_weights_that_are_not_finite_are_reported(tmp_path, value):
     state = unet(3, **ARCH).state_dict()
     name = list(state)[-1]
     state[name] = torch.full_like(state[name], value)
@@ -70,7 +70,7 @@ def test_weights_that_are_not_finite_are_told(tmp_path, value):
 @pytest.mark.parametrize(
     ("arch", "settings"), [("vnet", ARCH), ("unet", ARCH | {"depth": 3}), ("unet", {"levels": 99})]
 )
-def test_weights_of_other_architectures_are_told_by_the_file_and_not_by_params_yaml(tmp_path, arch, settings):
+def test_weights_of_other_architectures_are_identified_by_the_file_and_not_by_params_yaml(tmp_path, arch, settings):
     write_weights(tmp_path / "last.pt", {}, arch, settings, THREE_CHANNELS_2D)
     with pytest.raises(UserError, match=r"last\.pt: holds settings of another version") as error:
         read_network(tmp_path / "last.pt")

@@ -65,7 +65,7 @@ def test_what_is_done_on_the_way_stands_beside_the_arrow():
     assert {"full size", "1/2"} <= set(shown)
 
 
-def test_names_that_would_be_the_same_are_told_whole():
+def test_names_that_would_be_the_same_are_reported_whole():
     boxes = [Box("image", "input", (1, 8, 8)), *(Box(f"{net}.head.0", "conv 1×1", (1, 8, 8)) for net in "ab")]
     graph = Graph(tuple(boxes), (Edge("image", "a.head.0"), Edge("a.head.0", "b.head.0")))
     shown = " ".join(text.get_text() for text in architecture(graph, "").axes[0].texts)

@@ -137,7 +137,7 @@ def test_nothing_stays_behind(grad):
     assert not any(module._forward_hooks for module in network.modules())
 
 
-def test_a_box_that_gives_no_tensor_is_told():
+def test_a_box_that_gives_no_tensor_is_reported():
     with pytest.raises(TypeError, match=r"^0 gave tuple; a box of the diagram gives one tensor$"):
         trace(nn.Sequential(nn.GRU(8, 2)), (3, 8))
 
@@ -205,7 +205,7 @@ def test_the_image_is_what_the_settings_say(params):
     assert trace_by_name("unet", given).boxes[0].shape == (5, 64, 64)
 
 
-def test_a_side_that_does_not_fit_is_told(params):
+def test_a_side_that_does_not_fit_is_reported(params):
     given = params | {"preprocess": params["preprocess"] | {"side_px": 40}}
     with pytest.raises(UserError, match=r"^params.yaml: preprocess.side_px is 40; unet needs a multiple of 16$"):
         trace_by_name("unet", given)

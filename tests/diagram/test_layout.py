@@ -43,7 +43,7 @@ def test_columns_between_boxes_of_rows(row, next_row, columns):
     assert columns_between(row, next_row) == columns_between(next_row, row) == columns
 
 
-def test_a_free_place_is_kept_and_a_taken_one_left_for_the_first_above():
+def test_a_free_place_is_retained_and_a_taken_one_left_for_the_first_above():
     assert free({}, 1, 2.0, 5.0) == (2.0, 1)
     taken = {"a": (2.0, 1.0)}
     assert free(taken, 1, 3.0, 5.0) == (3.0, 1)  # beside it

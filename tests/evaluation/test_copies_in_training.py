@@ -14,7 +14,7 @@ def test_a_held_out_copy_of_a_training_patient_is_named():
     assert (copy.patient, copy.other) == ("copy", "trained")
 
 
-def test_where_nobody_tests_the_validation_patients_are_held_out():
+def test_without_test_patients_the_validation_patients_are_held_out():
     image = head(0)[0]
     prints = {name: fingerprint(image) for name in ("trained", "validated")}
     [copy] = copies_in_training({"trained": "train", "validated": "validation"}, prints)

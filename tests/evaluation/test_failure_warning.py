@@ -167,54 +167,54 @@ def test_with_warning(per_volume):
     per_volume.loc[[101, 102, 104], "subset"] = "validation"  # 11 in all
     validation = (per_volume.subset == "validation").to_numpy()
     known = per_volume.certainty[validation].to_numpy(), per_volume.dsc[validation].to_numpy()
-    told = with_warning(per_volume)
-    assert told[list(per_volume)].equals(per_volume)
+    reported = with_warning(per_volume)
+    assert reported[list(per_volume)].equals(per_volume)
     others = per_volume.certainty[~validation].to_numpy()
-    assert told.predicted_dsc[~validation].tolist() == predicted_dsc(*known, others).tolist()
-    assert told.dsc_lower_bound[~validation].tolist() == dsc_lower_bound(*known, others).tolist()
-    own = told[validation][["predicted_dsc", "dsc_lower_bound"]].to_numpy().T
+    assert reported.predicted_dsc[~validation].tolist() == predicted_dsc(*known, others).tolist()
+    assert reported.dsc_lower_bound[~validation].tolist() == dsc_lower_bound(*known, others).tolist()
+    own = reported[validation][["predicted_dsc", "dsc_lower_bound"]].to_numpy().T
     np.testing.assert_array_equal(own, leave_one_out(*known))
 
 
-def test_where_nothing_is_predicted_nothing_is_told_and_nothing_learned(per_volume):
+def test_where_nothing_is_predicted_nothing_is_reported_and_nothing_learned(per_volume):
     empty = per_volume.index[per_volume.subset == "validation"][:1].union(
         per_volume.index[per_volume.subset == "test"][:2]
     )
     per_volume.loc[empty, ["predicted_voxels", "certainty", "dsc"]] = [0, 1.0, 0.0]  # certain, and wrong
-    told = with_warning(per_volume)[["predicted_dsc", "dsc_lower_bound"]]
-    assert told.loc[empty].isna().all(axis=None)
+    reported = with_warning(per_volume)[["predicted_dsc", "dsc_lower_bound"]]
+    assert reported.loc[empty].isna().all(axis=None)
     others = with_warning(per_volume.drop(empty))[["predicted_dsc", "dsc_lower_bound"]]
     assert others.predicted_dsc.notna().all()
-    pd.testing.assert_frame_equal(told.drop(empty), others)
+    pd.testing.assert_frame_equal(reported.drop(empty), others)
 
 
-def test_where_nothing_is_predicted_for_any_validation_patient_nobody_is_warned(per_volume):
+def test_where_nothing_is_predicted_for_any_validation_patient_there_is_no_warning(per_volume):
     per_volume.loc[per_volume.subset == "validation", "predicted_voxels"] = 0
     assert with_warning(per_volume)[["predicted_dsc", "dsc_lower_bound"]].isna().all(axis=None)
     assert with_warning(per_volume.assign(predicted_voxels=0)).predicted_dsc.isna().all()
 
 
 def test_dsc_of_patients_that_do_not_validate_have_no_say(per_volume):
-    told = with_warning(per_volume)
+    reported = with_warning(per_volume)
     changed = with_warning(per_volume.assign(dsc=per_volume.dsc.where(per_volume.subset == "validation", 0.0)))
-    assert told[["predicted_dsc", "dsc_lower_bound"]].equals(changed[["predicted_dsc", "dsc_lower_bound"]])
+    assert reported[["predicted_dsc", "dsc_lower_bound"]].equals(changed[["predicted_dsc", "dsc_lower_bound"]])
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 9])
 def test_with_few_validation_patients(per_volume, count):
     few = pd.concat([per_volume[per_volume.subset == "validation"][:count], per_volume[per_volume.subset == "test"]])
-    told = with_warning(few)
-    test = told.subset == "test"
-    assert told.predicted_dsc[test].between(0, 1).all()
-    assert told.predicted_dsc[~test].isna().all() == (count == 1)
-    assert told.dsc_lower_bound[test].isna().all() == (count < 9)
-    assert told.dsc_lower_bound[~test].isna().all()
+    reported = with_warning(few)
+    test = reported.subset == "test"
+    assert reported.predicted_dsc[test].between(0, 1).all()
+    assert reported.predicted_dsc[~test].isna().all() == (count == 1)
+    assert reported.dsc_lower_bound[test].isna().all() == (count < 9)
+    assert reported.dsc_lower_bound[~test].isna().all()
 
 
 def test_how_well_it_warned_by_hand():
     table = pd.DataFrame({"certainty": [0.1, 0.2, 0.3, 0.4], "dsc": [0.5, 0.4, 0.6, 0.8], "predicted_dsc": 0.5})
-    told = summarize_warning(table.assign(dsc_lower_bound=[0.5, 0.41, 0.2, 0.7]))
-    assert told == pytest.approx(
+    reported = summarize_warning(table.assign(dsc_lower_bound=[0.5, 0.41, 0.2, 0.7]))
+    assert reported == pytest.approx(
         {
             "nothing_predicted": 0,
             "rank_correlation": 0.8,
@@ -229,8 +229,8 @@ def test_how_well_it_warned_by_hand():
 
 def test_who_has_nothing_predicted_is_counted_and_takes_no_part():
     table = pd.DataFrame({"certainty": [0.1, 0.2, 0.3, 1.0], "dsc": [0.5, 0.6, 0.7, 0.0], "dsc_lower_bound": math.nan})
-    told = summarize_warning(table.assign(predicted_dsc=[0.5, 0.6, 0.7, math.nan]))
-    assert (told["nothing_predicted"], told["rank_correlation"]) == (1, pytest.approx(1.0))
+    reported = summarize_warning(table.assign(predicted_dsc=[0.5, 0.6, 0.7, math.nan]))
+    assert (reported["nothing_predicted"], reported["rank_correlation"]) == (1, pytest.approx(1.0))
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_the_policy_for_empty_masks(settings, predicted, truth, expected):
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_volume_of_which_the_report_keeps_no_slice():
+def test_a_volume_of_which_the_report_retains_no_slice():
     assert scores_of([[[255]]], [[[0]]], LARGEST, kept=[False]).dsc_report == 1  # nothing there, and nothing claimed
 
 

@@ -62,7 +62,7 @@ def test_where_the_volume_is_known_sizes_are_by_ml_and_not_by_voxels():
     assert table["size"].tolist() == ["small", "small", "medium", "large", ""]
 
 
-def test_without_any_training_lesion_nobody_is_of_a_size():
+def test_without_any_training_lesion_no_patient_has_a_size():
     table = with_strata(per_volume(("train", 0, math.nan), ("test", 5, 1.2)))
     assert table["size"].tolist() == table["edge"].tolist() == ["", ""]
 

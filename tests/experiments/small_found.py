@@ -19,9 +19,9 @@ def names(project: SmallProject, *patterns: str) -> list[str]:
 def fault(project: SmallProject, *patterns: str) -> str:
     with pytest.raises(UserError) as raised:
         find(project.folder, patterns)
-    told = str(raised.value)
-    assert "\n" not in told
-    return told
+    reported = str(raised.value)
+    assert "\n" not in reported
+    return reported
 
 
 def change(project: SmallProject, file: str, old: str, new: str) -> None:

@@ -18,8 +18,8 @@ def test_a_file_that_is_not_in_the_cache_may_be_in_the_workspace(project, capsys
     assert f"main: {PER_VOLUME} is not in DVC's cache; {todo}" in fault(project, "main")
     assert f"{todo}, or run the pipeline with `dvc repro`" in fault(project, "workspace")
     assert names(project) == ["bce", "dice-9", "dice-10"]  # a fresh clone's HEAD
-    told = f"note: left out of the comparison. main: {PER_VOLUME} is not in DVC's cache; {todo}\n"
-    assert capsys.readouterr().out == told
+    reported = f"note: left out of the comparison. main: {PER_VOLUME} is not in DVC's cache; {todo}\n"
+    assert capsys.readouterr().out == reported
 
 
 def test_a_damaged_file_in_the_cache_is_not_believed(project):
@@ -63,13 +63,13 @@ def test_the_local_configuration_counts_before_the_projects_and_that_before_the_
 
 
 @pytest.mark.parametrize("content", [b"dir = /no/section\n", b"[cache\n", b"\xff\xfe"])
-def test_what_is_no_configuration_is_told_in_one_line(tmp_path, content):
+def test_what_is_no_configuration_is_reported_in_one_line(tmp_path, content):
     (tmp_path / ".dvc").mkdir()
     (tmp_path / ".dvc" / "config").write_bytes(content)
     with pytest.raises(UserError) as error:
         cache_folder(tmp_path)
-    told = str(error.value)
-    assert told.startswith(f"{tmp_path}/.dvc/config: not a configuration of DVC: ") and "\n" not in told
+    reported = str(error.value)
+    assert reported.startswith(f"{tmp_path}/.dvc/config: not a configuration of DVC: ") and "\n" not in reported
 
 
 def test_a_digest_is_that_of_md5():

@@ -80,7 +80,7 @@ def test_before_the_first_commit_there_is_no_head(tmp_path):
         assert (git.head, git.experiments, git.branches_and_tags) == ("", [], [])
 
 
-def test_a_folder_that_is_not_there_and_one_that_is_no_repository_are_told(tmp_path):
+def test_a_folder_that_is_not_there_and_one_that_is_no_repository_are_reported(tmp_path):
     with pytest.raises(UserError, match="nowhere: no such folder"):
         Git(tmp_path / "nowhere")
     with pytest.raises(UserError, match="git says: .*; run this in the folder of a project under git and DVC"):

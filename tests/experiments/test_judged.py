@@ -87,7 +87,7 @@ def test_two_judged_ones_and_a_pattern(project, tmp_path, capsys):
     assert "another network, all of its training (monai → nnunet)" in printed and "The best epoch" not in printed
 
 
-def test_given_training_patients_are_told(project):
+def test_given_training_patients_are_reported(project):
     experiment = read_judged(judged("x", trained_on={"file": "t.csv", "patients": 5}))
     [warning] = certify(find(project.folder, ["workspace"])[0], experiment).confounds
     assert warning == (
@@ -96,7 +96,7 @@ def test_given_training_patients_are_told(project):
     )
 
 
-def test_another_split_other_data_and_other_code_are_told(project):
+def test_another_split_other_data_and_other_code_are_reported(project):
     workspace = find(project.folder, ["workspace"])[0]
     before = read_judged(judged("before"))
     at_start(project, {"data/raw": "other"}, split="other")
@@ -119,16 +119,16 @@ def test_folds_of_one_method_are_pooled(project, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "told"),
+    ("file", "content", "reported"),
     [
         ("per_volume.csv", "patient,subset,dsc\n", "per_volume.csv: was changed after it was written"),
         ("judged.json", "{}", "judged.json: name is missing or no str"),
         ("judged.json", "{", "judged.json: not valid JSON"),
     ],
 )
-def test_a_damaged_folder_is_one_line(project, file, content, told):
+def test_a_damaged_folder_is_one_line(project, file, content, reported):
     (judged("x") / file).write_text(content)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=reported):
         find_judged(project.folder, "judged/x")
 
 

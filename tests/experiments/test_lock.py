@@ -7,7 +7,7 @@ from tests.experiments.small_found import change, fault
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "reported"),
     [
         ("dvc.lock", "  evaluate:", "  other:", "stage evaluate was not run; run all stages"),
         ("params.yaml", "epochs: 40", "epochs: 41", "params.yaml now has train.epochs: 41, but train was run with 40"),
@@ -15,9 +15,9 @@ from tests.experiments.small_found import change, fault
         ("params.yaml", "  epochs: 40\n", "", "params.yaml lacks train.epochs, but train was run with 40"),
     ],
 )
-def test_a_workspace_that_does_not_fit_together(project, file, old, new, told):
+def test_a_workspace_that_does_not_fit_together(project, file, old, new, reported):
     change(project, file, old, new)
-    assert told in fault(project, "workspace")
+    assert reported in fault(project, "workspace")
 
 
 def test_a_stage_that_was_run_before_another(project):
@@ -25,8 +25,8 @@ def test_a_stage_that_was_run_before_another(project):
     wrote = parts[1].index("outs:")
     parts[1] = parts[1][:wrote] + parts[1][wrote:].replace("md5: ", "md5: f", 1)
     project.write("dvc.lock", "\n  preprocess:".join(parts))
-    told = "workspace: train was run before preprocess wrote another data/preprocessed"
-    assert told in fault(project, "workspace")
+    reported = "workspace: train was run before preprocess wrote another data/preprocessed"
+    assert reported in fault(project, "workspace")
 
 
 def test_a_nested_block_is_flat_by_dotted_keys_and_an_empty_one_has_none():

@@ -40,16 +40,16 @@ def test_of_one_name_the_one_of_head_counts(project):
     new = project.experiment("bce")
     assert find(project.folder, ["bce"])[0].revision == new
     project.commit()
-    told = fault(project, "bce")
-    assert "'bce' is the name of 2 experiments" in told
-    assert f"{new[:7]} (of " in told and f"(of {old[:7]})" in told
+    reported = fault(project, "bce")
+    assert "'bce' is the name of 2 experiments" in reported
+    assert f"{new[:7]} (of " in reported and f"(of {old[:7]})" in reported
     assert names(project, new) == ["bce"]
     both = [f"bce ({revision[:7]})" for revision in (new, before.revision)]
     assert names(project, new, before.revision) == both  # no two are called the same
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told"),
+    ("pattern", "reported"),
     [
         ("dise-9", "'dise-9' is no experiment, branch, tag or commit; did you mean dice-9"),
         ("xyz", "'xyz' is no experiment, branch, tag or commit; `dvc exp list -A` lists the experiments"),
@@ -59,11 +59,11 @@ def test_of_one_name_the_one_of_head_counts(project):
         ("focal-*", "'focal-*' matches no name of an experiment"),
     ],
 )
-def test_unknown_names(with_three, pattern, told):
-    assert told in fault(with_three, pattern)
+def test_unknown_names(with_three, pattern, reported):
+    assert reported in fault(with_three, pattern)
 
 
-def test_what_is_named_twice_keeps_the_first_place_and_name(with_three):
+def test_what_is_named_twice_preserves_the_first_place_and_name(with_three):
     head = with_three.git("rev-parse", "HEAD")
     with Git(with_three.folder) as git:
         bce = next(ref.revision for ref in git.experiments if ref.name == "bce")
@@ -71,7 +71,7 @@ def test_what_is_named_twice_keeps_the_first_place_and_name(with_three):
         assert named(git, []) == {}
 
 
-def test_two_of_one_name_are_told_apart_by_their_first_digits_and_others_stay():
+def test_two_of_one_name_are_distinguished_by_their_first_digits_and_others_stay():
     given = {"1" * 40: "bce", "2" * 40: "dice", "3" * 40: "bce"}
     assert list(distinct(given).values()) == ["bce (1111111)", "dice", "bce (3333333)"]
 

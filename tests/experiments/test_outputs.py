@@ -61,13 +61,13 @@ def test_an_output_that_is_damaged_in_the_cache_is_refused(experiment, tmp_path,
 
 
 @pytest.mark.parametrize("content", ["[", "[1]", "{}x", '[{"md5": 1}]'])
-def test_a_listing_that_is_damaged_is_told(experiment, tmp_path, content):
+def test_a_listing_that_is_damaged_is_reported(experiment, tmp_path, content):
     listing(tmp_path, content)
     with pytest.raises(UserError, match=r"23\.dir: is damaged; remove it"):
         copy_output(experiment, "data/weights", tmp_path / "one")
 
 
-def test_an_output_that_is_not_here_is_told(experiment, tmp_path):
+def test_an_output_that_is_not_here_is_reported(experiment, tmp_path):
     experiment.fault = FileMissingError("data/weights")
     with pytest.raises(UserError, match=r"^one: data/weights is not in DVC's cache \(.*\); get sha with dvc$"):
         copy_output(experiment, "data/weights", tmp_path / "one")

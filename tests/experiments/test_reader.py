@@ -39,20 +39,20 @@ def test_a_file_that_is_missing(project, file):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("patient,subset\n007,test\n", "lacks the columns dsc; it has patient, subset"),
         ("", "metrics/per_volume.csv: No columns to parse"),
         ("patient,subset,dsc\n1,2\n1,2,3,4,5\n", "metrics/per_volume.csv: Error tokenizing data"),
     ],
 )
-def test_tables_that_are_none(project, text, told):
+def test_tables_that_are_none(project, text, reported):
     project.experiment("odd", {PER_VOLUME: text})
-    assert told in fault(project, "odd")
+    assert reported in fault(project, "odd")
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "reported"),
     [
         ("dvc.lock", "stages:", "nothing:", "dvc.lock has no stages"),
         ("dvc.lock", "stages:\n", "stages:\n<<<<<<< ours\n", "workspace: dvc.lock: line "),
@@ -65,9 +65,9 @@ def test_tables_that_are_none(project, text, told):
         ("metrics/training.json", "cpu", "gpu", "metrics/training.json is not what train wrote"),
     ],
 )
-def test_files_of_a_workspace_that_are_not_what_the_stages_wrote(project, file, old, new, told):
+def test_files_of_a_workspace_that_are_not_what_the_stages_wrote(project, file, old, new, reported):
     change(project, file, old, new)
-    assert told in fault(project, "workspace")
+    assert reported in fault(project, "workspace")
 
 
 def test_only_an_empty_cell_or_nan_is_missing_and_no_digit_is_lost():
@@ -78,7 +78,7 @@ def test_only_an_empty_cell_or_nan_is_missing_and_no_digit_is_lost():
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "just words\n", ""])
-def test_params_that_are_no_keys_and_values_are_told(project, content):
+def test_params_that_are_no_keys_and_values_are_reported(project, content):
     project.write("params.yaml", content)
     assert "workspace: params.yaml: expected keys and values" in fault(project, "workspace")
 
@@ -147,10 +147,10 @@ def test_epochs_without_validation_have_no_figures(project):
     assert found.history.validation_dsc.isna().tolist() == [True, False]
 
 
-@pytest.mark.parametrize(("file", "text", "told"), BAD_TABLES.values(), ids=BAD_TABLES)
-def test_what_cannot_be_compared_is_told_with_its_file(project, file, text, told):
+@pytest.mark.parametrize(("file", "text", "reported"), BAD_TABLES.values(), ids=BAD_TABLES)
+def test_what_cannot_be_compared_is_reported_with_its_file(project, file, text, reported):
     project.experiment("odd", {file: text})
-    assert f"odd: {told}" in fault(project, "odd") or told in fault(project, "odd")
+    assert f"odd: {reported}" in fault(project, "odd") or reported in fault(project, "odd")
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_what_cannot_be_compared_is_told_with_its_file(project, file, text, told
         ("path: ", "path: [1] #"),
     ],
 )
-def test_a_malformed_lock_is_told(project, old, new):
+def test_a_malformed_lock_is_reported(project, old, new):
     change(project, "dvc.lock", old, new)
     assert "workspace: dvc.lock" in fault(project, "workspace")
 
 
-def test_a_lock_with_aliases_that_stand_for_gigabytes_is_told(project):
+def test_a_lock_with_aliases_that_stand_for_gigabytes_is_reported(project):
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 10)]
     project.write("dvc.lock", "\n".join(levels) + "\n")

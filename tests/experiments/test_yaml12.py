@@ -49,7 +49,7 @@ def test_what_a_word_means_in_yaml_1_2(text, value):
 
 
 @pytest.mark.parametrize(("text", "line"), [("a: [1\n", 2), ("a: 1\n\tb: 2\n", 2), ("a: 1\nb: *nowhere\n", 2)])
-def test_what_is_no_yaml_is_told_with_its_line(text, line):
+def test_what_is_no_yaml_is_reported_with_its_line(text, line):
     with pytest.raises(ValueError, match=f"^line {line}: "):
         yaml12.parse(text.encode())
 

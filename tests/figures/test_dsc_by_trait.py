@@ -70,8 +70,8 @@ def test_dots_are_patients_and_bars_medians(tmp_path):
 def test_the_legend_says_what_the_tick_is(tmp_path):
     figure = dsc_by_trait(as_read(pd.DataFrame(USUAL), tmp_path), "title")
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
-    told = [text.get_text() for legend in legends for text in legend.get_texts()]
-    assert "its truth, at the training size" in told and not any("ceiling" in words for words in told)
+    reported = [text.get_text() for legend in legends for text in legend.get_texts()]
+    assert "its truth, at the training size" in reported and not any("ceiling" in words for words in reported)
 
 
 def test_who_has_no_lesion_is_in_no_panel_of_lesions(tmp_path):

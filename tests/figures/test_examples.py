@@ -67,5 +67,5 @@ def test_telling_slices_hold_the_one_with_most_lesion_and_the_one_with_most_erro
     assert telling_slices(truth, prediction, 2) == [5, 8]
 
 
-def test_telling_slices_without_anything_to_tell_are_the_middle_one():
+def test_chosen_slices_without_anything_to_show_are_the_middle_one():
     assert telling_slices(NOTHING, NOTHING, 4) == [6]

@@ -43,7 +43,7 @@ def test_the_curve_and_its_error_by_hand():
     assert labels(right) == ["calibrated", "larger with more voxels; error 0.040"]  # (2 + 1 + 1) / 100
 
 
-def test_without_voxels_there_is_no_error_to_tell():
+def test_without_voxels_there_is_no_error_to_report():
     _, right = probabilities(CURVE, NO_VOXEL, 0.5, "title").axes
     assert labels(right) == ["calibrated", "no lesion, true or predicted"]
 

@@ -30,14 +30,14 @@ def test_the_projects_own_are_allowed(params):
         ("slices_per_patient", "4", "integer"),
     ],
 )
-def test_what_is_outside_the_limits_is_told_with_its_key_and_value(key, value, allowed):
+def test_what_is_outside_the_limits_is_reported_with_its_key_and_value(key, value, allowed):
     with pytest.raises(UserError) as error:
         read(**{key: value})
-    told, _, expected = str(error.value).partition("; expected ")
-    assert told == f"params.yaml: plot.{key} is {value!r}"
+    reported, _, expected = str(error.value).partition("; expected ")
+    assert reported == f"params.yaml: plot.{key} is {value!r}"
     assert allowed in expected
 
 
-def test_an_unknown_setting_is_told_with_the_one_that_is_meant():
+def test_an_unknown_setting_is_reported_with_the_one_that_is_meant():
     with pytest.raises(UserError, match="plot.slices_per_patients is not a setting; did you mean slices_per_patient"):
         read(slices_per_patients=4)

@@ -144,7 +144,7 @@ def run_case(stage: str, whole: Path, place: Path, seed: str) -> tuple[str, str]
         in_lines = lines and all(
             line.startswith("error: ") and len(line) < LONGEST_LINE + 100 and line.isprintable() for line in lines
         )
-        outcome = "told" if error.code == 1 and in_lines else f"exit {error.code}: {err.getvalue()[:300]}"
+        outcome = "reported" if error.code == 1 and in_lines else f"exit {error.code}: {err.getvalue()[:300]}"
     except BaseException as error:
         outcome = f"traceback: {type(error).__name__}: {' '.join(str(error).split())[:200]} at {_where(error)}"
     if left := [path.name for path in place.rglob(".*aside*")]:
@@ -188,8 +188,8 @@ def fuzz(stage: str, whole: Path, place: Path, seeds: list[str]) -> Result:
                 begun, ended = here.recv()
                 if ended:
                     outcome, words, seconds, peak = ended
-                    result.outcomes[outcome if outcome in ("fine", "told") else "bad"] += 1
-                    if outcome not in ("fine", "told"):
+                    result.outcomes[outcome if outcome in ("fine", "reported") else "bad"] += 1
+                    if outcome not in ("fine", "reported"):
                         result.bad.append(f"{stage}, seed {seeds[begun]}, {words}: {outcome}")
                     result.slowest_seconds = max(result.slowest_seconds, seconds)
                     result.peak_bytes = max(result.peak_bytes, peak)

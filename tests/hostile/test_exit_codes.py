@@ -106,14 +106,14 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("spoil", "told"), FAULTS.items(), ids=[spoil.__name__ for spoil in FAULTS])
-def test_a_patient_with_a_fault_is_told_by_its_file(project, spoil, told):
+@pytest.mark.parametrize(("spoil", "reported"), FAULTS.items(), ids=[spoil.__name__ for spoil in FAULTS])
+def test_a_patient_with_a_fault_is_reported_by_its_file(project, spoil, reported):
     spoil(project.patients / "B")
-    assert told in project.run("download").fault()
+    assert reported in project.run("download").fault()
     assert project.leftovers() == []
 
 
-def test_faults_of_several_patients_are_all_told_at_once(project):
+def test_faults_of_several_patients_are_all_reported_at_once(project):
     without_mask(project.patients / "B")
     for spoil, name in ((truncated, "C"), (mask_of_three_values, "D")):
         for path in project.patients.joinpath(name).iterdir():
@@ -124,7 +124,7 @@ def test_faults_of_several_patients_are_all_told_at_once(project):
     assert project.leftovers() == []
 
 
-def test_what_cannot_be_read_is_all_told_at_once(project):
+def test_what_cannot_be_read_is_all_reported_at_once(project):
     dangling_link(project.patients / "B")
     (project.patients / "D" / "D_2_mask.tif").unlink()
     (project.patients / "D" / "D_2_mask.tif").mkdir()
@@ -141,7 +141,7 @@ def renumbered(patient: Path, rename: Callable[[int], str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rename", "named", "told"),
+    ("rename", "named", "reported"),
     [
         (lambda number: f"C_{number + 3}", ["C_7", "C_8", "C_9"], "is not called B_..."),
         (lambda number: f"C_{number}", ["C_4", "C_5", "C_6"], "is not called B_..."),
@@ -150,13 +150,13 @@ def renumbered(patient: Path, rename: Callable[[int], str]) -> None:
     ],
     ids=["another name with a gap", "another name going on", "leading zeros", "another name from 1"],
 )
-def test_two_numberings_in_one_folder_are_told(project, rename, named, told):
+def test_two_numberings_in_one_folder_are_reported(project, rename, named, reported):
     renumbered(project.patients / "B", rename)
     faults = [fault for fault in project.run("download").faults() if "but 3 missing" not in fault]
     assert [fault.split(": ")[0] for fault in faults] == [
         f"B/{name}{suffix}" for name in named for suffix in (".tif", "_mask.tif")
     ]
-    assert all(told in fault for fault in faults)
+    assert all(reported in fault for fault in faults)
     assert project.leftovers() == []
 
 
@@ -203,14 +203,14 @@ SILENT = {
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["folder", "archive"])
-@pytest.mark.parametrize(("spoil", "told"), SILENT.items(), ids=[spoil.__name__ for spoil in SILENT])
-def test_what_would_be_dropped_or_counted_twice_is_refused(project, spoil, told, archived):
+@pytest.mark.parametrize(("spoil", "reported"), SILENT.items(), ids=[spoil.__name__ for spoil in SILENT])
+def test_what_would_be_dropped_or_counted_twice_is_refused(project, spoil, reported, archived):
     spoil(project)
     if archived:
         packed(project)
-        told = told.replace("patients/", "patients.zip/")
+        reported = reported.replace("patients/", "patients.zip/")
     faults = project.run("download").faults()
-    assert any(fault.startswith(told) for fault in faults), faults
+    assert any(fault.startswith(reported) for fault in faults), faults
     assert project.leftovers() == []
 
 
@@ -238,14 +238,14 @@ def test_remains_of_a_killed_run_on_an_archive_are_removed_also_after_a_change_o
 # ---------------------------------------------------------------- folders and archives
 
 
-def test_an_empty_folder_is_told(project):
+def test_an_empty_folder_is_reported(project):
     shutil.rmtree(project.patients)
     project.patients.mkdir()
     assert project.run("download").fault().startswith("patients: no folder with PATIENT_1.tif")
     assert project.leftovers() == []
 
 
-def test_a_folder_that_is_not_there_is_told_by_its_key(project):
+def test_a_folder_that_is_not_there_is_reported_by_its_key(project):
     shutil.rmtree(project.patients)
     assert "datasets.folder.path: 'patients' is neither a folder nor a zip archive" in project.run("download").fault()
     assert project.leftovers() == []
@@ -269,7 +269,7 @@ def link(file: zipfile.ZipFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("add", "told"),
+    ("add", "reported"),
     [
         (lambda file: file.writestr("../B_7.tif", b"x"), "'../B_7.tif', a path that leads out of the archive"),
         (lambda file: file.writestr("B/../../B_7.tif", b"x"), "'B/../../B_7.tif', a path that leads out"),
@@ -280,14 +280,14 @@ def link(file: zipfile.ZipFile) -> None:
     ],
     ids=["..", "../.. inside", "absolute", "..\\", "C:\\", "link"],
 )
-def test_an_archive_with_a_member_that_leads_out_is_refused(project, add, told):
+def test_an_archive_with_a_member_that_leads_out_is_refused(project, add, reported):
     packed(project, add)
     fault = project.run("download").fault()
-    assert fault.startswith("patients.zip: holds ") and told in fault
+    assert fault.startswith("patients.zip: holds ") and reported in fault
     assert project.leftovers() == [] and not (project.folder / "B_7.tif").exists()
 
 
-def test_all_members_that_lead_out_are_told_at_once(project):
+def test_all_members_that_lead_out_are_reported_at_once(project):
     packed(project, lambda file: [file.writestr(name, b"x") for name in ("../B_7.tif", "/B_8.tif")])
     assert [fault.split("'")[1] for fault in project.run("download").faults()] == ["../B_7.tif", "/B_8.tif"]
 
@@ -314,7 +314,7 @@ def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(project):
     assert project.leftovers() == []
 
 
-def test_an_archive_damaged_in_the_middle_is_told(project):
+def test_an_archive_damaged_in_the_middle_is_reported(project):
     archive = packed(project)
     content = bytearray(archive.read_bytes())
     middle = content.index(b"B/B_3.tif") + 200
@@ -324,13 +324,13 @@ def test_an_archive_damaged_in_the_middle_is_told(project):
     assert project.leftovers() == []
 
 
-def test_an_archive_cut_short_is_told_by_its_key(project):
+def test_an_archive_cut_short_is_reported_by_its_key(project):
     archive = packed(project)
     archive.write_bytes(archive.read_bytes()[:-1000])
     assert "'patients.zip' is neither a folder nor a zip archive" in project.run("download").fault()
 
 
-def test_an_encrypted_archive_is_told(project):
+def test_an_encrypted_archive_is_reported(project):
     archive = packed(project)
     content = bytearray(archive.read_bytes())
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -367,7 +367,7 @@ def without_override() -> list[str]:
     return command
 
 
-def test_files_that_may_not_be_read_are_all_told_at_once(project):
+def test_files_that_may_not_be_read_are_all_reported_at_once(project):
     before = without_override()
     for name in ("A/A_2.tif", "C/C_5_mask.tif"):
         (project.patients / name).chmod(0)
@@ -378,7 +378,7 @@ def test_files_that_may_not_be_read_are_all_told_at_once(project):
     assert project.leftovers() == []
 
 
-def test_a_folder_that_may_not_be_read_is_told(project):
+def test_a_folder_that_may_not_be_read_is_reported(project):
     before = without_override()
     (project.patients / "C").chmod(0)
     fault = project.run("download", *before).fault()
@@ -387,7 +387,7 @@ def test_a_folder_that_may_not_be_read_is_told(project):
     assert project.leftovers() == []
 
 
-def test_a_patient_gone_unreadable_after_download_is_told_by_preprocess(ready_to_train):
+def test_a_patient_gone_unreadable_after_download_is_reported_by_preprocess(ready_to_train):
     path = ready_to_train.raw / "B" / "B_3.tif"
     path.write_bytes(path.read_bytes()[:500])
     shutil.rmtree(ready_to_train.folder / "data" / "preprocessed")
@@ -414,14 +414,14 @@ def more_patients(project, make_patient) -> None:
         write_patient(project.patients / f"P{number}", *make_patient(number, slices=12, height=48, width=48))
 
 
-def test_a_full_disk_is_told_by_download(project, small_disk, make_patient):
+def test_a_full_disk_is_reported_by_download(project, small_disk, make_patient):
     more_patients(project, make_patient)
     fault = project.run("download").fault()
     assert "No space left on device" in fault and "cannot be read" not in fault
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_full_disk_is_told_by_download_of_an_archive(project, small_disk, make_patient):
+def test_a_full_disk_is_reported_by_download_of_an_archive(project, small_disk, make_patient):
     more_patients(project, make_patient)
     packed(project)
     fault = project.run("download").fault()
@@ -429,7 +429,7 @@ def test_a_full_disk_is_told_by_download_of_an_archive(project, small_disk, make
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_full_disk_is_told_by_preprocess(project, small_disk):
+def test_a_full_disk_is_reported_by_preprocess(project, small_disk):
     shutil.copytree(project.patients, small_disk / "raw")
     project.set(preprocess__side_px=128)
     assert "No space left on device" in project.run("preprocess").fault()
@@ -440,7 +440,7 @@ def test_a_full_disk_is_told_by_preprocess(project, small_disk):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "reported"),
     [
         ({"loss": "dise"}, "params.yaml: loss is 'dise'; expected one of: balanced_bce, bce, boundary"),
         ({"losses__dice__smoth": 1.0}, "params.yaml: losses.dice.smoth is not a setting; did you mean smooth?"),
@@ -448,14 +448,14 @@ def test_a_full_disk_is_told_by_preprocess(project, small_disk):
     ],
     ids=["misspelt loss", "misspelt setting", "negative learning rate"],
 )
-def test_check_tells_a_mistake_by_its_key(project, values, told):
+def test_check_reports_a_mistake_by_its_key(project, values, reported):
     project.set(**values)
-    assert project.run("check").fault().startswith(told)
+    assert project.run("check").fault().startswith(reported)
     assert project.leftovers() == []
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "reported"),
     [
         (os.mkfifo, "patients/B/B_9.tif: is a pipe; expected files and folders"),
         (lambda path: path.symlink_to("nowhere.tif"), "patients/B/B_9.tif: is a link to nowhere.tif, which does not"),
@@ -464,11 +464,11 @@ def test_check_tells_a_mistake_by_its_key(project, values, told):
     ids=["pipe", "dangling link", "link to itself"],
 )
 @pytest.mark.parametrize("data", ["folder", "phantom"])
-def test_check_refuses_what_would_hang_or_stop_dvc(project, fault_of, make, told, data):
+def test_check_refuses_what_would_hang_or_stop_dvc(project, fault_of, make, reported, data):
     """DVC reads the folder whichever data set is chosen."""
     project.set(data=data)
     make(project.patients / "B" / "B_9.tif")
-    assert fault_of(stages.check.main, project.folder).startswith(told)
+    assert fault_of(stages.check.main, project.folder).startswith(reported)
     assert project.leftovers() == []
 
 
@@ -479,7 +479,7 @@ def test_an_empty_path_is_not_the_current_folder(project, fault_of, path):
     assert fault == "params.yaml: datasets.folder.path: is empty; expected a folder or a zip archive"
 
 
-def test_one_person_cannot_be_split_and_two_say_that_nobody_tests(project):
+def test_one_person_cannot_be_split_and_two_report_that_none_tests(project):
     for name in "CDE":
         shutil.rmtree(project.patients / name)
     project.set(split__test=0.0)
@@ -515,7 +515,7 @@ def test_compiling_without_a_compiler_is_one_line(ready_to_train):
     assert "set train.compile=false" in fault
 
 
-def test_no_lesion_in_any_training_patient_is_told(project, make_patient):
+def test_no_lesion_in_any_training_patient_is_reported(project, make_patient):
     for number, name in enumerate("ABCDE"):
         shutil.rmtree(project.patients / name)
         write_patient(project.patients / name, *make_patient(number, lesion=False))
@@ -526,20 +526,20 @@ def test_no_lesion_in_any_training_patient_is_told(project, make_patient):
     assert not any(project.folder.joinpath(name).exists() for name in ("data/weights", "metrics", "plots"))
 
 
-def test_slices_that_do_not_fit_the_network_are_told(ready_to_train, fault_of):
+def test_slices_that_do_not_fit_the_network_are_reported(ready_to_train, fault_of):
     ready_to_train.set(archs__unet__levels=7)  # without check, and without preprocessing anew
     fault = fault_of(stages.train.main, ready_to_train.folder)
     assert fault == "data/preprocessed: has slices of 32 pixels; unet needs a multiple of 64"
 
 
-def test_a_batch_larger_than_the_data_is_told(ready_to_train):
+def test_a_batch_larger_than_the_data_is_reported(ready_to_train):
     ready_to_train.set(train__batch_size=400)
     fault = ready_to_train.run("train").fault()
     assert fault.startswith("params.yaml: train.batch_size is 400; expected at most the ")
     assert not (ready_to_train.folder / "data" / "weights").exists()
 
 
-def test_a_patient_in_two_subsets_is_told(ready_to_train):
+def test_a_patient_in_two_subsets_is_reported(ready_to_train):
     split = ready_to_train.folder / "data" / "split.csv"
     split.write_text(split.read_text() + split.read_text().splitlines()[1].replace("train", "test") + "\n")
     assert ready_to_train.run("train").fault() == ("data/split.csv: A is listed twice; a patient is in one subset")
@@ -557,13 +557,13 @@ SPLITS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), SPLITS.values(), ids=SPLITS)
-def test_a_split_edited_to_something_wrong_is_told(preprocessed, tmp_path, fault_of, text, told):
+@pytest.mark.parametrize(("text", "reported"), SPLITS.values(), ids=SPLITS)
+def test_a_split_edited_to_something_wrong_is_reported(preprocessed, tmp_path, fault_of, text, reported):
     for name in ("params.yaml", "data/preprocessed"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).symlink_to(preprocessed.folder / name)
     (tmp_path / "data" / "split.csv").write_text(text)
-    assert told in fault_of(stages.train.main, tmp_path)
+    assert reported in fault_of(stages.train.main, tmp_path)
     assert not (tmp_path / "data" / "weights").exists()
 
 

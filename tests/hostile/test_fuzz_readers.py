@@ -123,7 +123,7 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
     except UserError as error:
         told = str(error)
         fine = told.startswith(f"{path}: ") and len(told.splitlines()) == 1 and len(told) < 400
-        outcomes.append("told" if fine else told)
+        outcomes.append("reported" if fine else told)
     except BaseException as error:
         outcomes.append(f"{path.name}: {error!r}")
     slowest = max(slowest, time.perf_counter() - start)
@@ -141,7 +141,7 @@ def read_in_a_process_of_its_own(folder: Path, files: Iterable[bytes]) -> Counte
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout)
     outcomes = Counter(result["outcomes"])
-    assert set(outcomes) <= {"pixels", "told"}, outcomes.most_common(9)
+    assert set(outcomes) <= {"pixels", "reported"}, outcomes.most_common(9)
     assert result["slowest"] < 2
     assert result["growth_mb"] < 300
     return outcomes
@@ -170,22 +170,22 @@ def test_what_is_damaged_below_was_fine(tmp_path, tiffs):
     assert read_in_a_process_of_its_own(tmp_path / "files", tiffs) == {"pixels": len(tiffs)}
 
 
-def test_damaged_slices_are_read_or_told(tmp_path, tiffs):
+def test_damaged_slices_are_read_or_reported(tmp_path, tiffs):
     outcomes = read_in_a_process_of_its_own(tmp_path / "files", damaged(tiffs, TIFF_WAYS, 3000))
-    assert min(outcomes["pixels"], outcomes["told"]) > 600
+    assert min(outcomes["pixels"], outcomes["reported"]) > 600
 
 
-def test_damaged_real_slices_are_read_or_told(tmp_path, lgg):
+def test_damaged_real_slices_are_read_or_reported(tmp_path, lgg):
     real = [path.read_bytes() for path in sorted(lgg.rglob("*_1*.tif"))[:4]]
     outcomes = read_in_a_process_of_its_own(tmp_path / "files", damaged(real, TIFF_WAYS, 150))
-    assert min(outcomes["pixels"], outcomes["told"]) > 20
+    assert min(outcomes["pixels"], outcomes["reported"]) > 20
 
 
 @pytest.mark.parametrize("chain", [1_000, 200_000])
-def test_a_long_chain_of_empty_directories_is_told(tmp_path, chain):
+def test_a_long_chain_of_empty_directories_is_reported(tmp_path, chain):
     directories = b"".join(struct.pack("<HI", 0, 8 + 6 * number) for number in range(1, chain + 1))
     file = b"II*\0" + struct.pack("<I", 8) + directories
-    assert read_in_a_process_of_its_own(tmp_path / "files", [file]) == {"told": 1}
+    assert read_in_a_process_of_its_own(tmp_path / "files", [file]) == {"reported": 1}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def lead_out(content: bytearray, rng: random.Random) -> None:
 ZIP_WAYS: list[Damage] = [flip_in_entries, flip_in_entries, lead_out, flip, cut, delete, insert, splice]
 
 
-def test_damaged_archives_are_unpacked_or_told_and_nothing_leaves_the_folder(tmp_path):
+def test_damaged_archives_are_unpacked_or_reported_and_nothing_leaves_the_folder(tmp_path):
     patient = tmp_path / "source" / "PAT"
     write_patient(patient, np.full((2, 8, 8, 3), 90, np.uint8), np.zeros((2, 8, 8), bool))
     archives = []
@@ -248,8 +248,8 @@ def test_damaged_archives_are_unpacked_or_told_and_nothing_leaves_the_folder(tmp
     outcomes: Counter[str] = Counter()
     for content in damaged(archives, ZIP_WAYS, 300):
         outcomes[unpacked(tmp_path, content)] += 1
-    assert set(outcomes) <= {"copied", "told", "no archive"}, outcomes.most_common(9)
-    assert min(outcomes["copied"], outcomes["told"]) > 30
+    assert set(outcomes) <= {"copied", "reported", "no archive"}, outcomes.most_common(9)
+    assert min(outcomes["copied"], outcomes["reported"]) > 30
 
 
 def unpacked(root: Path, content: bytes) -> str:
@@ -266,7 +266,7 @@ def unpacked(root: Path, content: bytes) -> str:
         outcome = "no archive"
     except UserError as error:
         fine = all(line.startswith(f"{root}/damaged.zip") and line.isprintable() for line in str(error).splitlines())
-        outcome = "told" if fine else str(error)
+        outcome = "reported" if fine else str(error)
     except Exception as error:
         outcome = repr(error)
     assert {path for path in root.rglob("*") if destination not in path.parents} == before
@@ -346,7 +346,7 @@ def mistyped(text: str, rng: random.Random) -> bytes:
     return bytes(content)
 
 
-def test_mistyped_settings_pass_or_are_told_in_lines(tmp_path, monkeypatch, capsys):
+def test_mistyped_settings_pass_or_are_reported_in_lines(tmp_path, monkeypatch, capsys):
     text = "\n".join(line.split(" #")[0] for line in (ROOT / "params.yaml").read_text().splitlines() if line[:1] != "#")
     for name in ("own", "own_volumes"):
         (tmp_path / "data" / name).mkdir(parents=True)
@@ -356,8 +356,8 @@ def test_mistyped_settings_pass_or_are_told_in_lines(tmp_path, monkeypatch, caps
     for content in [text.encode(), *(mistyped(text, rng) for _ in range(300))]:
         Path("params.yaml").write_bytes(content)
         outcomes[checked(capsys)] += 1
-    assert set(outcomes) <= {"fine", "told"}, outcomes.most_common(9)
-    assert outcomes["fine"] > 10 and outcomes["told"] > 100
+    assert set(outcomes) <= {"fine", "reported"}, outcomes.most_common(9)
+    assert outcomes["fine"] > 10 and outcomes["reported"] > 100
 
 
 def checked(capsys: pytest.CaptureFixture) -> str:
@@ -366,7 +366,7 @@ def checked(capsys: pytest.CaptureFixture) -> str:
             stages.check.main()
         outcome = "fine"
     except SystemExit:
-        outcome = "told"
+        outcome = "reported"
     except Exception as error:
         outcome = repr(error)
     lines = capsys.readouterr().err.splitlines()
@@ -374,7 +374,7 @@ def checked(capsys: pytest.CaptureFixture) -> str:
 
 
 @pytest.mark.parametrize("features", [10**9, 10**20])
-def test_a_network_too_large_for_any_memory_is_told(tmp_path, monkeypatch, features):
+def test_a_network_too_large_for_any_memory_is_reported(tmp_path, monkeypatch, features):
     for name in ("own", "own_volumes"):
         (tmp_path / "data" / name).mkdir(parents=True)
     text = (ROOT / "params.yaml").read_text()

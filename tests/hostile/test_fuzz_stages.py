@@ -8,7 +8,7 @@ MOST_BYTES = 2 * 10**9
 
 
 @pytest.mark.slow
-def test_damaged_artefacts_and_settings_pass_or_are_told(tmp_path, monkeypatch):
+def test_damaged_artefacts_and_settings_pass_or_are_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("BRAINSEG_DEVICE", "cpu")
     monkeypatch.setenv("BRAINSEG_WORKERS", "1")
     results = fuzz_all(60, seed=0, folder=tmp_path, stages=list(SHARES))

@@ -21,8 +21,8 @@ TRUTH[1, 3:5, 7:10] = True
     ],
 )
 def test_what_would_help_is_named(mask, words):
-    told = misplaced(mask, TRUTH)
-    assert f"and 1.00 {words};" in told
+    reported = misplaced(mask, TRUTH)
+    assert f"and 1.00 {words};" in reported
 
 
 @pytest.mark.parametrize("mask", [TRUTH, np.zeros_like(TRUTH), np.ones_like(TRUTH), TRUTH & (np.arange(20) < 6)])

@@ -40,7 +40,7 @@ def test_the_square_of_the_network_goes_into_the_box():
 
 
 @pytest.mark.parametrize(
-    ("shape", "grid", "told"),
+    ("shape", "grid", "reported"),
     [
         ((2, 6, 7), "file", "a.npy: is 2 × 6 × 7; expected 2 × 6 × 8, as the patient's files"),
         ((3, 6, 8), "file", "is 3 × 6 × 8; expected 2 × 6 × 8"),
@@ -48,6 +48,6 @@ def test_the_square_of_the_network_goes_into_the_box():
         ((2, 6, 8), "network", "is 2 × 6 × 8; expected 2 slices of squares"),
     ],
 )
-def test_another_size_is_told(shape, grid, told):
-    with pytest.raises(UserError, match=told):
+def test_another_size_is_reported(shape, grid, reported):
+    with pytest.raises(UserError, match=reported):
         placed(np.zeros(shape, np.uint8), grid)

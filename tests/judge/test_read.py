@@ -51,12 +51,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("array", "told"), WRONG.values(), ids=WRONG)
-def test_what_is_neither_is_one_line(tmp_path, array, told):
+@pytest.mark.parametrize(("array", "reported"), WRONG.values(), ids=WRONG)
+def test_what_is_neither_is_one_line(tmp_path, array, reported):
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(UserError) as error:
         read_given(tmp_path / "a.npy")
-    assert str(error.value).startswith(f"{tmp_path}/a.npy: ") and told in str(error.value)
+    assert str(error.value).startswith(f"{tmp_path}/a.npy: ") and reported in str(error.value)
 
 
 def test_damaged_and_odd_archives_are_one_line(tmp_path):

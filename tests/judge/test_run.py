@@ -84,7 +84,7 @@ def test_the_networks_grid_gives_our_own_scores_too(workspace):
     assert np.abs(judged().dsc - ours().dsc).max() < 0.02
 
 
-def test_the_held_out_alone_are_enough_and_keep_the_strata_of_all(workspace):
+def test_the_held_out_alone_are_enough_and_preserves_the_strata_of_all(workspace):
     for name in HELD_OUT:
         write(name, final(name))
     run()
@@ -102,8 +102,11 @@ def test_kaggle_folders_of_slices(workspace):
 def test_a_mask_of_another_size_is_resized_where_asked(workspace, capsys):
     for name in SUBSET:
         write(name, read_mask(Path("data/raw") / name).repeat(2, axis=1).repeat(2, axis=2))
-    told = faults(lambda: run())
-    assert len(told) == 5 and "masks/A_mask.nii.gz: is 6 × 72 × 80; expected 6 × 36 × 40, as the patient's" in told[0]
+    reported = faults(lambda: run())
+    assert (
+        len(reported) == 5
+        and "masks/A_mask.nii.gz: is 6 × 72 × 80; expected 6 × 36 × 40, as the patient's" in reported[0]
+    )
     run(grid="resized")
     assert judged().dsc.min() == 1.0
     assert "warning" not in capsys.readouterr().out
@@ -133,10 +136,10 @@ def test_every_damaged_file_gets_a_line_and_nothing_is_written(workspace):
     Path("masks/A_mask.nii.gz").write_bytes(b"no NIfTI")
     np.save("masks/E.npy", final("E").astype(int) * 3)
     Path("masks/E_mask.nii.gz").unlink()
-    told = faults(run)
-    assert len(told) == 2
-    assert told[0].startswith("masks/A_mask.nii.gz: ")
-    assert told[1].startswith("masks/E.npy: holds 0, 3; expected a mask of 0 and 1")
+    reported = faults(run)
+    assert len(reported) == 2
+    assert reported[0].startswith("masks/A_mask.nii.gz: ")
+    assert reported[1].startswith("masks/E.npy: holds 0, 3; expected a mask of 0 and 1")
 
 
 def test_another_size_or_number_of_slices_gets_a_line(workspace):
@@ -175,8 +178,8 @@ def test_who_trained_is_not_scored(workspace):
         write(name, final(name))
     path = Path("trained.csv")
     path.write_text("patient\nA\nD_20020202\n")  # another scan of D
-    told = faults(lambda: run(trained_on=path))
-    assert told == [
+    reported = faults(lambda: run(trained_on=path))
+    assert reported == [
         "trained.csv: 1 of 2 held-out patients, D_20010101 among them, trained the network; judge it on others"
     ]
     path.write_text("patient,fold\nA,0\nB,0\n")
@@ -191,7 +194,7 @@ def test_a_name_is_a_plain_word(workspace, name):
     assert faults(lambda: run(name=name))[0].startswith("--name is ")
 
 
-def test_a_split_that_dvc_does_not_know_is_told(workspace):
+def test_a_split_that_dvc_does_not_know_is_reported(workspace):
     for name in HELD_OUT:
         write(name, final(name))
     split_file = Path("data/split.csv")
@@ -223,7 +226,7 @@ def test_preprocessed_patients_that_are_missing_stop_it(workspace):
 
 
 @pytest.mark.parametrize("missing", ["data/raw", "data/split.csv"])
-def test_data_that_a_fresh_clone_lacks_is_told(workspace, missing):
+def test_data_that_a_fresh_clone_lacks_is_reported(workspace, missing):
     Path(missing).rename("elsewhere")
     with pytest.raises(UserError, match=rf"^{missing}: is missing; run `dvc pull` or `dvc repro split` first$"):
         run()

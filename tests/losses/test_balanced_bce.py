@@ -33,7 +33,7 @@ def test_with_the_share_of_the_mask_lesion_and_background_have_equal_say():
 
 
 @pytest.mark.parametrize(("share", "weights"), [(0.001, (0.98, 0.02)), (0.999, (0.02, 0.98))])
-def test_the_weights_are_kept_off_0_and_1(share, weights):
+def test_the_weights_are_retained_off_0_and_1(share, weights):
     for mask, weight in zip("#.", weights, strict=True):
         found = balanced_bce(probabilities(0.5), drawn(mask), least_weight=0.02, lesion_share=share).item()
         assert found == pytest.approx(weight * log(2))

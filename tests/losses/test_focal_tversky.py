@@ -26,7 +26,7 @@ def test_value_is_the_tversky_loss_to_a_power(reduce, gamma):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_above_1_what_is_nearly_right_keeps_more_slope_than_with_tversky():
+def test_above_1_what_is_nearly_right_retains_more_slope_than_with_tversky():
     target = drawn("####....")
     slopes = []
     for loss in (tversky, lambda *pair, **given: focal_tversky(*pair, gamma=4 / 3, **given)):

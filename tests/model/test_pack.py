@@ -96,7 +96,7 @@ def test_networks_that_do_not_fit_together_are_refused(experiments, tmp_path, ch
     assert not (tmp_path / "m.zip").exists()
 
 
-def test_folds_that_each_chose_a_final_mask_are_told_what_to_do(experiments, tmp_path):
+def test_folds_that_each_chose_a_final_mask_are_refused_with_what_to_do(experiments, tmp_path):
     one, two = experiments(one={}, two={})
     for experiment, threshold in ((one, 0.4), (two, 0.6)):
         experiment.evaluation["final_mask"] |= {"threshold": threshold, "chosen_on": "validation"}

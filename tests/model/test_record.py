@@ -16,15 +16,15 @@ def test_channels_are_those_of_the_lgg_set_where_none_are_named():
 
 
 @pytest.mark.parametrize(
-    ("channels", "told"),
+    ("channels", "reported"),
     [
         (["flair", "t2"], "a network needs the channel pre_contrast; channels are flair, t2"),
         (["pre_contrast", "flair", "flair", "post_contrast"], "names a channel twice"),
         ([], "has 0 channels"),
     ],
 )
-def test_channels_that_a_network_cannot_be_given_are_refused(channels, told):
-    with pytest.raises(ValidationError, match=told):
+def test_channels_that_a_network_cannot_be_given_are_refused(channels, reported):
+    with pytest.raises(ValidationError, match=reported):
         small_model.record(channels=channels)
 
 

@@ -8,7 +8,7 @@ from tests.model import small_model
 from tests.model.conftest import SUBSETS
 
 
-def test_who_trained_or_validated_is_known_and_nobody_is_named(experiments, tmp_path):
+def test_who_trained_or_validated_is_known_and_no_patient_is_named(experiments, tmp_path):
     experiments(one={})
     record = pack(["one"], tmp_path / "m.zip", "mine").record
     assert [record.knows(name) for name in SUBSETS] == [True, True, True, False]

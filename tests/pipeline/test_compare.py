@@ -14,7 +14,7 @@ from brainseg.experiments.find import all_evaluated, find
 pytestmark = pytest.mark.slow
 
 
-def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
+def test_experiments_are_read_as_dvc_stores_them(reproduced, tmp_path):
     project = reproduced.copy_to(tmp_path / "project")
     project.run("dvc", "exp", "run", "-n", "bce", "-S", "loss=bce")
     tables = {"per_volume": "metrics/per_volume.csv", "history": "plots/history.csv"}
@@ -47,7 +47,7 @@ def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
     assert certify(head, sgd).sentence().startswith(f"{same} optimizer differs (adam → sgd, lr ")
     assert certify(bce, sgd).confounds[0].startswith("loss and optimizer both differ")
 
-    told = project.run("brainseg", "compare", "--fail-if", "worse")
+    reported = project.run("brainseg", "compare", "--fail-if", "worse")
     assert everything(project, but="comparison") == before
     content = json.loads((project.folder / "comparison" / "comparison.json").read_text())
     assert list(content["methods"]) == [head.name, "bce", "sgd"] and content["baseline"] == head.name
@@ -55,9 +55,9 @@ def test_experiments_are_read_as_dvc_keeps_them(reproduced, tmp_path):
         row = content["methods"][experiment.name]
         assert abs(row["mean"] - experiment.evaluation["test"]["dsc"]["mean"]) < 1e-12
         assert abs(row["minutes_an_epoch"] - experiment.timing["seconds_per_epoch"] / 60) < 1e-12
-    assert told.startswith("# 3 methods, 3 experiments, ")
-    assert "inconclusive" in told  # of so few patients
-    assert f"- bce and {head.name}: {same} loss differs (dice → bce)." in told
+    assert reported.startswith("# 3 methods, 3 experiments, ")
+    assert "inconclusive" in reported  # of so few patients
+    assert f"- bce and {head.name}: {same} loss differs (dice → bce)." in reported
     assert (project.folder / "comparison" / "strata.png").is_file()
     page = (project.folder / "comparison" / "report.html").read_text()
     [volume] = re.findall(r'id="volume-0">(.*?)</script>', page)  # the masks of all three are in DVC's cache

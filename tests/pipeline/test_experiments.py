@@ -49,8 +49,8 @@ def test_an_architecture_with_several_heads_and_neighbouring_slices(project):
     chosen = ["-S", "arch=unetpp", "-S", "archs.unetpp.deep_supervision=true", "-S", "input.neighbours=1"]
     project.run("dvc", "exp", "run", "-n", "whole", *chosen, "-S", "input.channels=[flair,post_contrast]", "predict")
     whole = (project.folder / "data/predictions/PHANTOM_NORTH_001.npz").read_bytes()
-    told = project.run("dvc", "exp", "run", "-n", "pruned", "-S", "predict.prune_to=1", "predict")
-    assert "Running stage 'train'" not in told and "Running stage 'predict'" in told
+    reported = project.run("dvc", "exp", "run", "-n", "pruned", "-S", "predict.prune_to=1", "predict")
+    assert "Running stage 'train'" not in reported and "Running stage 'predict'" in reported
     assert (project.folder / "data/predictions/PHANTOM_NORTH_001.npz").read_bytes() != whole
 
 
@@ -62,7 +62,7 @@ def ref(project, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     {
         "loss": ("loss=nope", "params.yaml: loss is 'nope'; expected one of: balanced_bce, bce, boundary"),
         "learning rate": ("optims.adam.lr=-1", "params.yaml: optims.adam.lr is -1; expected greater than 0"),
@@ -71,8 +71,8 @@ def ref(project, name: str) -> str:
     }.values(),
     ids=lambda value: value,
 )
-def test_a_mistake_stops_before_any_work(project, change, told):
+def test_a_mistake_stops_before_any_work(project, change, reported):
     output = project.run("dvc", "exp", "run", "-S", change, ok=False)
-    assert told in output
+    assert reported in output
     assert "Traceback" not in output
     assert "Running stage 'train'" not in output

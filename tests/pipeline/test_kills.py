@@ -140,7 +140,7 @@ def test_the_workspace_goes_on_where_an_experiment_in_a_folder_of_its_own_was_st
 
 
 @pytest.mark.slow
-def test_the_same_training_twice_at_once_is_told_in_one_line(project):
+def test_the_same_training_twice_at_once_is_reported_in_one_line(project):
     project.set("train.epochs", 2000)
     command = ["python", "-m", "stages.train"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

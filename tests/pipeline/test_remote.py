@@ -142,8 +142,8 @@ def test_images_of_patients_can_stay_here(reproduced, tmp_path):
 
     clone = Project(tmp_path / "clone")
     project.run("git", "clone", "--quiet", str(project.folder), str(clone.folder))
-    told = clone.run("dvc", "pull", ok=False)  # all but what is not there
-    assert "data/raw" in told and "data/weights" not in told.partition("Checkout failed")[2]
+    reported = clone.run("dvc", "pull", ok=False)  # all but what is not there
+    assert "data/raw" in reported and "data/weights" not in reported.partition("Checkout failed")[2]
     assert clone.repro() == [*WITH_IMAGES]  # and neither trains nor predicts
     assert clone.run("git", "status", "--porcelain") == ""
 

@@ -69,7 +69,7 @@ def test_the_workspace_is_as_before_and_nothing_is_left_beside_it(few):
     assert list((project.folder / ".dvc" / "tmp" / "exps").iterdir()) == []
 
 
-def test_finished_rows_are_kept(few):
+def test_finished_rows_are_retained(few):
     project, _ = few
     before = project.run("git", "show-ref")
     printed = project.run("brainseg", "sweep", write(project, "few", GRID))

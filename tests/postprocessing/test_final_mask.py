@@ -45,7 +45,7 @@ def test_hand_computed(changes, expected):
     assert mask.dtype == bool and mask.tolist() == [[[bool(value) for value in expected]]]
 
 
-def test_what_is_above_is_kept_or_cleaned():
+def test_what_is_above_is_retained_or_cleaned():
     mask = PROBABILITY > 0
     assert postprocess(mask, PROBABILITY, EVERY).tolist() == mask.tolist()
     assert postprocess(mask, PROBABILITY, LARGEST).sum() == 2

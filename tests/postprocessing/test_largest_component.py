@@ -28,7 +28,7 @@ def test_voxels_that_touch_at_an_edge_or_corner_are_not_joined(corner):
     assert np.argwhere(largest_component(mask)).tolist() == [[0, 0, 0]]
 
 
-def test_of_equal_components_the_first_is_kept():
+def test_of_equal_components_the_first_is_retained():
     mask = np.array([[[1, 1, 0, 1, 1]]], bool)
     assert largest_component(mask).tolist() == [[[True, True, False, False, False]]]
 

@@ -109,8 +109,8 @@ def test_the_summary_has_the_strengths_that_were_scored():
 def test_the_summary_by_hand():
     scores = {pair: [0.5, 0.75] for pair in KINDS_AND_STRENGTHS} | {("none", "none"): [1.0, 0.75]}
     scores["noise", "strong"] = [0.0, 0.25]
-    told = summary(scores)
-    assert told["unperturbed"] == 0.875
-    assert told["gamma"] == {strength: {"dsc": 0.625, "change": -0.25} for strength in STRENGTHS["gamma"]}
-    assert told["noise"]["strong"] == {"dsc": 0.125, "change": -0.75}
-    assert list(told) == ["unperturbed", *STRENGTHS]
+    reported = summary(scores)
+    assert reported["unperturbed"] == 0.875
+    assert reported["gamma"] == {strength: {"dsc": 0.625, "change": -0.25} for strength in STRENGTHS["gamma"]}
+    assert reported["noise"]["strong"] == {"dsc": 0.125, "change": -0.75}
+    assert list(reported) == ["unperturbed", *STRENGTHS]

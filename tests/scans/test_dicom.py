@@ -19,7 +19,7 @@ def write_study(folder: Path) -> np.ndarray:
     return image
 
 
-def test_three_series_in_one_folder_are_told_apart(tmp_path):
+def test_three_series_in_one_folder_are_distinguished(tmp_path):
     image = write_study(tmp_path / "P")
     scan = read(tmp_path / "P")
     np.testing.assert_array_equal(scan.image, image, strict=True)

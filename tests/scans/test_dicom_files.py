@@ -4,7 +4,7 @@ from brainseg.scans.dicom_files import dicom_files, dicom_files_in, study_of
 from tests.scans.small_scans import volume, write_series
 
 
-def test_dicom_is_told_by_its_preamble_and_not_by_its_name(tmp_path):
+def test_dicom_is_identified_by_its_preamble_and_not_by_its_name(tmp_path):
     first, second, *_ = write_series(tmp_path, volume())
     first.rename(tmp_path / "IM1")
     (tmp_path / "text.dcm").write_text("no")

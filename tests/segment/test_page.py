@@ -49,7 +49,7 @@ def test_a_scan_without_lesion_says_so_and_expects_no_dsc(segmented):
     assert "no lesion was found" in text and "expected DSC not known" in text
 
 
-def test_pixels_that_are_not_square_keep_their_shape(segmented):
+def test_pixels_that_are_not_square_preserve_their_shape(segmented):
     found, record = segmented(spacing_mm=(5.0, 1.0, 2.0))
     content = page(found, record).decode()
     assert '"aspect": 0.5' in content and '"height": 20' in content and '"width": 10' in content

@@ -31,7 +31,7 @@ def test_every_scan_has_a_picture_and_the_same_one_again(tmp_path, rng, bias, wo
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
-def test_pixels_that_are_not_square_keep_their_shape(tmp_path, rng):
+def test_pixels_that_are_not_square_preserve_their_shape(tmp_path, rng):
     small_model.write(tmp_path / "m.zip")
     image = rng.integers(0, 255, (3, 20, 10, 3)).astype(np.uint8)
     found = brainseg.load(tmp_path / "m.zip")(image, spacing_mm=(5.0, 1.0, 2.0))

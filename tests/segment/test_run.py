@@ -66,8 +66,8 @@ def test_a_bad_scan_is_named_and_the_others_are_done(model, scans, tmp_path, cap
     (scans / "b.npy").write_bytes(b"damaged")
     out = tmp_path / "out"
     assert segment_scans(model, [str(scans), str(tmp_path / "none")], out, PLAIN) == 2
-    told = capsys.readouterr()
-    errors = told.err.splitlines()
+    reported = capsys.readouterr()
+    errors = reported.err.splitlines()
     assert len(errors) == 2 and all(line.startswith("error: ") for line in errors)
     assert "b.npy: cannot be read as .npy" in errors[0] and "none: no such file or folder" in errors[1]
     assert [bool(row["error"]) for row in rows(out)] == [False, True, False, True]

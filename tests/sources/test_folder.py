@@ -56,7 +56,7 @@ def test_a_zip_of_one_patients_files_gives_the_same_name_each_time(original):
 
 
 @pytest.mark.parametrize("pack", [lambda path: path, zipped], ids=["folder", "zip"])
-def test_nothing_found_is_told_with_the_path_given(tmp_path, pack):
+def test_nothing_found_is_reported_with_the_path_given(tmp_path, pack):
     source = tmp_path / "empty"
     source.mkdir()
     source.joinpath("notes.txt").write_text("hello")
@@ -100,12 +100,12 @@ def added(source: Path, *members: str, content: bytes = b"x") -> Path:
 def test_a_member_that_leads_out_of_the_archive_is_refused(original, name):
     archive = added(original, name)
     before = content(original.parent)
-    (told,) = faults(archive)
-    assert told == f"{archive}: holds {name!r}, a path that leads out of the archive"
+    (reported,) = faults(archive)
+    assert reported == f"{archive}: holds {name!r}, a path that leads out of the archive"
     assert content(original.parent) == before
 
 
-def test_all_that_is_wrong_with_the_members_is_told_at_once(original):
+def test_all_that_is_wrong_with_the_members_is_reported_at_once(original):
     archive = added(original, "../P_1.tif", "/P_2.tif")
     assert len(faults(archive, unzipped_limit_gb=1e-6)) == 3
 
@@ -131,16 +131,18 @@ def test_what_macos_puts_beside_the_slices_is_left_out(original):
 def test_the_limit_is_on_what_the_slices_unpack_to(original):
     size_gb = sum(len(data) for data in content(original).values()) / 1e9
     archive = zipped(original)
-    (told,) = faults(archive, unzipped_limit_gb=size_gb * 0.99)
-    assert told.startswith(f"{archive}: its slices unpack to ") and "datasets.folder.unzipped_limit_gb is" in told
+    (reported,) = faults(archive, unzipped_limit_gb=size_gb * 0.99)
+    assert (
+        reported.startswith(f"{archive}: its slices unpack to ") and "datasets.folder.unzipped_limit_gb is" in reported
+    )
     shutil.rmtree(original.parent / "raw")
     assert content(fetched(archive, unzipped_limit_gb=size_gb * 1.01)) == content(original)
 
 
 def test_an_archive_larger_than_the_disk_is_refused(original, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
-    (told,) = faults(zipped(original))
-    assert told.endswith("the disk has 0.0 GB left")
+    (reported,) = faults(zipped(original))
+    assert reported.endswith("the disk has 0.0 GB left")
 
 
 def with_a_password(content: bytearray) -> None:
@@ -172,7 +174,7 @@ def with_another_name_before_the_data(content: bytearray) -> None:
     [with_a_password, with_wrong_bytes, with_another_name_before_the_data],
 )
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_an_archive_that_cannot_be_unpacked_is_told(original, tmp_path, method, damage):
+def test_an_archive_that_cannot_be_unpacked_is_reported(original, tmp_path, method, damage):
     archive = tmp_path / "damaged.zip"
     with zipfile.ZipFile(archive, "w", method) as file:
         for path in sorted(original.rglob("*.tif")):
@@ -180,8 +182,8 @@ def test_an_archive_that_cannot_be_unpacked_is_told(original, tmp_path, method, 
     changed = bytearray(archive.read_bytes())
     damage(changed)
     archive.write_bytes(changed)
-    (told,) = faults(archive)
-    assert told.startswith(f"{archive}: cannot be unpacked (")
+    (reported,) = faults(archive)
+    assert reported.startswith(f"{archive}: cannot be unpacked (")
     assert {path.name for path in tmp_path.iterdir()} == {"original", "damaged.zip", "raw"}
 
 
@@ -191,8 +193,8 @@ def test_methods_that_unpack_without_a_limit_are_refused(original, tmp_path, met
     with zipfile.ZipFile(archive, "w", method) as file:
         for path in sorted(original.rglob("*.tif")):
             file.write(path, path.relative_to(original))
-    (told,) = faults(archive)
-    assert told.startswith(f"{archive}: packs 'PHANTOM") and "another method than deflate" in told
+    (reported,) = faults(archive)
+    assert reported.startswith(f"{archive}: packs 'PHANTOM") and "another method than deflate" in reported
 
 
 def test_an_unknown_method_is_refused(original):
@@ -200,8 +202,8 @@ def test_an_unknown_method_is_refused(original):
     changed = bytearray(archive.read_bytes())
     with_an_unknown_compression(changed)
     archive.write_bytes(changed)
-    (told,) = faults(archive)
-    assert "another method than deflate" in told
+    (reported,) = faults(archive)
+    assert "another method than deflate" in reported
 
 
 def test_what_a_killed_run_left_unpacked_is_removed(original):

@@ -31,7 +31,7 @@ def bind(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "reported"),
     [
         (os.mkfifo, "is a pipe; expected files and folders"),
         (bind, "is a socket; expected files and folders"),
@@ -43,7 +43,7 @@ def bind(path: Path) -> None:
     ],
     ids=["pipe", "socket", "device", "dangling", "itself", "the folder above", "its folder"],
 )
-def test_what_stops_or_hangs_dvc_is_told(folder, make, told):
+def test_what_stops_or_hangs_dvc_is_reported(folder, make, reported):
     make(folder / "A" / "A_3.tif")
     [fault] = special_files(folder)
-    assert fault.startswith(f"patients/A/A_3.tif: {told}")
+    assert fault.startswith(f"patients/A/A_3.tif: {reported}")

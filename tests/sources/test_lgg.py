@@ -124,25 +124,25 @@ def exchange(first: Path, second: Path) -> None:
     second.write_bytes(content)
 
 
-@pytest.mark.parametrize(("spoil", "told"), SPOILT.values(), ids=SPOILT)
-def test_files_that_are_not_the_published_ones_are_told_by_patient_with_the_remedy(raw, archive, spoil, told):
+@pytest.mark.parametrize(("spoil", "reported"), SPOILT.values(), ids=SPOILT)
+def test_files_that_are_not_the_published_ones_are_reported_by_patient_with_the_remedy(raw, archive, spoil, reported):
     spoil(archive / "kaggle_3m")
-    assert faults(raw) == [*told, f"remove {archive} and run again, to download the LGG set anew"]
+    assert faults(raw) == [*reported, f"remove {archive} and run again, to download the LGG set anew"]
     assert list(raw.iterdir()) == []
 
 
 @pytest.mark.parametrize("wrong", ["kaggle_3m", "lgg-mri-segmentation/kaggle_3m"])
-def test_a_wrong_file_in_either_of_the_two_copies_is_told(raw, archive, wrong):
+def test_a_wrong_file_in_either_of_the_two_copies_is_reported(raw, archive, wrong):
     shutil.copytree(archive / "kaggle_3m", archive / "lgg-mri-segmentation" / "kaggle_3m")
     change_a_byte(archive / wrong / NAMES[1] / f"{NAMES[1]}_3.tif")
-    told, remedy = faults(raw)
-    assert NAMES[1] in told and remedy.startswith(f"remove {archive} and run again")
+    reported, remedy = faults(raw)
+    assert NAMES[1] in reported and remedy.startswith(f"remove {archive} and run again")
 
 
-def test_an_archive_without_patients_is_told_with_the_remedy(raw, archive):
+def test_an_archive_without_patients_is_reported_with_the_remedy(raw, archive):
     shutil.rmtree(archive / "kaggle_3m")
-    told, remedy = faults(raw)
-    assert "no folder with PATIENT_1.tif" in told and remedy.startswith(f"remove {archive} and run again")
+    reported, remedy = faults(raw)
+    assert "no folder with PATIENT_1.tif" in reported and remedy.startswith(f"remove {archive} and run again")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def fill_cache(archive: Path, cache: Path) -> Path:
     return dataset / "versions" / "2"
 
 
-def test_without_network_and_cache_it_is_told_in_one_line_and_soon(offline, tmp_path):
+def test_without_network_and_cache_it_is_reported_in_one_line_and_soon(offline, tmp_path):
     start = time.monotonic()
     done = offline()
     assert time.monotonic() - start < 30

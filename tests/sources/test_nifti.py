@@ -314,8 +314,8 @@ def test_a_lesion_label_that_the_data_lacks(tmp_path, layout, line):
 def test_voxels_to_ignore_are_no_lesion_unless_asked_for(tmp_path):
     labels = {"labels": {"background": 0, "lesion": 1, "ignore": 2}}
     folder = write_nnunet(tmp_path / "own", small_volumes.patients(2), description=labels)
-    told = "dataset.json has voxels to ignore (0 background, 1 lesion, 2 ignore): list the labels that are lesion"
-    assert fault(folder) == f"params.yaml: datasets.nifti.lesion_labels is all; {told}"
+    reported = "dataset.json has voxels to ignore (0 background, 1 lesion, 2 ignore): list the labels that are lesion"
+    assert fault(folder) == f"params.yaml: datasets.nifti.lesion_labels is all; {reported}"
     assert converted(folder, [1])["TCGA_XX_0001"].mask.sum() == (small_volumes.patient(1)[1] == 1).sum()
 
 
@@ -345,7 +345,7 @@ def test_what_is_no_patient_and_what_is_odd_is_said(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("block", "reported"),
     [
         ({"path": "none"}, "'none' is no folder; expected one in nnU-Net's or BraTS's layout"),
         ({"path": ""}, "is no folder"),
@@ -358,6 +358,6 @@ def test_what_is_no_patient_and_what_is_odd_is_said(tmp_path, capsys):
         ({"lesion_labels": "any"}, "'all', or a list"),
     ],
 )
-def test_other_settings_are_refused(tmp_path, block, told):
-    with pytest.raises(ValidationError, match=told):
+def test_other_settings_are_refused(tmp_path, block, reported):
+    with pytest.raises(ValidationError, match=reported):
         Settings(**{"path": str(tmp_path), "lesion_labels": "all"} | block)

@@ -50,12 +50,12 @@ def test_random_has_the_shares_asked_for_in_every_institution():
 @pytest.mark.parametrize(
     ("count", "test", "expected"), [(4, 0.25, (2, 1, 1)), (4, 0.0, (3, 1, 0)), (2, 0.0, (1, 1, 0))]
 )
-def test_somebody_always_validates_and_nobody_tests_at_0(count, test, expected):
+def test_somebody_always_validates_and_none_tests_at_0(count, test, expected):
     subset = split_patients(PATIENTS[:count], chosen(test=test, validation=0.01))
     assert tuple(len(patients_in(subset, name)) for name in ("train", "validation", "test")) == expected
 
 
-def test_report_validates_on_the_ten_and_tests_on_nobody():
+def test_report_validates_on_the_ten_and_has_no_test_patients():
     subset = split_patients(LGG, chosen("report"))
     assert sorted(patients_in(subset, "validation")) == sorted(REPORT_VALIDATION)
     assert len(patients_in(subset, "train")) == len(PATIENTS)
@@ -91,7 +91,7 @@ def test_folds_are_stratified_and_part_of_the_others_validates(fold):
         (1, {"test": 0.0}, ["no person of 1", "two are needed"]),
     ],
 )
-def test_what_cannot_be_split_is_told_in_one_line(count, changes, words):
+def test_what_cannot_be_split_is_reported_in_one_line(count, changes, words):
     with pytest.raises(UserError) as error:
         split_patients(PATIENTS[:count], chosen(**changes))
     assert all(word in str(error.value) for word in words)
@@ -127,7 +127,7 @@ def test_over_all_folds_only_those_not_set_aside_test():
     assert sorted(tested) == sorted(PATIENTS) and set(tested.values()) == {1}
 
 
-def test_who_cannot_be_set_aside_is_told():
+def test_who_cannot_be_set_aside_is_reported():
     with pytest.raises(UserError, match=r"split.set_aside report needs patients that the data lacks: TCGA_CS_4944"):
         split_patients(PATIENTS, chosen("kfold", set_aside="report"))
 
@@ -164,7 +164,7 @@ def test_a_person_is_in_one_subset_whatever_the_strategy(scans, strategy, set_as
 
 
 @given(st.data(), st.lists(st.integers(1, 3), min_size=2, max_size=8), st.booleans(), st.integers(0, 2))
-def test_a_file_that_puts_scans_anywhere_is_refused_or_keeps_persons_together(data, scans, folds, fold):
+def test_a_file_that_puts_scans_anywhere_is_refused_or_groups_persons(data, scans, folds, fold):
     patients = [f"TCGA_CS_{person:04d}_{date}" for person, count in enumerate(scans) for date in DATES[:count]]
     places = st.sampled_from(["0", "1", "2"] if folds else ["train", "validation", "test"])
     words = st.sampled_from(["", "", "anna", "ben"])
@@ -199,7 +199,7 @@ def test_a_fold_of_a_file_tests_and_a_share_of_the_others_validates():
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "reported"),
     [
         (["train", "train", "test"], "own.csv: nobody is in validation"),
         (["validation", "validation", "test"], "own.csv: nobody is in train"),
@@ -207,8 +207,8 @@ def test_a_fold_of_a_file_tests_and_a_share_of_the_others_validates():
         ([0, 0, 1], "own.csv: nobody is in train"),
     ],
 )
-def test_a_file_that_leaves_a_subset_empty_is_told(place, told):
-    with pytest.raises(UserError, match=told):
+def test_a_file_that_leaves_a_subset_empty_is_reported(place, reported):
+    with pytest.raises(UserError, match=reported):
         split_patients(["A", "B", "C"], chosen("file"), own(dict(zip("ABC", place, strict=True))))
 
 
@@ -225,7 +225,7 @@ def test_each_institution_tests_once_and_the_others_train():
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "reported"),
     [
         ([f"sub_{number:03d}_mri" for number in range(40)], "the second words of these names are none, or hardly"),
         ([f"anna{number}" for number in range(9)], "the second words of these names are none"),
@@ -233,13 +233,13 @@ def test_each_institution_tests_once_and_the_others_train():
         ([*(f"TCGA_{site}_{number}" for site in ("CS", "DU") for number in range(9)), "anna"], "anna has none"),
     ],
 )
-def test_names_without_institutions_are_told_in_one_line(names, told):
+def test_names_without_institutions_are_reported_in_one_line(names, reported):
     with pytest.raises(UserError, match="leave_one_institution_out needs two institutions or more") as error:
         split_patients(names, chosen("leave_one_institution_out"))
-    assert told in str(error.value) and "\n" not in str(error.value)
+    assert reported in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_person_scanned_at_two_institutions_is_told():
+def test_a_person_scanned_at_two_institutions_is_reported():
     names = [f"a_{site}_{number}" for site in ("CS", "DU") for number in range(5)]
     with pytest.raises(UserError, match="a_CS_3 has scans of CS and DU"):
         split_patients(names, chosen("leave_one_institution_out", person_pattern=r"a_.._(3)"))

@@ -42,9 +42,9 @@ def test_it_shares_the_cache_and_nothing_else_of_the_local_configuration(project
         "['remote \"mine\"']\n    url = ../store%b\n[cache]\n    dir = ../../elsewhere\n    type = copy\n",
     )
     with clone(open_project(project.folder), "tune", BCE) as folder:
-        told = (folder / ".dvc" / "config.local").read_text()
-    assert "url" not in told and "type = copy" in told
-    assert f"dir = {(project.folder.parent / 'elsewhere').resolve()}\n" in told
+        reported = (folder / ".dvc" / "config.local").read_text()
+    assert "url" not in reported and "type = copy" in reported
+    assert f"dir = {(project.folder.parent / 'elsewhere').resolve()}\n" in reported
 
 
 def seen(project: SmallProject) -> tuple:

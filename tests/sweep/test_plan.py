@@ -125,7 +125,7 @@ def test_a_rows_name_is_checked(params):
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "reported"),
     [
         ("train.epoch", "train.epoch is no setting of params.yaml; did you mean train.epochs?"),
         ("optims.adam", "optims.adam is no setting of params.yaml; did you mean optims.adam.lr?"),
@@ -136,30 +136,32 @@ def test_a_rows_name_is_checked(params):
         ("losses.bce", "losses.bce is no setting of params.yaml"),
     ],
 )
-def test_a_key_that_is_none_is_told_with_one_that_is(params, key, told):
-    assert told in fault(params, rows={"a": {key: 1}})
-    assert told in fault(params, {key: 1}, grid={"seed": [0]})
+def test_a_key_that_is_none_is_reported_with_one_that_is(params, key, reported):
+    assert reported in fault(params, rows={"a": {key: 1}})
+    assert reported in fault(params, {key: 1}, grid={"seed": [0]})
     with pytest.raises(UserError):
         with_changes(params, {key: 1}, "tune-a")
 
 
-def test_a_fault_of_all_rows_is_told_once(params):
-    told = fault(params, base={"train.epochs": 0}, grid={"seed": [0, 1]})
-    assert told == "all rows: params.yaml: train.epochs is 0; expected greater than or equal to 1"
+def test_a_fault_of_all_rows_is_reported_once(params):
+    reported = fault(params, base={"train.epochs": 0}, grid={"seed": [0, 1]})
+    assert reported == "all rows: params.yaml: train.epochs is 0; expected greater than or equal to 1"
 
 
-def test_a_fault_of_some_rows_is_told_once_with_three_of_them_at_most(params):
-    told = fault(params, rows={"good": {}, "bad": {"train.epochs": 0}}, grid={"seed": [0, 1, 2, 3, 4]})
-    assert told.startswith("tune-bad-seed0, tune-bad-seed1, tune-bad-seed2 and 2 more: params.yaml: train.epochs is 0;")
-    told = fault(params, rows={"good": {}, "bad": {"train.epochs": 0}}, grid={"seed": [0, 1, 2]})
-    assert told.startswith("tune-bad-seed0, tune-bad-seed1, tune-bad-seed2: params.yaml: train.epochs is 0;")
+def test_a_fault_of_some_rows_is_reported_once_with_three_of_them_at_most(params):
+    reported = fault(params, rows={"good": {}, "bad": {"train.epochs": 0}}, grid={"seed": [0, 1, 2, 3, 4]})
+    assert reported.startswith(
+        "tune-bad-seed0, tune-bad-seed1, tune-bad-seed2 and 2 more: params.yaml: train.epochs is 0;"
+    )
+    reported = fault(params, rows={"good": {}, "bad": {"train.epochs": 0}}, grid={"seed": [0, 1, 2]})
+    assert reported.startswith("tune-bad-seed0, tune-bad-seed1, tune-bad-seed2: params.yaml: train.epochs is 0;")
 
 
-def test_all_faults_of_all_rows_are_told(params):
-    told = fault(
+def test_all_faults_of_all_rows_are_reported(params):
+    reported = fault(
         params, rows={"a": {"loss": "dise"}, "b": {"preprocess.side_px": 72}, "c": {"seed": -1, "plot.dpi": 1}}
     )
-    assert [line.split(";")[0] for line in told.splitlines()] == [
+    assert [line.split(";")[0] for line in reported.splitlines()] == [
         "tune-a: params.yaml: loss is 'dise'",
         "tune-b: params.yaml: preprocess.side_px is 72",
         "tune-c: params.yaml: seed is -1",
@@ -173,23 +175,23 @@ def test_own_patients_are_at_an_absolute_path_that_is_there(params, tmp_path, mo
     folders(tmp_path, "data/own", "data/own_volumes")
     assert len(planned(params, rows={"a": {"data": "folder", "datasets.folder.path": own}})) == 1
     assert len(planned(params, rows={"a": {"data": "phantom", "datasets.folder.path": "own"}})) == 1  # nobody reads it
-    told = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": "own"}})
-    assert told.startswith("tune-a: params.yaml: datasets.folder.path is 'own'; expected")
-    assert "expected an absolute path" in told
+    reported = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": "own"}})
+    assert reported.startswith("tune-a: params.yaml: datasets.folder.path is 'own'; expected")
+    assert "expected an absolute path" in reported
     for name in ("A", "B"):
         touch(*(tmp_path / "own" / name / f"{name}-{word}.nii.gz" for word in ("t1n", "t2f", "t1c", "seg")))
     assert len(planned(params, rows={"a": {"data": "nifti", "datasets.nifti.path": own}})) == 1
-    told = fault(params, rows={"a": {"data": "nifti", "datasets.nifti.path": "own"}})
-    assert told.startswith("tune-a: params.yaml: datasets.nifti.path is 'own'; expected an absolute path")
+    reported = fault(params, rows={"a": {"data": "nifti", "datasets.nifti.path": "own"}})
+    assert reported.startswith("tune-a: params.yaml: datasets.nifti.path is 'own'; expected an absolute path")
 
 
-def test_own_patients_that_are_not_there_are_told_once(params, tmp_path):
-    told = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": str(tmp_path / "none")}})
-    assert "expected no such" not in told
-    assert "\n" not in told
+def test_own_patients_that_are_not_there_are_reported_once(params, tmp_path):
+    reported = fault(params, rows={"a": {"data": "folder", "datasets.folder.path": str(tmp_path / "none")}})
+    assert "expected no such" not in reported
+    assert "\n" not in reported
 
 
-def test_a_path_that_is_none_is_told(params):
+def test_a_path_that_is_none_is_reported(params):
     assert "datasets.folder.path is 5; expected" in fault(params, {"datasets.folder.path": 5}, rows={"a": {}})
 
 
@@ -224,7 +226,7 @@ def test_patterns_mean_rows_with_or_without_the_sweeps_name(rows, patterns, expe
 
 
 @pytest.mark.parametrize(
-    ("patterns", "told"),
+    ("patterns", "reported"),
     [
         (["adam-dise-seed0"], "--only adam-dise-seed0: no such row; expected one of: adam-dice-seed0"),
         (["adam-*", "adam"], "--only adam: no such row; expected one of: adam-dice-seed0, "),
@@ -232,10 +234,10 @@ def test_patterns_mean_rows_with_or_without_the_sweeps_name(rows, patterns, expe
         ([""], "--only : no such row"),
     ],
 )
-def test_a_pattern_that_means_none_is_told_with_rows_that_there_are(rows, patterns, told):
+def test_a_pattern_that_means_none_is_reported_with_rows_that_there_are(rows, patterns, reported):
     with pytest.raises(UserError) as error:
         filter_rows(rows, patterns)
-    assert told in str(error.value)
+    assert reported in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_a_pattern_that_means_none_is_told_with_rows_that_there_are(rows, patter
     ],
     ids=["10 ** 400", "rows and grid", "grid and random"],
 )
-def test_more_rows_than_anyone_runs_are_told_before_they_are_listed(params, parts):
-    told = fault(params, **parts)
-    assert told.startswith("tune: rows, grid and random make 1") and told.endswith("expected up to 10,000")
-    assert len(told) < 200
+def test_more_rows_than_anyone_runs_are_reported_before_they_are_listed(params, parts):
+    reported = fault(params, **parts)
+    assert reported.startswith("tune: rows, grid and random make 1") and reported.endswith("expected up to 10,000")
+    assert len(reported) < 200

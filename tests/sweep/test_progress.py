@@ -74,17 +74,17 @@ def test_a_log_cannot_be_further_than_its_row(watch):
 
 
 @pytest.mark.parametrize(
-    ("epochs", "seconds", "told"),
+    ("epochs", "seconds", "reported"),
     [
         (1, 2, "about 78 s left"),  # 39 epochs of 2 seconds
         (10, 600, "about 30 min left"),  # 30 epochs of a minute
         (4, 1200, "about 3 h 00 min left"),  # 36 epochs of 5 minutes
     ],
 )
-def test_the_rest_takes_as_long_for_each_epoch(watch, monkeypatch, epochs, seconds, told):
+def test_the_rest_takes_as_long_for_each_epoch(watch, monkeypatch, epochs, seconds, reported):
     write(watch, TEN, epoch(epochs, 10))
     monkeypatch.setattr(time, "monotonic", lambda: watch.start + seconds)
-    assert watch.eta() == told
+    assert watch.eta() == reported
 
 
 def test_at_the_end_nothing_is_left(watch):
@@ -107,5 +107,5 @@ def test_on_a_terminal_the_bar_follows_the_logs(watch, monkeypatch, capsys):
     with watch.bar():
         watch.end(TEN, failed=False)
         time.sleep(0.3)
-    told = capsys.readouterr().err
-    assert "1/2 rows; thirty" in told and "30/40" in told
+    reported = capsys.readouterr().err
+    assert "1/2 rows; thirty" in reported and "30/40" in reported

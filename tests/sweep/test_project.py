@@ -54,24 +54,26 @@ def test_a_project_in_a_folder_of_a_repository(tmp_path):
     assert opened.repository.resolve() == (tmp_path / "outer").resolve()
 
 
-def test_a_change_in_a_folder_of_a_repository_is_told_as_seen_from_there(tmp_path):
+def test_a_change_in_a_folder_of_a_repository_is_reported_as_seen_from_there(tmp_path):
     inner = in_a_repository(tmp_path)
     inner.write("params.yaml", "loss: bce\n")
-    told = fault(inner)
-    assert told.startswith("params.yaml: not as in the last commit")
-    assert told.endswith("`git checkout params.yaml`")
+    reported = fault(inner)
+    assert reported.startswith("params.yaml: not as in the last commit")
+    assert reported.endswith("`git checkout params.yaml`")
     inner.git("checkout", "params.yaml")
     inner.write("src/brainseg/training.py", "lr = 2\n")
-    told = fault(inner)
-    run_git(inner.folder, *told.rpartition("`git ")[2].rstrip("`").split())  # what it says to do can be done
+    reported = fault(inner)
+    run_git(inner.folder, *reported.rpartition("`git ")[2].rstrip("`").split())  # what it says to do can be done
     open_project(inner.folder)
 
 
 @pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml", "src/brainseg/training.py", ".dvc/config"])
 def test_a_change_that_was_not_committed_is_refused(project, name):
     (project.folder / name).write_text((project.folder / name).read_text() + "# changed\n")
-    told = fault(project)
-    assert told.startswith(f"{name}: not as in the last commit, which all rows start from; commit, or put back with")
+    reported = fault(project)
+    assert reported.startswith(
+        f"{name}: not as in the last commit, which all rows start from; commit, or put back with"
+    )
     run_git(project.folder, "checkout", name)
     open_project(project.folder)
     (project.folder / name).write_text((project.folder / name).read_text() + "# changed\n")
@@ -89,9 +91,9 @@ def test_files_that_git_does_not_know_are_refused(project):
 
 def test_for_a_file_that_git_does_not_know_no_checkout_is_advised(project):
     project.write("src/brainseg/mine.py", "")
-    told = fault(project)
-    assert told.startswith("src/brainseg/mine.py: not as in the last commit")
-    assert "git checkout src/brainseg/mine.py" not in told  # it says: did not match any file known to git
+    reported = fault(project)
+    assert reported.startswith("src/brainseg/mine.py: not as in the last commit")
+    assert "git checkout src/brainseg/mine.py" not in reported  # it says: did not match any file known to git
 
 
 def test_a_file_that_is_gone_is_refused(project):
@@ -99,14 +101,18 @@ def test_a_file_that_is_gone_is_refused(project):
     assert fault(project).startswith("src/brainseg/training.py: not as in the last commit")
 
 
-def test_many_changes_are_told_by_the_first(project):
+def test_many_changes_are_reported_by_the_first(project):
     for number in range(7):
         project.write(f"src/brainseg/file{number}.py", "")
     project.commit()
     for number in range(7):
         project.write(f"src/brainseg/file{number}.py", "changed")
-    told = fault(project)
-    assert told.startswith("src/brainseg/file0.py, ") and "file4.py ...: not as" in told and "file5" not in told
+    reported = fault(project)
+    assert (
+        reported.startswith("src/brainseg/file0.py, ")
+        and "file4.py ...: not as" in reported
+        and "file5" not in reported
+    )
 
 
 def test_params_of_the_same_size_and_second_are_read(project):
@@ -128,21 +134,21 @@ def test_what_no_row_reads_may_change(project, name):
     open_project(project.folder)
 
 
-def test_what_is_no_project_is_told(project, tmp_path):
+def test_what_is_no_project_is_reported(project, tmp_path):
     with pytest.raises(UserError, match="no dvc.yaml; run this in the folder that holds it"):
         open_project(tmp_path)
     (project.folder / "dvc.yaml").unlink()
     assert fault(project).endswith("no dvc.yaml; run this in the folder that holds it")
 
 
-def test_without_a_repository_it_is_told(tmp_path):
+def test_without_a_repository_it_is_reported(tmp_path):
     (tmp_path / ".dvc").mkdir()
     (tmp_path / "dvc.yaml").touch()
     with pytest.raises(UserError, match="git says: .*run this in the folder of a project under git and DVC"):
         open_project(tmp_path)
 
 
-def test_before_the_first_commit_it_is_told(tmp_path):
+def test_before_the_first_commit_it_is_reported(tmp_path):
     new = SmallProject(tmp_path / "new")
     new.write("dvc.yaml", "stages: {}\n")
     with pytest.raises(UserError, match="no commit yet; experiments hang from commits"):
@@ -183,7 +189,7 @@ def test_settings_that_nothing_reads_count_too(project):
         done(project)
 
 
-def test_a_setting_of_before_is_told(project, monkeypatch):
+def test_a_setting_of_before_is_reported(project, monkeypatch):
     monkeypatch.setitem(small_project.PARAMS, "old", 1)
     project.experiment("tune-bce", BCE)
     with pytest.raises(UserError, match="tune-bce: .* with old 1, not None"):
@@ -228,7 +234,7 @@ def test_experiments_of_another_commit_are_others(project):
     assert done(project) == {"tune-bce": new}
 
 
-def test_gits_own_words_are_told(project):
+def test_gits_own_words_are_reported(project):
     assert run_git(project.folder, "rev-parse", "HEAD").strip() == project.git("rev-parse", "HEAD")
     with pytest.raises(UserError, match="git checkout says: .*nowhere"):
         run_git(project.folder, "checkout", "nowhere")

@@ -75,6 +75,6 @@ def test_no_two_draws_are_the_same():
     assert len({tuple(draw.values()) for draw in found}) == 12
 
 
-def test_more_draws_than_there_are_is_told():
+def test_more_draws_than_there_are_is_reported():
     with pytest.raises(UserError, match="random.count is 4; the ranges hold about 3 different draws"):
         drawn(4, Range(low=1, high=3))

@@ -34,7 +34,7 @@ def test_settings_are_read_off_the_name(values, expected):
         (["train.epochs", "my_epochs"], "epochs1-my_epochs1"),
     ],
 )
-def test_keys_that_end_alike_are_told_apart(keys, expected):
+def test_keys_that_end_alike_are_distinguished(keys, expected):
     assert label(dict.fromkeys(keys, 1)) == expected
 
 

@@ -81,7 +81,7 @@ def test_what_is_finished_is_not_run_again(sweep, capsys):
     assert "tune: 3 rows, 2 finished before; 1 to run" in capsys.readouterr().out
 
 
-def test_a_row_that_failed_is_told_and_run_again_only_when_asked(sweep, capsys):
+def test_a_row_that_failed_is_reported_and_run_again_only_when_asked(sweep, capsys):
     sweep.failing["bce"] = "out of memory"
     with pytest.raises(UserError) as error:
         sweep.run()
@@ -114,7 +114,7 @@ def test_a_search_that_stops_after_training_is_ranked_and_not_compared(sweep, ca
     assert not (tmp_path / "out").exists()
 
 
-def test_a_ranking_that_would_not_be_fair_is_told_and_the_comparison_goes_on(sweep, capsys, tmp_path):
+def test_a_ranking_that_would_not_be_fair_is_reported_and_the_comparison_goes_on(sweep, capsys, tmp_path):
     sweep.run(overrides=["split.strategy=report"])
     assert "not ranked: split.strategy is report" in capsys.readouterr().out
     assert (tmp_path / "out" / "comparison.md").exists()
@@ -142,11 +142,11 @@ def test_nothing_is_run_if_the_comparison_could_not_be_written(sweep, tmp_path):
     assert sweep.ran == []
 
 
-def test_what_all_rows_share_is_told_once(tmp_path):
+def test_what_all_rows_share_is_reported_once(tmp_path):
     rows = [row("a", {"seed": 1, "loss": "dice"}), row("b", {"seed": 1, "loss": "bce"})]
     failures = module.Failures(tmp_path, "sha")
-    told = _preview(rows, {"tune-a": "sha"}, failures)
-    assert told.startswith("All rows: seed=1\n\n") and told.count("seed=1") == 1
+    reported = _preview(rows, {"tune-a": "sha"}, failures)
+    assert reported.startswith("All rows: seed=1\n\n") and reported.count("seed=1") == 1
     assert _preview([row("a")], {}, failures).startswith("All rows: params.yaml as it is\n")
 
 
@@ -161,7 +161,7 @@ def test_values_are_those_of_yaml_and_may_hold_an_equals_sign():
 
 
 @pytest.mark.parametrize("given", ["loss", "loss=[dice", "seed=!!int x"])
-def test_what_is_no_value_is_told_as_it_was_given(given):
+def test_what_is_no_value_is_reported_as_it_was_given(given):
     with pytest.raises(UserError, match=re.escape(f"--set {given}: ")):
         _parsed([given])
 

@@ -76,15 +76,15 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_in_one_line(read, text, told):
+@pytest.mark.parametrize(("text", "reported"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_reported_in_one_line(read, text, reported):
     with pytest.raises(UserError) as error:
         read(text)
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_a_fault_of_the_whole_file_is_told_after_its_name(read):
+def test_a_fault_of_the_whole_file_is_reported_after_its_name(read):
     with pytest.raises(UserError, match="^tune.yaml: nothing to run"):
         read("base: {loss: dice}")
 
@@ -109,14 +109,14 @@ VALUE_FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), VALUE_FAULTS.values(), ids=VALUE_FAULTS)
-def test_a_value_that_is_none_is_told_in_one_line_by_its_key(read, text, told):
+@pytest.mark.parametrize(("text", "reported"), VALUE_FAULTS.values(), ids=VALUE_FAULTS)
+def test_a_value_that_is_none_is_reported_in_one_line_by_its_key(read, text, reported):
     with pytest.raises(UserError) as error:
         read(text)
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_a_file_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(UserError, match="nowhere.yaml: no such file"):
         read_sweep(tmp_path / "nowhere.yaml")

@@ -116,7 +116,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize(("log", "reason"), REASONS.values(), ids=REASONS)
-def test_the_reason_is_the_line_that_tells_it(tmp_path, log, reason):
+def test_the_reason_is_the_line_that_names_it(tmp_path, log, reason):
     (tmp_path / "a.log").write_text(log)
     assert failure_reason(tmp_path / "a.log") == reason
 
@@ -134,7 +134,7 @@ def ended(tmp_path, monkeypatch):
     """Runs all rows with a stand-in for a row's run: what went wrong with each."""
 
     def run(run_row, count: int = 2) -> dict[str, str]:
-        told: dict[str, str] = {}
+        reported: dict[str, str] = {}
         monkeypatch.setattr(workers, "POLL_SECONDS", 0.01)
         monkeypatch.setattr(Workers, "_run", lambda self, row, environment: run_row(row, environment))
         started = Workers(
@@ -143,8 +143,10 @@ def ended(tmp_path, monkeypatch):
             [{"number": str(it)} for it in range(count)],
             0,
         )
-        started.run(ROWS, lambda row, fault, seconds: told.update({row.short: str(fault or f"fine {seconds >= 0}")}))
-        return told
+        started.run(
+            ROWS, lambda row, fault, seconds: reported.update({row.short: str(fault or f"fine {seconds >= 0}")})
+        )
+        return reported
 
     return run
 

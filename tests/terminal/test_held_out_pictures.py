@@ -89,9 +89,9 @@ def test_where_the_cache_lacks_a_file_one_dim_line_says_so(found, tmp_path):
     del found.lock["predict"]
     console = terminal()
     console.print(held_out_pictures(found, table(SCORES), tmp_path, console))
-    told = "no pictures: DVC's cache lacks images or predictions; get it somewhere\n"
-    assert console.export_text() == told
-    assert console.file.getvalue() == f"\x1b[2m{told.strip()}\x1b[0m\n"
+    reported = "no pictures: DVC's cache lacks images or predictions; get it somewhere\n"
+    assert console.export_text() == reported
+    assert console.file.getvalue() == f"\x1b[2m{reported.strip()}\x1b[0m\n"
 
 
 @pytest.mark.parametrize(

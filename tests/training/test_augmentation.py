@@ -129,7 +129,7 @@ def test_shear_and_shift_at_0_draw_nothing():
     assert random.get_state().equal(as_before.get_state())
 
 
-def test_shear_fills_its_range_and_keeps_areas():
+def test_shear_fills_its_range_and_preserves_areas():
     linear = random_affine(2000, new(shear_deg=20.0), generator())[:, :, :2]
     assert linear[:, 0, 0].eq(1).all() and linear[:, 1, 0].eq(0).all() and linear[:, 1, 1].eq(1).all()
     angle = linear[:, 0, 1].atan().rad2deg()

@@ -120,7 +120,7 @@ def in_use(folder: Path, key: str) -> str:
         return str(error)
 
 
-def test_a_training_under_way_keeps_a_second_one_out(tmp_path):
+def test_a_second_training_beside_a_running_one_is_refused(tmp_path):
     with open_checkpoint(tmp_path, "key"):
         for _ in range(2):  # nor does a refusal open the door
             assert in_use(tmp_path, "key") == (
@@ -144,8 +144,8 @@ def test_a_killed_training_lets_go(tmp_path):
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert holder.stdout.readline() == "held\n"
-            told = in_use(tmp_path, "key")
-            assert f"as process {holder.pid};" in told and "\n" not in told
+            reported = in_use(tmp_path, "key")
+            assert f"as process {holder.pid};" in reported and "\n" not in reported
             assert not in_use(tmp_path, "other")
         finally:
             holder.send_signal(signal.SIGKILL)

@@ -202,17 +202,17 @@ def test_the_timing_counts_the_slices_drawn(trained):
     assert set(trained.timing()) == {"training_seconds", "seconds_per_epoch", "training_slices_per_second"}
 
 
-def test_a_batch_larger_than_the_data_is_told():
+def test_a_batch_larger_than_the_data_is_reported():
     with pytest.raises(UserError, match=r"train\.batch_size is 13; expected at most the 12 slices"):
         run(batch_size=13)
 
 
-def test_a_loss_that_is_no_longer_finite_is_told():
+def test_a_loss_that_is_no_longer_finite_is_reported():
     with pytest.raises(UserError, match=r"the loss became (nan|inf) in epoch 1; try a lower learning rate"):
         run(lr=1e30, epochs=2, batch_size=12)
 
 
-def test_weights_spoilt_by_the_very_last_step_are_told():
+def test_weights_spoilt_by_the_very_last_step_are_reported():
     with pytest.raises(UserError, match=r"became (nan|inf) in epoch 1"):
         run(lr=1e30, epochs=1, batch_size=12)
 
@@ -381,7 +381,7 @@ def test_stopped_after_its_last_epoch_it_has_nothing_left_to_do(kind, checkpoint
     assert trained.timing() == first.timing()
 
 
-def test_it_is_told_where_a_training_goes_on(checkpoint, capsys):
+def test_it_is_reported_where_a_training_goes_on(checkpoint, capsys):
     with pytest.raises(StoppedError):
         go("adam", checkpoint, in_epoch=3)
     assert "going on" not in capsys.readouterr().out
@@ -453,7 +453,7 @@ def test_gradients_are_shortened_and_shorter_ones_left_alone():
     assert Watched.last.norms == free
 
 
-def test_the_average_is_what_is_validated_and_kept():
+def test_the_average_is_what_is_validated_and_retained():
     # the number falls by 0.4 in each of 3 steps: 1.8, 1.4, 1.0; the first is copied, then the decay is 2/11, then 0.2
     average = 1.8
     for number, decay in ((1.4, 2 / 11), (1.0, 0.2)):
@@ -472,19 +472,19 @@ def test_the_average_is_what_is_validated_and_kept():
     assert validated == [pytest.approx(average, abs=1e-4)]
 
 
-def test_a_loss_that_asks_is_told_how_far_training_is_and_how_much_is_lesion():
-    told = []
+def test_a_loss_that_asks_receives_how_far_training_is_and_how_much_is_lesion():
+    reported = []
 
     def loss(logits, target, *, progress, lesion_share):
-        told.append((progress, lesion_share))
+        reported.append((progress, lesion_share))
         return bce(logits, target)
 
     run(epochs=3, loss=loss)
-    assert [progress for progress, _ in told] == [0.0] * 5 + [0.5] * 5 + [1.0] * 5  # 3 steps, 2 validation batches
-    assert [share for _, share in told] == pytest.approx([36 / 256] * 15)
-    told.clear()
+    assert [progress for progress, _ in reported] == [0.0] * 5 + [0.5] * 5 + [1.0] * 5  # 3 steps, 2 validation batches
+    assert [share for _, share in reported] == pytest.approx([36 / 256] * 15)
+    reported.clear()
     run(epochs=1, loss=loss)
-    assert {progress for progress, _ in told} == {0.0}
+    assert {progress for progress, _ in reported} == {0.0}
 
 
 def test_a_warm_up_without_end_is_refused():
@@ -519,7 +519,7 @@ def with_input(slices: Slices, input_settings: InputSettings) -> Slices:
     return replace(slices, input_settings=input_settings, slice_index=index)
 
 
-def test_a_network_is_trained_on_the_channels_and_neighbours_it_sees():
+def test_a_network_is_trained_on_the_channels_and_neighbours_of_its_input():
     class Watching(nn.Conv2d):
         def forward(self, images):
             shapes.add(images.shape[1:])

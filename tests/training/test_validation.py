@@ -67,7 +67,7 @@ def test_the_loss_is_the_mean_over_slices_whatever_the_batch_size(batch_size):
     assert validate(Logit(), bce, SLICES, batch_size, "fp32")[0] == pytest.approx(sum(pixels) / 12, rel=1e-2)
 
 
-def test_batch_norm_uses_and_keeps_its_running_statistics():
+def test_batch_norm_uses_and_stores_its_running_statistics():
     network = torch.nn.Sequential(torch.nn.BatchNorm2d(3), torch.nn.Conv2d(3, 1, 1))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     validate(network, bce, SLICES, 2, "fp32")

@@ -121,8 +121,8 @@ def _warnings(experiments: Sequence[Experiment], found: Sequence[Difference]) ->
 def _made_elsewhere(experiment: Experiment) -> str:
     known = experiment.judged.get("trained_on")
     patients = "" if known else "its training patients, "
-    told = f"; by {known['file']} none of the held-out persons trained it" if known else ""
-    return f"{experiment.name} was made elsewhere: {patients}its training time and its choices are not known{told}"
+    untrained = f"; by {known['file']} none of the held-out persons trained it" if known else ""
+    return f"{experiment.name} was made elsewhere: {patients}its training time and its choices are not known{untrained}"
 
 
 def _copies(experiment: Experiment) -> str:

@@ -76,13 +76,13 @@ def _on_two_sides(
     path: Path, place: Mapping[str, str | int], line_of: Mapping[str, int], *labels: Mapping[str, str]
 ) -> Iterator[str]:
     """A line for each patient that is elsewhere than the first patient with the same label."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for label in labels:
         first: dict[str, str] = {}
         for patient in place:
             other = first.setdefault(label[patient], patient) if label[patient] else patient
-            if place[other] != place[patient] and patient not in told:
-                told.add(patient)
+            if place[other] != place[patient] and patient not in reported:
+                reported.add(patient)
                 here, there = (f"fold {at}" if isinstance(at, int) else at for at in (place[patient], place[other]))
                 yield (
                     f"{path}, line {line_of[patient]}: {patient} is in {here}, but in line {line_of[other]} {other} of "

@@ -96,8 +96,10 @@ def _check_labels(found: Cases, wanted: list[int] | None) -> None:
     if unknown := [value for value in wanted or () if found.labels and value not in found.labels]:
         raise UserError(f"{PARAMS_FILE}: datasets.nifti.lesion_labels names {unknown[0]}; dataset.json has {named}")
     if wanted is None and "ignore" in found.labels.values():
-        told = f"dataset.json has voxels to ignore ({named})"
-        raise UserError(f"{PARAMS_FILE}: datasets.nifti.lesion_labels is all; {told}: list the labels that are lesion")
+        reason = f"dataset.json has voxels to ignore ({named})"
+        raise UserError(
+            f"{PARAMS_FILE}: datasets.nifti.lesion_labels is all; {reason}: list the labels that are lesion"
+        )
 
 
 def _convert(

@@ -140,15 +140,15 @@ def test_places_are_the_middles_of_pixels():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({"token_share": 0.0}, "greater than 0"),
         ({"token_share": 1.5}, "less than or equal to 1"),
         ({"token_heads": 3}, "token_heads is 3; expected a number that divides token_width, 8"),
     ],
 )
-def test_other_settings_are_refused(settings, told):
-    with pytest.raises(ValidationError, match=told):
+def test_other_settings_are_refused(settings, reported):
+    with pytest.raises(ValidationError, match=reported):
         Settings(**SETTINGS | settings)
 
 
@@ -158,7 +158,7 @@ def test_a_slice_that_is_sure_everywhere_is_left_alone(network, images):
     assert network(images).isfinite().all()
 
 
-def test_coarsened_the_unet_sees_the_mean_of_pixels_and_its_logits_are_brought_back(images):
+def test_coarsened_the_unet_receives_the_mean_of_pixels_and_its_logits_are_brought_back(images):
     torch.manual_seed(0)
     network = refining_unet(3, **SETTINGS | {"coarsening": 2, "levels": 2}).eval()
     assert network.divisor == 4

@@ -65,7 +65,7 @@ def test_channels_are_last_in_memory(neighbours):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({"channels": [], "neighbours": 0}, "at least 1 item"),
         ({"channels": [f"c{number}" for number in range(9)], "neighbours": 0}, "at most 8 items"),
@@ -74,8 +74,8 @@ def test_channels_are_last_in_memory(neighbours):
         ({"channels": ["flair"], "neighbours": -1}, "greater than or equal to 0"),
     ],
 )
-def test_other_settings_are_refused(settings, told):
-    with pytest.raises(ValidationError, match=told):
+def test_other_settings_are_refused(settings, reported):
+    with pytest.raises(ValidationError, match=reported):
         InputSettings(**settings)
 
 

@@ -108,13 +108,13 @@ def test_tokens_return_to_their_places():
             torch.testing.assert_close(seen[0][:, :, row, column], tokens[:, 3 * row + column])
 
 
-def test_a_token_sees_all_places():
+def test_a_token_attends_to_all_places():
     network, x = small(layers=1), coarsest(1, 3, 4).requires_grad_()
     network.encode(x)[0, 0].square().sum().backward()
     assert x.grad.abs().sum(1).min() > 0
 
 
-def test_only_positions_tell_the_order_of_tokens():
+def test_only_positions_give_the_order_of_tokens():
     network, x = small(), coarsest(1, 4, 4)
     order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
     permuted = x.flatten(2)[:, :, order].unflatten(2, (4, 4))
@@ -218,7 +218,7 @@ def test_logits_are_not_squashed():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reported"),
     [
         (SMALL | {"width": 10, "heads": 4}, "archs.transunet: heads is 4; expected a number that divides width, 10"),
         (SMALL | {"blocks": [1, 0, 1]}, "archs.transunet: blocks is [1, 0, 1]; expected three numbers from 1"),
@@ -240,10 +240,10 @@ def test_logits_are_not_squashed():
         ),
     ],
 )
-def test_a_setting_that_makes_no_network_is_refused(given, told):
+def test_a_setting_that_makes_no_network_is_refused(given, reported):
     with pytest.raises(UserError) as error:
         build("archs", "transunet", {"archs": {"transunet": given}})
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert "\n" not in str(error.value)
 
 

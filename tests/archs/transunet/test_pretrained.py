@@ -105,7 +105,7 @@ def test_the_class_tokens_position_is_dropped_and_rows_stay_rows():
     assert all(channel.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]] for channel in position[0])
 
 
-def test_positions_without_a_class_token_are_all_kept():
+def test_positions_without_a_class_token_are_all_retained():
     weights = as_timm_names_them(small())
     weights["pos_embed"] = weights["pos_embed"][:, 1:]
     del weights["cls_token"]
@@ -133,7 +133,7 @@ def test_the_first_filters_repeat_over_other_channels(in_channels):
 @pytest.mark.parametrize(
     "name", ["visual.weight", "patch_embed.backbone.conv1.weight", "blocks.weight", "my_norm.bias"]
 )
-def test_an_unknown_name_is_told(name):
+def test_an_unknown_name_is_reported(name):
     with pytest.raises(UserError) as error:
         load_pretrained(small(), as_timm_names_them(small()) | {name: torch.zeros(1)})
     assert f"{name} is no name of R50 + ViT-B/16" in str(error.value)
@@ -149,7 +149,7 @@ def test_an_unknown_name_is_told(name):
         ("pos_embed", "position"),
     ],
 )
-def test_a_missing_weight_is_told(theirs, ours):
+def test_a_missing_weight_is_reported(theirs, ours):
     network, untouched, weights = small(seed=1), small(seed=1).state_dict(), as_timm_names_them(small())
     del weights[theirs]
     with pytest.raises(UserError) as error:
@@ -159,7 +159,7 @@ def test_a_missing_weight_is_told(theirs, ours):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"width": 16}, "at layers.0.linear1.bias and "),
         ({"grid": 4}, "at position and 0 more"),
@@ -167,10 +167,10 @@ def test_a_missing_weight_is_told(theirs, ours):
         ({"blocks": [1, 1, 1]}, "at stem.stages.0.1.conv1.weight and 8 more"),
     ],
 )
-def test_weights_of_another_network_are_refused(changes, told):
+def test_weights_of_another_network_are_refused(changes, reported):
     with pytest.raises(UserError) as error:
         load_pretrained(small(**changes), as_timm_names_them(small()))
-    assert told in str(error.value)
+    assert reported in str(error.value)
 
 
 @pytest.fixture
@@ -206,13 +206,13 @@ def test_without_network_one_line_says_what_to_do(hub, fault, reason):
     hub(fault)
     with pytest.raises(UserError) as error:
         fetch()
-    told = str(error.value)
-    assert told.startswith(
+    reported = str(error.value)
+    assert reported.startswith(
         "params.yaml: archs.transunet.pretrained: model.safetensors of timm/vit_base_r50_s16_224.orig"
     )
-    assert reason in told
-    assert "connect" in told and "set pretrained to false" in told
-    assert "\n" not in told
+    assert reason in reported
+    assert "connect" in reported and "set pretrained to false" in reported
+    assert "\n" not in reported
 
 
 def test_an_interruption_is_not_taken_for_a_fault(hub):
@@ -235,7 +235,7 @@ def test_the_fetched_file_is_read(hub, tmp_path):
     assert network.state_dict()["position"].equal(small().state_dict()["position"])
 
 
-def test_a_file_cut_off_is_told(hub, tmp_path):
+def test_a_file_cut_off_is_reported(hub, tmp_path):
     safetensors = pytest.importorskip("safetensors.torch")
     safetensors.save_file({"pos_embed": torch.zeros(1, 10, 8)}, tmp_path / "whole")
     (tmp_path / "cut").write_bytes((tmp_path / "whole").read_bytes()[:-40])

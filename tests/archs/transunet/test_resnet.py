@@ -59,7 +59,7 @@ def test_the_odd_pixel_of_padding_is_at_the_bottom_and_the_right(kernel_size, st
     assert found.equal(expected)
 
 
-def test_padding_is_zero_unless_told():
+def test_padding_is_zero_unless_set():
     assert pad_as_tensorflow(torch.ones(1, 1, 2, 2), 3, 2).tolist() == [[[[1, 1, 0], [1, 1, 0], [0, 0, 0]]]]
 
 
@@ -75,7 +75,7 @@ def test_groups_divide_all_channels_that_a_stem_can_have():
         assert channels % groups == 0 and channels // groups >= 2 and groups <= 32
 
 
-def test_a_bottleneck_keeps_what_agrees_in_shape():
+def test_a_bottleneck_preserves_what_agrees_in_shape():
     bottleneck, x = Bottleneck(8, 8, 1), drawn(2, 8, 4, 6)
     assert isinstance(bottleneck.shortcut, nn.Identity)
     assert not bottleneck(x).equal(relu(x))

@@ -49,7 +49,7 @@ def test_parameters_counted_by_hand():
         assert parameters(network) == nodes + upsamplers + heads * 3
 
 
-def test_each_node_sees_all_before_it_and_what_comes_up(images):
+def test_each_node_receives_all_before_it_and_what_comes_up(images):
     network = small(levels=3)
     seen = {}
     for name, module in network.nodes.items():
@@ -80,7 +80,7 @@ def test_without_deep_supervision_there_is_one_head_and_nothing_to_choose(images
     assert isinstance(network.train()(images), torch.Tensor)
 
 
-def test_the_last_head_answers_unless_told_otherwise(images):
+def test_the_last_head_answers_unless_set_otherwise(images):
     network = small()
     found = {depth: answer(network, "last", depth, images) for depth in (1, 2, 3)}
     assert small()(images).equal(found[3])

@@ -72,6 +72,6 @@ def test_what_counts_as_a_near_duplicate(share, slices, best, is_one):
     assert Likeness("a", "b", share, slices, 0.9, 1, 1, best, 0).is_near_duplicate is is_one
 
 
-def test_it_is_told_in_words():
+def test_it_is_reported_in_words():
     assert Likeness("a", "b", 0.5, 4, 0.912, 1, 1, 0.95, 0).words == "50 % of the slices, correlation 0.91"
     assert Likeness("a", "b", 0.5, 4, 0.912, 1, 1, 0.95, 3).words.endswith(", turned or mirrored")

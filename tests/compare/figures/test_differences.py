@@ -23,8 +23,8 @@ def test_it_draws_with_all_names_and_verdicts(tmp_path, count, patients):
     assert cut_off(figure) == []
     [axes] = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == names(count)[1:]
-    told = {text.get_text(): text.get_color() for text in axes.texts}
-    assert {verdict.outcome: COLOURS[verdict.outcome] for verdict in verdicts}.items() <= told.items()
+    reported = {text.get_text(): text.get_color() for text in axes.texts}
+    assert {verdict.outcome: COLOURS[verdict.outcome] for verdict in verdicts}.items() <= reported.items()
 
 
 ENDLESS = {
@@ -51,7 +51,7 @@ def test_equal_scores_draw_over_the_margin(tmp_path):
     assert figure.axes[0].get_xlim()[1] > 0.06
 
 
-def test_patients_beyond_the_axis_share_a_triangle_that_tells_the_farthest():
+def test_patients_beyond_the_axis_share_a_triangle_that_names_the_farthest():
     values = np.array([0.01] * 50 + [-0.9, -0.5, 0.8])
     figure = difference_plot(against(2), {names(2)[1]: values}, 0.01)
     assert {"2, to -0.90", "+0.80"} <= {text.get_text() for text in figure.axes[0].texts}

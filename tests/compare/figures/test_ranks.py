@@ -25,8 +25,8 @@ def test_the_best_mean_rank_is_on_top_and_rare_ranks_have_no_number():
     figure = rank_plot(["a", "b", "c"], shares, "patients")
     [axes] = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "b", "a"]
-    told = {text.get_position(): text.get_text() for text in axes.texts}
-    assert told == {
+    reported = {text.get_position(): text.get_text() for text in axes.texts}
+    assert reported == {
         (0.5, 0.5): "90%",
         (1.5, 0.5): "10%",
         (1.5, 1.5): "70%",

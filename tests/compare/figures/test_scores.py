@@ -26,7 +26,7 @@ def of(*scores: list[float]):
     ]
 
 
-def test_equal_scores_draw_and_name_nobody(tmp_path):
+def test_equal_scores_draw_and_name_no_method(tmp_path):
     figure = paired_boxes(of([0.5] * 5, [0.5] * 5), "dsc")
     assert drawn(figure, tmp_path)
     assert [text.get_text() for text in figure.axes[0].texts] == []
@@ -38,6 +38,6 @@ def test_the_three_patients_that_methods_disagree_on_most_are_named_at_their_low
     assert named == {"7601": (0, 0.1), "7602": (1, 0.5), "7604": (1, 0.1)}
 
 
-@pytest.mark.parametrize(("patients", "told"), [(1, "nsd of 1 patient;"), (5, "nsd of 5 patients;")])
-def test_the_title_counts_patients(patients, told):
-    assert paired_boxes(methods(2, patients), "nsd").axes[0].get_title("left").startswith(told)
+@pytest.mark.parametrize(("patients", "reported"), [(1, "nsd of 1 patient;"), (5, "nsd of 5 patients;")])
+def test_the_title_counts_patients(patients, reported):
+    assert paired_boxes(methods(2, patients), "nsd").axes[0].get_title("left").startswith(reported)

@@ -28,12 +28,12 @@ def test_short_names_leave_room_for_the_title_and_the_legend():
     assert cut_off(verdict_matrix(["a", "b"], [verdict("b", "a")])) == []
 
 
-def test_the_row_is_told_against_the_column():
+def test_the_row_is_reported_against_the_column():
     """b is better than a by 0.02: told in b's row, and the other way round in a's."""
     figure = verdict_matrix(["a", "b"], [verdict("b", "a", "better")])
     [axes] = figure.axes
-    told = {text.get_position(): text.get_text() for text in axes.texts}  # (column, row)
-    assert told == {(0.5, 1.5): "+0.020\np <.001", (1.5, 0.5): "-0.020\np <.001"}
+    reported = {text.get_position(): text.get_text() for text in axes.texts}  # (column, row)
+    assert reported == {(0.5, 1.5): "+0.020\np <.001", (1.5, 0.5): "-0.020\np <.001"}
     assert axes.yaxis_inverted()
     colours = axes.collections[0].get_array()
     green, red = colours[1, 0], colours[0, 1]

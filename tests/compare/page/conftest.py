@@ -7,6 +7,6 @@ from tests.compare.small_experiment import experiment
 
 
 @pytest.fixture(scope="package")
-def told() -> dict[str, str]:
+def reported() -> dict[str, str]:
     noted = experiment("dice", SCORES, columns=TRAITS)
     return sections(text(compared([noted, *three()[1:]])))

@@ -5,8 +5,8 @@ import re
 TRAITS = {"size": ["small"] * 6 + ["large"] * 6, "edge": ["smooth"] * 12}
 
 
-def sections(told: str) -> dict[str, str]:
-    head, *rest = re.split(r"^## (.*)\n", told, flags=re.MULTILINE)
+def sections(reported: str) -> dict[str, str]:
+    head, *rest = re.split(r"^## (.*)\n", reported, flags=re.MULTILINE)
     return {"": head, **dict(zip(rest[::2], rest[1::2], strict=True))}
 
 

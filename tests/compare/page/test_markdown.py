@@ -20,12 +20,12 @@ HEADINGS = [
 HEADINGS += ["Selection bias"]
 
 
-def test_the_parts_come_in_order(told):
-    assert list(told) == ["", *HEADINGS]
+def test_the_parts_come_in_order(reported):
+    assert list(reported) == ["", *HEADINGS]
 
 
-def test_the_head_says_what_is_compared(told):
-    assert told[""].splitlines() == [
+def test_the_head_says_what_is_compared(reported):
+    assert reported[""].splitlines() == [
         "# 3 methods, 3 experiments, 12 test patients",
         "",
         "Score: dsc of each patient. Baseline: dice.",
@@ -35,8 +35,8 @@ def test_the_head_says_what_is_compared(told):
     ]
 
 
-def test_the_table_has_a_row_a_method(told):
-    dice, bce, sgd = rows(told["Results"])
+def test_the_table_has_a_row_a_method(reported):
+    dice, bce, sgd = rows(reported["Results"])
     assert [row["method"] for row in (dice, bce, sgd)] == ["dice", "bce", "sgd"]
     expected = {"loss": "dice", "learning rate": "0.002", "epochs": "40", "batch": "16", "pipeline": "unet, adam"}
     expected |= {"minutes to converge": "too few epochs", "of training": "1.0", "an epoch": "0.50"}
@@ -48,8 +48,8 @@ def test_the_table_has_a_row_a_method(told):
     assert bce["loss"] == "bce"
 
 
-def test_what_is_equal_is_a_line_a_method(told):
-    section = told["What is equal"]
+def test_what_is_equal_is_a_line_a_method(reported):
+    section = reported["What is equal"]
     same = "same data, split, code and other settings"
     assert f"All: {same}; loss, optim and optims.*.lr vary." in section
     assert f"- bce and dice: {same}; only the loss differs (dice → bce)." in section
@@ -65,20 +65,20 @@ def test_confounds_are_warnings():
     )
 
 
-def test_ranks_are_sorted_by_their_mean(told):
-    assert rows(told["Ranks"]) == [
+def test_ranks_are_sorted_by_their_mean(reported):
+    assert rows(reported["Ranks"]) == [
         {"method": "bce", "first": "100%", "mean rank": "1.0"},
         {"method": "dice", "first": "0%", "mean rank": "2.0"},
         {"method": "sgd", "first": "0%", "mean rank": "3.0"},
     ]
-    assert told["Ranks"].splitlines()[1] == (
+    assert reported["Ranks"].splitlines()[1] == (
         "Of 4000 times that patients were drawn anew; a description, no test. "
         "One seed each: seed variance is not included, so the ranks look firmer than they are."
     )
 
 
-def test_strata_are_a_row_each_and_a_column_a_method(told):
-    small, large, smooth = rows(told["By size and edge of the lesion"])
+def test_strata_are_a_row_each_and_a_column_a_method(reported):
+    small, large, smooth = rows(reported["By size and edge of the lesion"])
     assert [row["of the lesion"] for row in (small, large, smooth)] == ["size small", "size large", "edge smooth"]
     assert (small["patients"], smooth["patients"]) == ("6", "12")
     assert small["dice"] == f"{np.mean([*SCORES.values()][:6]):.3f}"
@@ -93,18 +93,18 @@ def test_without_strata_there_is_no_such_part_and_no_picture():
 
 def test_methods_of_several_seeds_name_their_experiments():
     found = compared(seeds("dice", "dice", 0, (1, 2)) + seeds("bce", "bce", 0.1, (1, 2)))
-    told = sections(text(found))
-    assert told[""].startswith("# 2 methods, 4 experiments, 12 test patients\n")
-    assert "- dice: dice-seed1, dice-seed2.\n- bce: bce-seed1, bce-seed2.\n- Note:" in told[""]
-    [row] = rows(told["Verdicts against dice"])
+    reported = sections(text(found))
+    assert reported[""].startswith("# 2 methods, 4 experiments, 12 test patients\n")
+    assert "- dice: dice-seed1, dice-seed2.\n- bce: bce-seed1, bce-seed2.\n- Note:" in reported[""]
+    [row] = rows(reported["Verdicts against dice"])
     assert row["about"] == "methods"
-    assert "About methods: a t test" in told["Verdicts against dice"]
-    assert "About these networks" not in told["Verdicts against dice"]
-    assert told["Ranks"].splitlines()[1] == (
+    assert "About methods: a t test" in reported["Verdicts against dice"]
+    assert "About these networks" not in reported["Verdicts against dice"]
+    assert reported["Ranks"].splitlines()[1] == (
         "Of 4000 times that patients and seeds were drawn anew; a description, no test."
     )
-    assert re.search(r"- bce against dice: better \(\+0\.1\d+, p \S+, methods\)", told["All 1 pair"])
-    assert "allow no p" not in "".join(told.values())
+    assert re.search(r"- bce against dice: better \(\+0\.1\d+, p \S+, methods\)", reported["All 1 pair"])
+    assert "allow no p" not in "".join(reported.values())
 
 
 def test_the_price_names_the_epoch_and_the_experiments():
@@ -118,7 +118,7 @@ def test_the_price_names_the_epoch_and_the_experiments():
     ]
 
 
-def test_the_price_tells_the_mean_luck_of_the_best_epochs():
+def test_the_price_names_the_mean_optimism_of_the_best_epochs():
     comparison = compared(three())
     bias = replace(comparison.bias, best_epoch=pd.Series({"dice": 0.01, "bce": 0.02, "sgd": 0.06}), optimism=0.0123)
     section = sections(text(replace(comparison, bias=bias)))["Selection bias"]
@@ -130,8 +130,8 @@ def test_minutes_are_numbers_or_words():
     curves = {"dice": [0.8] * 10, "bce": [epoch / 100 for epoch in range(15)], "sgd": [0.2]}
     changes = {"dice": {}, "bce": {"loss": "bce"}, "sgd": {"optim": "sgd"}}
     found = compared([experiment(name, SCORES, changes[name], validation_dsc=curves[name]) for name in curves])
-    told = [row["minutes to converge"] for row in rows(sections(text(found))["Results"])]
-    assert told == ["2.5", "not converged", "too few epochs"]
+    reported = [row["minutes to converge"] for row in rows(sections(text(found))["Results"])]
+    assert reported == ["2.5", "not converged", "too few epochs"]
 
 
 def test_the_page_is_the_text_and_the_pictures():
@@ -140,7 +140,7 @@ def test_the_page_is_the_text_and_the_pictures():
     assert re.findall(r"!\[.*\]\((.*)\)", page(comparison)) == list(PICTURES)
 
 
-def test_numbers_that_are_missing_or_endless_are_told():
+def test_numbers_that_are_missing_or_endless_are_reported():
     comparison = compared(three())
     table = comparison.table.assign(learning_rate=None, minutes_of_training=np.nan, mean_low=-np.inf, mean_high=np.inf)
     [row, *_] = rows(sections(text(replace(comparison, table=table)))["Results"])

@@ -32,13 +32,13 @@ def test_a_row_with_more_or_fewer_cells_is_refused():
             markdown_table([{"a": 1, "b": 2}, other])
 
 
-@pytest.mark.parametrize(("value", "digits", "told"), [(0, 2, "0.00"), (-0.126, 2, "-0.13"), (12.6, 0, "13")])
-def test_a_number_has_the_digits_asked_for(value, digits, told):
-    assert number(value, digits) == told
+@pytest.mark.parametrize(("value", "digits", "reported"), [(0, 2, "0.00"), (-0.126, 2, "-0.13"), (12.6, 0, "13")])
+def test_a_number_has_the_digits_asked_for(value, digits, reported):
+    assert number(value, digits) == reported
 
 
 @pytest.mark.parametrize(
-    ("p", "told"), [(0.0001, "0.0001"), (0.0000999, "<0.0001"), (0, "<0.0001"), (0.99996, "1.0000")]
+    ("p", "reported"), [(0.0001, "0.0001"), (0.0000999, "<0.0001"), (0, "<0.0001"), (0.99996, "1.0000")]
 )
-def test_a_p_is_never_told_as_nought(p, told):
-    assert p_value(p) == told
+def test_a_p_is_never_reported_as_nought(p, reported):
+    assert p_value(p) == reported

@@ -9,8 +9,8 @@ from tests.compare.small_comparison import SCORES, compared, three
 from tests.compare.small_experiment import experiment
 
 
-def test_verdicts_say_what_they_rest_on(told):
-    section = told["Verdicts against dice"]
+def test_verdicts_say_what_they_rest_on(reported):
+    section = reported["Verdicts against dice"]
     bce, sgd = rows(section)
     assert (bce["verdict"], sgd["verdict"]) == ("better", "worse")
     assert bce["about"] == "these networks" and bce["sample size needed"] == "–" and bce["effect"] == "+1.00"
@@ -22,8 +22,8 @@ def test_verdicts_say_what_they_rest_on(told):
     assert "12 patients" not in section  # they allow p enough
 
 
-def test_pairs_that_say_something_are_listed(told):
-    assert told["All 3 pairs"].splitlines()[1:] == [
+def test_pairs_that_say_something_are_listed(reported):
+    assert reported["All 3 pairs"].splitlines()[1:] == [
         "2 worse, 1 better.",
         "",
         "- bce against dice: better (+0.1055, p 0.0015, these networks)",
@@ -33,20 +33,22 @@ def test_pairs_that_say_something_are_listed(told):
     ]
 
 
-def test_an_equal_pair_is_told_with_the_p_of_equality():
+def test_an_equal_pair_is_reported_with_the_p_of_equality():
     equal = compared([experiment("dice", SCORES), experiment("bce", SCORES, {"loss": "bce"})])
     assert "- bce against dice: equivalent (+0.0000, p 0.0002, these networks)" in text(equal)
 
 
-def test_too_few_patients_for_any_verdict_are_told():
+def test_too_few_patients_for_any_verdict_are_reported():
     few = dict(list(SCORES.items())[:5])
     found = compared([experiment(it.name, {p: it.per_volume.dsc[p] for p in few}, {"loss": it.params["loss"],
                       "optim": it.params["optim"]}) for it in three()])  # fmt: skip
-    told = sections(text(found))
+    reported = sections(text(found))
     limit = "5 patients and 2 comparisons allow no p below 0.12: no verdict on these networks can be better or worse"
-    assert limit in told["Verdicts against dice"] and "Compare fewer, or score more patients." in "".join(told.values())
-    assert "3 pairs on 5 patients allow no p below 0.19: no verdict can be better or worse." in told["All 3 pairs"]
-    assert "3 inconclusive." in told["All 3 pairs"]
+    assert limit in reported["Verdicts against dice"] and "Compare fewer, or score more patients." in "".join(
+        reported.values()
+    )
+    assert "3 pairs on 5 patients allow no p below 0.19: no verdict can be better or worse." in reported["All 3 pairs"]
+    assert "3 inconclusive." in reported["All 3 pairs"]
 
 
 def test_failures_stand_with_those_of_the_baseline():
@@ -54,10 +56,10 @@ def test_failures_stand_with_those_of_the_baseline():
     seeds_of_bce = [
         experiment(f"bce-{k}", SCORES | dict.fromkeys([*SCORES][:k], 0.0), {"loss": "bce", "seed": k}) for k in (1, 2)
     ]
-    told = sections(text(compared([experiment("dice", lost), *seeds_of_bce])))
-    [row] = rows(told["Verdicts against dice"])
+    reported = sections(text(compared([experiment("dice", lost), *seeds_of_bce])))
+    [row] = rows(reported["Verdicts against dice"])
     assert row["failures"] == "1.5 (3)"
-    assert [row["DSC < 0.1"] for row in rows(told["Results"])] == ["3", "1.5"]
+    assert [row["DSC < 0.1"] for row in rows(reported["Results"])] == ["3", "1.5"]
 
 
 def verdict(a: str, word: str = "better", smallest_p: float = 0.002, patients: int = 10) -> Verdict:
@@ -67,9 +69,9 @@ def verdict(a: str, word: str = "better", smallest_p: float = 0.002, patients: i
 
 
 def test_numbers_are_those_of_the_verdict():
-    told = against_baseline([verdict("a")], 0.01, {"a": 1.5, "base": 0.0})
-    assert told.startswith("## Verdicts against base\n")
-    [row] = rows(told)
+    reported = against_baseline([verdict("a")], 0.01, {"a": 1.5, "base": 0.0})
+    assert reported.startswith("## Verdicts against base\n")
+    [row] = rows(reported)
     assert row == {
         "method": "a",
         "verdict": "better",
@@ -88,10 +90,10 @@ def test_numbers_are_those_of_the_verdict():
     ("smallest_p", "limit", "hopeless"),
     [(0.0009, False, False), (0.0011, True, False), (0.049, True, False), (0.05, True, True)],
 )
-def test_the_least_p_is_told_where_it_is_near_5_percent_and_means_no_word_from_there_on(smallest_p, limit, hopeless):
-    told = against_baseline([verdict("a", smallest_p=smallest_p)], 0.01, {"a": 0, "base": 0})
-    assert ("10 patients and 1 comparison allow no p below" in told) == limit
-    assert ("no verdict on these networks can be better or worse" in told) == hopeless
+def test_the_least_p_is_reported_near_5_percent_and_allows_no_verdict_from_there_on(smallest_p, limit, hopeless):
+    reported = against_baseline([verdict("a", smallest_p=smallest_p)], 0.01, {"a": 0, "base": 0})
+    assert ("10 patients and 1 comparison allow no p below" in reported) == limit
+    assert ("no verdict on these networks can be better or worse" in reported) == hopeless
 
 
 def test_one_comparison_is_not_asked_to_be_fewer():
@@ -102,9 +104,9 @@ def test_one_comparison_is_not_asked_to_be_fewer():
     assert "1 patient and 2 comparisons allow" in two and " Compare fewer, or score more patients." in two
 
 
-def test_of_all_pairs_those_that_cannot_be_told_are_only_counted():
+def test_of_all_pairs_those_that_are_inconclusive_are_only_counted():
     words = ["inconclusive", "better", "inconclusive", "worse", "inconclusive"]
-    told = all_pairs([verdict(f"m{number}", word) for number, word in enumerate(words)])
-    assert told.splitlines()[:3] == ["## All 5 pairs", "", "3 inconclusive, 1 better, 1 worse."]
-    assert [line.split()[1] for line in told.splitlines() if line.startswith("- ")] == ["m1", "m3"]
+    reported = all_pairs([verdict(f"m{number}", word) for number, word in enumerate(words)])
+    assert reported.splitlines()[:3] == ["## All 5 pairs", "", "3 inconclusive, 1 better, 1 worse."]
+    assert [line.split()[1] for line in reported.splitlines() if line.startswith("- ")] == ["m1", "m3"]
     assert all_pairs([verdict("a", "inconclusive")]) == "## All 1 pair\n\n1 inconclusive.\n"

@@ -165,7 +165,7 @@ def test_optimism_against_a_direct_loop(rng):
     assert winners_optimism(scores) == pytest.approx(np.mean(gaps), abs=3e-4)
 
 
-def test_one_network_or_equal_ones_flatter_nobody(rng):
+def test_one_network_or_equal_ones_have_no_optimism(rng):
     scores = rng.random((20, 1))
     assert winners_optimism(scores) == 0
     assert winners_optimism(np.repeat(scores, 5, axis=1)) == pytest.approx(0, abs=1e-15)

@@ -44,7 +44,7 @@ def test_who_still_rises_has_not_converged():
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 5, 9])
-def test_few_epochs_cannot_tell(epochs):
+def test_few_epochs_are_inconclusive(epochs):
     assert converged_at(np.full(epochs, 0.8)) is None
 
 

@@ -82,7 +82,7 @@ def test_parts_of_seeds_and_patients_equal_numpys(seeds, rng):
 
 
 @pytest.mark.parametrize("seeds", [(2, 2), (3, 5)])
-def test_without_luck_of_patients_it_is_welchs_test_of_seeds(seeds, rng):
+def test_without_patient_variance_it_is_welchs_test_of_seeds(seeds, rng):
     patient = rng.normal(0.8, 0.08, (20, 1))
     a, b = (patient + rng.normal(0, 0.02, count) for count in seeds)
     welch = stats.ttest_ind(a.mean(0), b.mean(0), equal_var=False)
@@ -92,7 +92,7 @@ def test_without_luck_of_patients_it_is_welchs_test_of_seeds(seeds, rng):
     assert (test.low, test.high) == pytest.approx(tuple(welch.confidence_interval()))
 
 
-def test_without_luck_of_seeds_it_is_the_paired_t_test_of_patients(rng):
+def test_without_seed_variance_it_is_the_paired_t_test_of_patients(rng):
     a, b = (np.repeat(rng.normal(0.8, 0.02, (20, 1)), 3, axis=1) for _ in range(2))
     test = method_test(a, b, one_fold(a), MARGIN)
     of_patients = stats.ttest_rel(a[:, 0], b[:, 0])
@@ -123,7 +123,7 @@ def test_equal_folds_have_the_standard_error_of_a_mixed_model(rng):
     assert spread.standard_error == pytest.approx(model.bse["Intercept"], rel=1e-3)
 
 
-def test_luck_of_a_seed_shared_by_all_patients_is_not_averaged_away(rng):
+def test_seed_variance_shared_by_all_patients_is_not_averaged_away(rng):
     patient = rng.normal(0.8, 0.08, (1000, 1))
     a, b = patient + np.array([0.81, 0.79]), patient + np.array([0.80, 0.82])
     assert stats.ttest_rel(a.mean(1), b.mean(1)).pvalue < 1e-9
@@ -182,7 +182,7 @@ def test_a_missing_score_is_refused(of, rng):
 
 @steady
 @given(PAIRS)
-def test_swapping_the_two_flips_the_signs_and_keeps_p(pair):
+def test_swapping_the_two_flips_the_signs_and_preserves_p(pair):
     a, b = pair
     test, swapped = (method_test(*each, one_fold(a), MARGIN) for each in ((a, b), (b, a)))
     assert numbers(swapped) == pytest.approx((test.p, test.p_equal, -test.mean, -test.high, -test.low))
@@ -220,7 +220,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
-def test_equal_methods_are_told_apart_in_5_of_100(setting, rng):
+def test_equal_methods_are_distinguished_in_5_of_100(setting, rng):
     wrong = sum(ours(*simulate(setting, rng)) for _ in range(1000))
     assert 20 <= wrong <= 75
 

@@ -219,7 +219,7 @@ def test_rank_biserial_by_hand(differences, expected):
 
 @steady
 @given(DIFFERENCES)
-def test_swapping_the_two_flips_the_signs_and_keeps_p(differences):
+def test_swapping_the_two_flips_the_signs_and_preserves_p(differences):
     test, swapped = paired_test(differences, MARGIN), paired_test(-differences, MARGIN)
     assert swapped.p == pytest.approx(test.p) and swapped.p_equal == pytest.approx(test.p_equal)
     assert (swapped.shift, swapped.effect) == (-test.shift, -test.effect)
@@ -258,7 +258,7 @@ def test_holm_equals_statsmodels(p):
 
 @steady
 @given(P_VALUES)
-def test_holm_raises_and_keeps_the_order(p):
+def test_holm_raises_and_preserves_the_order(p):
     adjusted = holm(p)
     assert (adjusted >= p).all() and (adjusted <= 1).all()
     assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()

@@ -20,12 +20,12 @@ def patients(count: int, sd: float) -> Part:
 
 @pytest.mark.parametrize("alpha", [0.05, 0.05 / 6])
 @pytest.mark.parametrize(("mean", "sd"), [(0.03, 0.1), (-0.05, 0.1), (0.02, 0.2)])
-def test_patients_to_tell_a_difference_are_those_of_statsmodels(mean, sd, alpha):
+def test_patients_to_detect_a_difference_are_those_of_statsmodels(mean, sd, alpha):
     expected = TTestPower().solve_power(abs(mean) / sd, alpha=alpha, power=POWER)
     assert settling_count("patients", mean, [patients(10, sd)], 0.01, alpha) == pytest.approx(expected, rel=0.04, abs=1)
 
 
-def test_a_small_difference_is_told_to_lie_within_the_margin_instead():
+def test_a_small_difference_is_reported_to_lie_within_the_margin_instead():
     expected = TTestPower().solve_power(0.016 / 0.1, alpha=0.05, power=POWER)
     assert settling_count("patients", 0.004, [patients(10, 0.1)], 0.02, 0.05) == pytest.approx(expected, rel=0.04)
 
@@ -55,14 +55,14 @@ def test_the_advised_number_of_seeds_has_the_power():
     mean, sd_patients, sd_seeds, count = 0.03, 0.04, 0.02, 30
     parts = [Part("patients", count, sd_patients**2 / count)] + [Part("seeds", 3, sd_seeds**2 / 3)] * 2
     seeds = settling_count("seeds", mean, parts, 0.01, 0.05)
-    told = 0
+    reported = 0
     for _ in range(400):
         interaction = rng.normal(0, sd_patients, (count, 1))
         a = mean + interaction + rng.normal(0, sd_seeds, (1, seeds))
         b = np.zeros((count, 1)) + rng.normal(0, sd_seeds, (1, seeds))
         spread = spread_over_seeds(a, b)
-        told += 2 * stats.t.sf(abs(a.mean() - b.mean()) / spread.standard_error, spread.degrees_of_freedom) < 0.05
-    assert 0.72 <= told / 400 <= 0.92
+        reported += 2 * stats.t.sf(abs(a.mean() - b.mean()) / spread.standard_error, spread.degrees_of_freedom) < 0.05
+    assert 0.72 <= reported / 400 <= 0.92
 
 
 @steady

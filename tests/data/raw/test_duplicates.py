@@ -21,7 +21,7 @@ def test_a_slice_of_one_value_has_no_digest(value):
 
 
 @pytest.mark.parametrize(
-    ("b", "told"),
+    ("b", "reported"),
     [
         (A, "b: 4 of its 4 images are those of a;"),
         ([b"4", b"3", b"2", b"1"], "b: 4 of its 4 images are those of a;"),  # numbered from the other end
@@ -31,10 +31,10 @@ def test_a_slice_of_one_value_has_no_digest(value):
         ([], ""),
     ],
 )
-def test_a_patient_with_half_the_images_of_another_is_told(b, told):
+def test_a_patient_with_half_the_images_of_another_is_reported(b, reported):
     faults = same_images({"a": A, "b": b, "c": [b"9"]})
-    assert len(faults) == bool(told)
-    assert all(fault.startswith(told) for fault in faults)
+    assert len(faults) == bool(reported)
+    assert all(fault.startswith(reported) for fault in faults)
 
 
 def test_a_patient_may_have_a_slice_twice():
@@ -42,7 +42,7 @@ def test_a_patient_may_have_a_slice_twice():
 
 
 @pytest.mark.parametrize("other", ["GRÖSSE_1", "größe_1", "größe_1", unicodedata.normalize("NFD", "Größe_1")])
-def test_names_that_a_file_system_may_take_for_the_same_are_told(other):
+def test_names_that_a_file_system_may_take_for_the_same_are_reported(other):
     [fault] = same_names(["Größe_1", other, "Grosse_2"])
     assert fault.startswith(f"{other}: differs from 'Gr\\xf6\\xdfe_1' only in case or Unicode form")
 

@@ -196,12 +196,12 @@ def test_a_fault_is_one_line_naming_the_file(patient, spoil, expected):
     assert re.match(f"{re.escape(str(patient.parent))}/(A/)?{expected}", lines[0])
 
 
-def test_an_image_missing_is_told_with_its_mask(patient):
+def test_an_image_missing_is_reported_with_its_mask(patient):
     without("A_2.tif")(patient)
     assert any("A_2_mask.tif: has no image" in line for line in faults(patient.parent))
 
 
-def test_all_faults_of_all_patients_are_told_at_once(patient):
+def test_all_faults_of_all_patients_are_reported_at_once(patient):
     other = write(patient.with_name("B"))
     replaced("A_2_mask.tif", THREE_VALUES)(patient)
     without("A_3_mask.tif")(patient)
@@ -211,7 +211,7 @@ def test_all_faults_of_all_patients_are_told_at_once(patient):
     assert named == ["A_2_mask.tif", "A_3.tif", "B_1.tif", "C"]
 
 
-def test_numbers_that_start_at_0_are_told(patient):
+def test_numbers_that_start_at_0_are_reported(patient):
     for path in sorted(patient.iterdir()):  # A_1 becomes A_0 and so on
         number = int(path.name.split("_")[1].removesuffix(".tif"))
         path.rename(path.with_name(path.name.replace(f"A_{number}", f"A_{number - 1}")))
@@ -219,18 +219,18 @@ def test_numbers_that_start_at_0_are_told(patient):
 
 
 @pytest.mark.parametrize("second", ["A_01.tif", "A_1.tiff", "other_1.tif"])
-def test_a_second_file_of_one_number_is_told(patient, second):
+def test_a_second_file_of_one_number_is_reported(patient, second):
     (patient / second).write_bytes((patient / "A_1.tif").read_bytes())
     assert any("A_1.tif" in line or second in line for line in faults(patient.parent))
 
 
-def test_no_patients_and_no_slices_are_told(tmp_path):
+def test_no_patients_and_no_slices_are_reported(tmp_path):
     assert faults(tmp_path) == [f"{tmp_path}: no patients found"]
     (tmp_path / "A").mkdir()
     assert faults(tmp_path) == [f"{tmp_path / 'A'}: no slices found; expected A_1.tif, A_1_mask.tif, ..."]
 
 
-def test_an_rgb_mask_is_told_by_its_shape(patient):
+def test_an_rgb_mask_is_reported_by_its_shape(patient):
     tifffile.imwrite(patient / "A_2_mask.tif", np.zeros((8, 6, 3), np.uint8), photometric="rgb")
     [line] = faults(patient.parent)
     assert line.endswith("A_2_mask.tif: mask is (8, 6, 3); expected one channel of 0 and 255, or 0 and 1")

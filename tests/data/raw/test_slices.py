@@ -21,7 +21,7 @@ def test_slices_are_in_the_order_of_their_numbers_and_not_of_their_names(patient
     assert stacked(patient, images)[:, 1, 0, 0].tolist() == list(range(1, 13))
 
 
-def test_masks_are_told_from_images_and_other_files_are_none(patient):
+def test_masks_are_distinguished_from_images_and_other_files_are_none(patient):
     (patient / "notes.txt").write_text("")
     (patient / "._A_1.tif").write_bytes(b"")
     assert sorted(is_mask for _, _, is_mask in numbered_files(patient)) == [False] * 12 + [True] * 12

@@ -35,9 +35,9 @@ def refused(path: Path) -> str:
     """What is wrong with the file, in one line that begins with its name."""
     with pytest.raises(UserError) as error:
         read_tiff(path)
-    told = str(error.value)
-    assert told.startswith(f"{path}: ") and len(told.splitlines()) == 1 and told.isprintable()
-    return told.removeprefix(f"{path}: ")
+    reported = str(error.value)
+    assert reported.startswith(f"{path}: ") and len(reported.splitlines()) == 1 and reported.isprintable()
+    return reported.removeprefix(f"{path}: ")
 
 
 def of(image: np.ndarray, **how: object) -> bytes:
@@ -72,7 +72,7 @@ def test_a_mask_has_no_channel_axis(write, image):
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "reported"),
     [
         (np.float32, "(is float32; expected 8 or 16 bit without sign)"),
         (np.float64, "(is float64; expected"),
@@ -82,8 +82,8 @@ def test_a_mask_has_no_channel_axis(write, image):
         (bool, "(is bool; expected"),
     ],
 )
-def test_numbers_of_another_kind_are_refused(write, image, kind, told):
-    assert refused(write(image[..., 0].astype(kind))).startswith(f"cannot be read as TIFF {told}")
+def test_numbers_of_another_kind_are_refused(write, image, kind, reported):
+    assert refused(write(image[..., 0].astype(kind))).startswith(f"cannot be read as TIFF {reported}")
 
 
 @pytest.mark.parametrize("pages", [2, 3])
@@ -125,7 +125,7 @@ def test_what_is_no_tiff_is_refused(write, content):
     assert refused(write(content)).startswith("cannot be read as TIFF")
 
 
-def test_a_file_that_is_not_there_and_a_folder_are_told_as_the_system_does(tmp_path):
+def test_a_file_that_is_not_there_and_a_folder_are_reported_as_the_system_does(tmp_path):
     assert refused(tmp_path / "missing.tif") == "cannot be read (No such file or directory)"
     assert refused(tmp_path) == "cannot be read (Is a directory)"
 
@@ -135,12 +135,12 @@ def through_text_mode(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("how", [{"byteorder": "<"}, {"byteorder": ">"}, {"compression": "zlib"}], ids=str)
-def test_a_file_copied_as_text_is_told_as_that(write, image, how):
+def test_a_file_copied_as_text_is_reported_as_that(write, image, how):
     content = through_text_mode(of(image, photometric="rgb", **how))
     assert refused(write(content)) == "was copied as text, which replaced bytes by EF BF BD; copy it again as binary"
 
 
-def test_a_mask_that_text_mode_replaced_is_told_as_that(write):
+def test_a_mask_that_text_mode_replaced_is_reported_as_that(write):
     mask = np.zeros((20, 20), np.uint8)
     mask[5:9, 5:9] = 255
     assert refused(write(through_text_mode(of(mask)))).startswith("was copied as text")
@@ -153,7 +153,7 @@ def test_pixels_that_only_look_like_replaced_ones_are_read(write, image):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (ValueError("two\n  lines"), "two lines"),
         (MemoryError(), "MemoryError"),
@@ -161,12 +161,12 @@ def test_pixels_that_only_look_like_replaced_ones_are_read(write, image):
     ],
     ids=["two lines", "no words", "too many words"],
 )
-def test_whatever_the_decoder_raises_is_one_line(write, image, monkeypatch, error, told):
+def test_whatever_the_decoder_raises_is_one_line(write, image, monkeypatch, error, reported):
     def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(tifffile, "TiffFile", fail)
-    assert refused(write(image, photometric="rgb")) == f"cannot be read as TIFF ({told})"
+    assert refused(write(image, photometric="rgb")) == f"cannot be read as TIFF ({reported})"
 
 
 def test_lzw_without_its_package_says_which_package(tmp_path):

@@ -34,7 +34,7 @@ def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reported"),
     [
         ({"image": np.zeros((4, 6, 5, 2), np.float32)}, "float32; expected 4 dimensions of uint8 or uint16"),
         ({"mask": np.zeros((3, 6, 5), bool)}, r"image is \(4, 6, 5, 2\), mask \(3, 6, 5\); expected the same slices"),
@@ -46,9 +46,9 @@ def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
         ({"channels": np.array([1, 2])}, "channels is .*; expected 1 dimensions of"),
     ],
 )
-def test_a_damaged_file_is_one_line_that_names_it(tmp_path, rng, changed, told):
+def test_a_damaged_file_is_one_line_that_names_it(tmp_path, rng, changed, reported):
     write_npz(tmp_path / FILE, arrays(rng) | changed)
-    with pytest.raises(UserError, match=rf"volume\.npz: .*{told}"):
+    with pytest.raises(UserError, match=rf"volume\.npz: .*{reported}"):
         read(tmp_path)
 
 

@@ -99,7 +99,7 @@ def test_a_sequence_without_signal_or_without_contrast():
     assert set(warnings) == {"post_contrast is the same everywhere", "pre_contrast is 0 everywhere"}
 
 
-def test_a_few_bright_voxels_among_zeros_are_kept():
+def test_a_few_bright_voxels_among_zeros_are_retained():
     volume = np.zeros((10, 100, 100))
     volume[5, 5, 5] = 0.5
     image, _ = to_image("a", three(volume), as_is=False)

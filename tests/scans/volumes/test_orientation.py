@@ -60,7 +60,7 @@ angles = st.floats(-180, 180)
 
 
 @given(angles, angles, angles, st.booleans())
-def test_a_voxel_keeps_its_place_in_the_patient_at_any_angle(one, two, three, mirrored):
+def test_a_voxel_preserves_its_place_in_the_patient_at_any_angle(one, two, three, mirrored):
     direction = Rotation.from_euler("xyz", (one, two, three), degrees=True).as_matrix()
     direction[:, 0] *= -1 if mirrored else 1
     grid = Grid((3, 4, 5), (1.0, 2.0, 3.0), (5.0, -6.0, 7.0), direction)

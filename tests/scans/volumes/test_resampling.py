@@ -40,7 +40,7 @@ def test_doubling_by_hand():
     assert resize_plane(row, (2, 3)).tolist() == [[[0, 100, 200]] * 2]
 
 
-def test_there_and_back_keeps_a_ramp_and_the_type(rng):
+def test_there_and_back_preserves_a_ramp_and_the_type(rng):
     ramp = np.arange(0, 250, 10, dtype=np.uint8)
     image = np.broadcast_to(ramp, (2, 4, 25))
     back = resize_plane(resize_plane(image, (4, 75)), (4, 25))

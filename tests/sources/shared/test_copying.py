@@ -25,7 +25,7 @@ def faults(source: Path) -> list[str]:
     return str(error.value).splitlines()
 
 
-def test_two_patients_of_one_name_are_told(original):
+def test_two_patients_of_one_name_are_reported(original):
     twice = original.parent / "twice"
     for part in ("a", "b"):
         shutil.copytree(original / "PHANTOM_EAST_002", twice / part / "PHANTOM_EAST_002")
@@ -74,7 +74,7 @@ def folder_of_that_name(path: Path) -> None:
     path.mkdir()
 
 
-def test_files_that_cannot_be_read_are_all_told_at_once(original):
+def test_files_that_cannot_be_read_are_all_reported_at_once(original):
     east, south = original / "PHANTOM_EAST_002", original / "PHANTOM_SOUTH_003"
     dangling_link(east / "PHANTOM_EAST_002_2.tif")
     folder_of_that_name(east / "PHANTOM_EAST_002_4_mask.tif")
@@ -99,7 +99,7 @@ def as_nobody() -> Callable[[], None]:
     os.seteuid(before)
 
 
-def test_files_that_may_not_be_read_are_all_told_at_once(original, monkeypatch, as_nobody):
+def test_files_that_may_not_be_read_are_all_reported_at_once(original, monkeypatch, as_nobody):
     monkeypatch.chdir(original.parent)  # whose own parents nobody else may enter
     original.parent.chmod(0o777)
     secret = [f"PHANTOM_{site}/PHANTOM_{site}_3.tif" for site in ("EAST_002", "NORTH_001")]

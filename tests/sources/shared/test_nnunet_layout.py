@@ -37,7 +37,7 @@ def test_faults_of_files_are_said_together_and_the_other_patients_are_found(tmp_
 
 
 @pytest.mark.parametrize("name", ["dataset.json", "imagesTr", "labelsTr"])
-def test_any_part_of_the_layout_tells_it(tmp_path, name):
+def test_any_part_of_the_layout_identifies_it(tmp_path, name):
     assert not is_nnunet(tmp_path)
     (tmp_path / name).mkdir()
     assert is_nnunet(tmp_path)

@@ -31,15 +31,15 @@ def test_files_whose_axes_are_stored_in_another_order_are_one_grid(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "reported"),
     [
         ({"origin": (3.0, -7.0, 9.02)}, "flair.nrrd: lies up to 0.02 mm from label.nrrd"),
         ({"spacing": (0.5, 1.25, 3.5)}, "lies up to 1.5 mm from"),
         ({"direction": np.eye(3)}, "lies up to"),
     ],
 )
-def test_a_label_of_another_grid_is_refused(tmp_path, place, told):
-    with pytest.raises(UserError, match=f"{told}.*; expected one grid a patient"):
+def test_a_label_of_another_grid_is_refused(tmp_path, place, reported):
+    with pytest.raises(UserError, match=f"{reported}.*; expected one grid a patient"):
         read_case(written(tmp_path, **place), CHANNELS, {}, None)
 
 

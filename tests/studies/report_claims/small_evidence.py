@@ -119,15 +119,15 @@ def as_report(weights: str, rows: Mapping[str, Planted] | None = None) -> dict[s
 
 def robustness(lost: Mapping[str, float], noise: float = 0.0) -> dict[str, dict[str, Any]]:
     """Of U-Net's eight rows, each 0.8 unperturbed; lost: DSC under each change of brightness at medium strength."""
-    told = {}
+    reported = {}
     for row in ROWS[:8]:
         medium = {"dsc": 0.8 - lost.get(row.name, 0.0), "change": -lost.get(row.name, 0.0)}
         other = {"dsc": 0.8, "change": 0.0}
         kinds = {
             kind: {"weak": other, "medium": medium, "strong": other} for kind in ("gamma", "contrast", "bias_field")
         }
-        told[row.name] = {"unperturbed": 0.8, **kinds, "noise": {"medium": {"dsc": 0.8 - noise, "change": -noise}}}
-    return told
+        reported[row.name] = {"unperturbed": 0.8, **kinds, "noise": {"medium": {"dsc": 0.8 - noise, "change": -noise}}}
+    return reported
 
 
 def evidence(

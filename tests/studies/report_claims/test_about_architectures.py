@@ -131,7 +131,7 @@ def test_correlations_and_means_are_those_of_the_patients():
     assert ragged.endswith("; mean DSC smooth 0.560 (4), medium 0.490 (3), ragged 0.430 (3).")
 
 
-def test_a_p_that_is_tiny_is_not_told_as_zero():
+def test_a_p_that_is_tiny_is_not_reported_as_zero():
     assert "p 0.000" not in claims.small_lesions_are_worse(evidence()).figures
 
 
@@ -152,6 +152,6 @@ def test_a_patient_without_a_lesion_has_no_edge_and_is_left_out():
     assert found.outcome == "holds" and found.figures.endswith("ragged 0.440 (2).")
 
 
-def test_a_stratum_that_nobody_is_in_is_not_told():
+def test_a_stratum_without_patients_is_not_reported():
     found = claims.small_lesions_are_worse(evidence(traits={"size": ["small"] * 5 + ["large"] * 5}))
     assert "small 0.450 (5), large 0.550 (5)" in found.figures

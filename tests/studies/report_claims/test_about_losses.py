@@ -197,7 +197,7 @@ def test_with_adam_a_mean_far_above_the_median_is_not_close():
     assert found.outcome == "fails"
 
 
-def test_with_adam_where_patients_are_lost_it_does_not_hold_that_nobody_is():
+def test_with_adam_where_patients_are_lost_it_does_not_hold_that_none_is():
     rows = planted(row_names("adam"), mean=0.6, median=0.61, failures=2)
     found = claims.mean_is_near_median_with_adam(evidence(rows=rows))
     assert "patients lost: 2, 2, 2, 2" in found.figures

@@ -64,7 +64,7 @@ def test_thirty_points_are_not_about_ten():
     assert claims.adam_is_ten_points_better(evidence(gains=all_get(ADAM, 0.3))).outcome == "fails"
 
 
-def test_the_rows_own_differences_are_told_beside():
+def test_the_rows_own_differences_are_reported_beside():
     rows = by_loss("adam", "mean", (0.9, 0.8, 0.7, 0.6)) | by_loss("sgd", "mean", (0.5, 0.5, 0.5, 0.65))
     found = claims.adam_is_ten_points_better(evidence(rows=rows, gains=all_get(ADAM, 0.1)))
     assert numbers(found.figures.split("one run each")[1])[:4] == [0.4, 0.3, 0.2, -0.05]
@@ -111,7 +111,7 @@ def generalization_figures() -> str:
     return claims.sgd_does_not_generalize_better(evidence(rows=rows)).figures.split("Training minus")[1]
 
 
-def test_gaps_are_told_adam_first():
+def test_gaps_are_reported_adam_first():
     assert numbers(generalization_figures()) == [0.1, 0.01, 0.2, 0.02, 0.3, 0.03, 0.4, 0.04]
 
 
@@ -144,11 +144,13 @@ def test_sgd_is_to_converge_later_loss_by_loss(adam, sgd, word):
     assert claims.sgd_converges_later(evidence(rows=rows)).outcome == word
 
 
-def test_epochs_are_told_adam_first():
+def test_epochs_are_reported_adam_first():
     rows = by_loss("adam", "validation_dsc", (SOON, SOON, RISING, SOON))
     rows |= by_loss("sgd", "validation_dsc", (LATER, RISING, RISING, SOON))
-    told = "dice 5 and 13, bce 5 and not converged, log_cosh_dice not converged and not converged, shape_aware 5 and 5."
-    assert claims.sgd_converges_later(evidence(rows=rows)).figures.endswith(told)
+    reported = (
+        "dice 5 and 13, bce 5 and not converged, log_cosh_dice not converged and not converged, shape_aware 5 and 5."
+    )
+    assert claims.sgd_converges_later(evidence(rows=rows)).figures.endswith(reported)
 
 
 # The two that the report names
@@ -172,7 +174,7 @@ def test_the_two_named_are_to_be_the_worst_with_each_loss(scores, word):
     assert claims.the_named_two_are_worst_with_sgd(evidence(rows=rows)).outcome == word
 
 
-def test_the_worst_are_told_with_their_scores():
+def test_the_worst_are_reported_with_their_scores():
     rows = by_loss("sgd", "scores", ({claims.NAMED[0]: 0.05, claims.NAMED[1]: 0.3},) * 4)
     assert (
         "dice: CS_6668 0.05, HT_7616 0.30; bce: "
@@ -224,7 +226,7 @@ def test_what_is_lost_is_a_share():
     assert found.outcome == "holds" and numbers(found.figures)[:2] == [7.5, 10.0]
 
 
-def test_without_a_measurement_nothing_is_told():
+def test_without_a_measurement_nothing_is_reported():
     robust = robustness({})
     del robust["sgd-bce"]
     assert claims.sgd_follows_brightness(evidence(robust=robust)).outcome == "inconclusive"

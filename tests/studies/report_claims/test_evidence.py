@@ -60,8 +60,8 @@ def test_the_rows_of_two_sweeps_are_gathered(swept):
 
 
 def test_the_robustness_is_each_rows_own(swept):
-    told = {name: found["unperturbed"] for name, found in swept.robustness.items() if name != "sgd-bce"}
-    assert told == {row.name: f"of {row.name}" for row in ROWS if row.name != "sgd-bce"}
+    reported = {name: found["unperturbed"] for name, found in swept.robustness.items() if name != "sgd-bce"}
+    assert reported == {row.name: f"of {row.name}" for row in ROWS if row.name != "sgd-bce"}
 
 
 def test_the_robustness_that_a_row_did_not_measure_is_not_taken_from_its_commit(swept):
@@ -103,7 +103,7 @@ def changed(it: Experiment, block: str, **settings) -> Experiment:
     return replace(it, name="another", params=it.params | {block: it.params[block] | settings})
 
 
-def test_rows_are_told_by_settings_and_weights_and_not_by_name(gathered):
+def test_rows_are_identified_by_settings_and_weights_and_not_by_name(gathered):
     alike = [replace(it, name=f"report-{number}") for number, it in enumerate(reversed(rows("last") + rows("best")))]
     found = gathered(alike, fair(seeds=1))
     for row in ROWS:
@@ -127,21 +127,21 @@ def fault(gathered, *given) -> str:
     return str(raised.value)
 
 
-def test_missing_rows_are_told_in_one_line(gathered):
+def test_missing_rows_are_reported_in_one_line(gathered):
     some = [it for it in rows() if "sgd" not in it.name]
-    told = "report-*: no experiment with the best weights is the report's sgd-dice, sgd-bce, sgd-log_cosh_dice, "
-    assert fault(gathered, some + rows("last"), fair(seeds=1)) == f"{told}sgd-shape_aware"
+    reported = "report-*: no experiment with the best weights is the report's sgd-dice, sgd-bce, sgd-log_cosh_dice, "
+    assert fault(gathered, some + rows("last"), fair(seeds=1)) == f"{reported}sgd-shape_aware"
 
 
 def test_a_row_with_one_kind_of_weights_alone_is_missing(gathered):
-    told = fault(gathered, rows() + rows("last")[1:], fair(seeds=1))
-    assert told == "report-*: no experiment with the last weights is the report's adam-dice"
+    reported = fault(gathered, rows() + rows("last")[1:], fair(seeds=1))
+    assert reported == "report-*: no experiment with the last weights is the report's adam-dice"
 
 
-def test_missing_kinds_are_told_in_one_line(gathered):
+def test_missing_kinds_are_reported_in_one_line(gathered):
     some = [it for it in fair(seeds=1) if it.params["loss"] != "log_cosh_dice" or it.params["optim"] == "sgd"]
-    told = fault(gathered, rows() + rows("last"), some)
-    assert told == "fair-*: no experiment with log_cosh_dice, adam; U-Net++, log_cosh_dice, adam"
+    reported = fault(gathered, rows() + rows("last"), some)
+    assert reported == "fair-*: no experiment with log_cosh_dice, adam; U-Net++, log_cosh_dice, adam"
 
 
 def test_a_row_with_another_learning_rate_is_not_the_reports(gathered):

@@ -22,7 +22,7 @@ def verdict(outcome: str, estimate: tuple[float, float, float] = (0.012, -0.031,
         ([False, False], "fails"),
     ],
 )
-def test_all_conditions_hold_none_fails_some_cannot_tell(conditions, word):
+def test_all_conditions_hold_none_fails_some_is_inconclusive(conditions, word):
     assert from_conditions(conditions, "figures") == Finding(word, "figures")
 
 

@@ -17,7 +17,7 @@ def planned(monkeypatch, params) -> dict[str, dict]:
     return {row.name.removeprefix("report-"): row.changes for row in rows}
 
 
-def told(words: str) -> str:
+def reported(words: str) -> str:
     [slip] = [slip for slip in slips() if words in slip]
     return slip
 
@@ -72,41 +72,41 @@ def test_figures_are_possible(row):
         (Kind("transunet", "sgd", "bce"), "transunet, bce, sgd"),
     ],
 )
-def test_a_kind_is_told_in_words(kind, words):
+def test_a_kind_is_reported_in_words(kind, words):
     assert str(kind) == f"{kind}" == words
 
 
 def test_slips_have_the_differences_in_points():
     """0.913730 - 0.915472 and 0.914497 - 0.911516"""
-    assert re.findall(r"[+-]\d\.\d\d", told("not +0.2 to +0.3")) == ["-0.17", "+0.30"]
+    assert re.findall(r"[+-]\d\.\d\d", reported("not +0.2 to +0.3")) == ["-0.17", "+0.30"]
 
 
 def test_the_best_unetpp_is_the_one_that_the_slip_names():
     best = max((row for row in ROWS if row.kind.arch == "unetpp"), key=lambda row: row.dsc)
-    assert best.kind.loss == "log_cosh_dice" and f"{best.dsc:.6f}" in told("the best U-Net++")
+    assert best.kind.loss == "log_cosh_dice" and f"{best.dsc:.6f}" in reported("the best U-Net++")
 
 
 def test_log_cosh_dice_is_the_worst_in_the_table_of_section_6():
     assert min(ROWS[:4], key=lambda row: row.dsc).kind.loss == "log_cosh_dice"
-    assert "worst" in told("section 6.8")
+    assert "worst" in reported("section 6.8")
 
 
 def test_minutes_an_epoch_are_those_of_the_table():
     first = row("adam-dice")
-    assert f"{first.minutes / first.epochs:.2f} minutes an epoch in section 6.7" in told("minutes an epoch")
+    assert f"{first.minutes / first.epochs:.2f} minutes an epoch in section 6.7" in reported("minutes an epoch")
 
 
 def test_the_ranges_of_epochs_and_batch_sizes_are_those_of_the_rows():
     epochs, batches = ({getattr(row, word) for row in ROWS} for word in ("epochs", "batch_size"))
-    assert f"epochs ({min(epochs)} to {max(epochs)})" in told("Rows differ")
-    assert f"batch size ({', '.join(map(str, sorted(batches)))})" in told("Rows differ")
+    assert f"epochs ({min(epochs)} to {max(epochs)})" in reported("Rows differ")
+    assert f"batch size ({', '.join(map(str, sorted(batches)))})" in reported("Rows differ")
 
 
 def test_twelve_rows_are_the_eleven_and_one_again():
     """Four of 6.7, four of 7.7, and four of section 9, of which the U-Net is there before."""
     by = Counter((row.kind.arch, row.kind.optim) for row in ROWS)
     assert by == {("unet", "adam"): 4, ("unet", "sgd"): 4, ("unetpp", "adam"): 3}
-    assert "twelve rows printed, eleven run" in told("section 9 repeats")
+    assert "twelve rows printed, eleven run" in reported("section 9 repeats")
 
 
 def test_no_slip_has_a_gap_left_in_it():

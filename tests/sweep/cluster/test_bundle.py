@@ -40,7 +40,7 @@ def test_an_experiment_comes_back_and_is_finished(project, tmp_path):
     project.git("fsck", "--strict")
 
 
-def test_a_damaged_bundle_is_told(project):
+def test_a_damaged_bundle_is_reported(project):
     opened = open_project(project.folder)
     with pytest.raises(UserError, match="git fetch says: "):
         unpack_experiment(b"# v2 git bundle\n", opened, BCE.name)

@@ -23,7 +23,7 @@ def test_one_gpu_of_several_is_for_ray_to_choose(monkeypatch):
         device()
 
 
-def test_a_cluster_that_is_not_there_is_told_in_one_line(monkeypatch, tmp_path):
+def test_a_cluster_that_is_not_there_is_reported_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(ray, "init", lambda **_: (_ for _ in ()).throw(ConnectionError("nobody\nanswers")))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with (

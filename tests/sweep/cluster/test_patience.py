@@ -37,10 +37,10 @@ def test_what_succeeds_is_done_once(slept):
 
 
 def test_what_fails_is_tried_again_after_ever_longer_waits(slept):
-    told: list[str] = []
-    assert patiently(fails(7, OSError("connection\n refused")), "dvc push", told.append) == "done"
+    reported: list[str] = []
+    assert patiently(fails(7, OSError("connection\n refused")), "dvc push", reported.append) == "done"
     assert slept == [1, 2, 4, 8, 16, 30, 30]
-    assert told[0] == "dvc push failed: connection refused; once more in 1 s"
+    assert reported[0] == "dvc push failed: connection refused; once more in 1 s"
 
 
 def test_it_ends_after_the_time_given_with_the_last_reason(slept):

@@ -62,7 +62,7 @@ def test_what_rows_share_is_prepared_once_and_is_in_the_remote(preparation):
     assert lock(preparation, row("dice", seed=1)) != prepared
 
 
-def test_a_remote_that_stays_gone_is_told_for_each_row(preparation, monkeypatch, tmp_path):
+def test_a_remote_that_stays_gone_is_reported_for_each_row(preparation, monkeypatch, tmp_path):
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.1)
     other = replace(preparation, remote=replace(preparation.remote, settings={"url": str(tmp_path / "gone")}))
     for given in (row("dice"), row("bce")):

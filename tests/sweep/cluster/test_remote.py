@@ -49,7 +49,7 @@ def test_without_a_default_remote_it_says_how_to_add_one(project, config):
         default_remote(project(config))
 
 
-def test_a_clone_is_told_the_remote_and_the_cache_and_git_sees_no_change(project, tmp_path):
+def test_a_clone_gets_the_remote_and_the_cache_and_git_shows_no_change(project, tmp_path):
     folder = project("[core]\n    autostage = true\n", "[cache]\n    type = copy\n")
     settings = {"url": "s3://bucket/path", "endpointurl": "http://127.0.0.1:5000"}
     configure(folder, RemoteSettings("store", settings), {"dir": str(tmp_path / "cache"), "type": ["hardlink", "copy"]})

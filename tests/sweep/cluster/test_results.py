@@ -50,7 +50,7 @@ def test_an_experiment_that_lacks_one_file_is_fetched(project, asked):
     assert {"train", "predict", "evaluate"} <= set(asked[0]["targets"])
 
 
-def test_a_remote_that_does_not_answer_is_told(project, monkeypatch):
+def test_a_remote_that_does_not_answer_is_reported(project, monkeypatch):
     def fails(self, **options):
         raise ConnectionError("refused")
 

@@ -63,19 +63,19 @@ def rows(tmp_path, monkeypatch):
     monkeypatch.setattr(Preparation, "_prepare", lambda self, given: b"lock")
 
     def run(*given) -> dict[str, str | None]:
-        told: dict[str, str | None] = {}
+        reported: dict[str, str | None] = {}
         workers = Workers(opened, "tune", [{}], 0)
         started = RayRows(workers, RemoteSettings("store", {"url": "/store"}), 2, 0, None)
-        started.run(given, lambda row, fault, seconds: told.update({row.name: fault and str(fault)}))
-        return told
+        started.run(given, lambda row, fault, seconds: reported.update({row.name: fault and str(fault)}))
+        return reported
 
     run.cluster, run.folder = cluster, opened.records("tune")
     return run
 
 
 def test_each_row_is_a_task_with_its_cpus_and_its_experiment_comes_back(rows):
-    told = rows(row("a", {"seed": 1}), row("b", {"seed": 2}))
-    assert told == {"tune-a": None, "tune-b": None}
+    reported = rows(row("a", {"seed": 1}), row("b", {"seed": 2}))
+    assert reported == {"tune-a": None, "tune-b": None}
     assert sorted(rows.cluster.unpacked) == ["tune-a", "tune-b"]
     expected = {"num_cpus": 2, "num_gpus": 0, "max_retries": 3}
     assert rows.cluster.started == [(name, expected | {"name": name}) for name in ("tune-a", "tune-b")]
@@ -94,10 +94,10 @@ def test_a_fault_of_a_row_or_of_its_nodes_is_its_own(rows):
         "tune-a": Outcome("node", 1.0, "its log", "out of memory"),
         "tune-b": ray.exceptions.WorkerCrashedError(),
     }
-    told = rows(row("a", {"seed": 1}), row("b", {"seed": 2}), row("c", {"seed": 3}))
-    assert told["tune-a"] == "out of memory"
-    assert told["tune-b"].startswith("its node or worker was lost 4 times: ")
-    assert told["tune-c"] is None
+    reported = rows(row("a", {"seed": 1}), row("b", {"seed": 2}), row("c", {"seed": 3}))
+    assert reported["tune-a"] == "out of memory"
+    assert reported["tune-b"].startswith("its node or worker was lost 4 times: ")
+    assert reported["tune-c"] is None
     assert rows.cluster.unpacked == ["tune-c"]
     assert (rows.folder / "a.log").read_text() == "its log"
 
@@ -112,7 +112,7 @@ def test_a_preparation_that_fails_fails_all_rows_that_share_it(rows, monkeypatch
     assert rows.cluster.started == []
 
 
-def test_a_row_that_starts_again_is_told(rows, capsys):
+def test_a_row_that_starts_again_is_reported(rows, capsys):
     rows.cluster.parts = [("tune-a", "runs on one\n"), ("tune-a", "runs on other\nepoch")]
     rows(row("a", {"seed": 1}), row("b", {"seed": 2}))
     assert "tune-a: its node or worker was lost; runs on other\n" in capsys.readouterr().out

@@ -19,9 +19,9 @@ def node(remote, tmp_path):
     """Makes the state of the row on a node, and what was noted of it."""
 
     def make(name: str, row: str = "tune-dice") -> tuple[Unfinished, list[str]]:
-        told: list[str] = []
+        reported: list[str] = []
         (tmp_path / name).mkdir(exist_ok=True)
-        return Unfinished(remote, row, tmp_path / name, told.append), told
+        return Unfinished(remote, row, tmp_path / name, reported.append), reported
 
     return make
 
@@ -68,7 +68,7 @@ def test_the_end_of_a_training_leaves_the_state_until_the_row_is_finished(node, 
 
 def test_in_the_background_it_follows_and_a_remote_that_is_gone_stops_nothing(node, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LOOK_EVERY_SECONDS", 0.01)
-    one, told = node("one")
+    one, reported = node("one")
     store, gone = tmp_path / "store", tmp_path / "gone"
     kept = store / "brainseg" / "unfinished" / "tune-dice" / "0123.pt"
     with one.uploading():
@@ -76,9 +76,9 @@ def test_in_the_background_it_follows_and_a_remote_that_is_gone_stops_nothing(no
         wait_for(kept.exists)
         store.rename(gone)
         (tmp_path / "one" / "0123.pt").write_text("epoch 02")
-        wait_for(lambda: told)
+        wait_for(lambda: reported)
         time.sleep(0.1)
         gone.rename(store)
         wait_for(lambda: kept.read_text() == "epoch 02")
-    assert len(told) == 1  # once for each time that it is gone
-    assert "store lacks brainseg/sweeps.txt" in told[0]
+    assert len(reported) == 1  # once for each time that it is gone
+    assert "store lacks brainseg/sweeps.txt" in reported[0]
