@@ -56,7 +56,9 @@ def certify(a: Experiment, b: Experiment) -> Certificate:
     confounds = _warnings([a, b], found)
     if len(credited) > 1:
         both, any_of = ("both", "either") if len(credited) == 2 else ("all", "any one of them")
-        confounds.insert(0, f"{listed(credited)} {both} differ: a difference in scores is not due to {any_of} alone")
+        confounds.insert(
+            0, f"{listed(credited)} {both} differ: a difference in scores cannot be attributed to {any_of} alone"
+        )
     return Certificate(_equal([a, b], found), _by_factor(found), confounds)
 
 

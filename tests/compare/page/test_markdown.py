@@ -61,7 +61,8 @@ def test_confounds_are_warnings():
     both = experiment("both", shifted(0.1), {"loss": "bce", "optim": "sgd"})
     section = sections(text(compared([experiment("dice", SCORES), both])))["What is equal"]
     assert (
-        "  - **Warning**: loss and optimizer both differ: a difference in scores is not due to either alone." in section
+        "  - **Warning**: loss and optimizer both differ: a difference in scores cannot be attributed to either alone."
+        in section
     )
 
 
