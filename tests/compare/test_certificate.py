@@ -101,7 +101,8 @@ def test_folds_of_one_split():
         ),
         (
             {"loss": "bce", "optim": "sgd", "augment.flip": 0.0},
-            "loss, optimizer and augmentation all differ: a difference in scores cannot be attributed to any one of them alone",
+            "loss, optimizer and augmentation all differ: a difference in scores cannot be attributed to any one of "
+            "them alone",
         ),
         (RAW, "data differ (data/raw bdd166a → 795f320): the patients, or their images, are not the same"),
         ({"split.seed": 1} | SPLIT, "split differs (seed 0 → 1): not the same patients train and are held out"),
