@@ -45,7 +45,7 @@ def test_what_is_left_out_of_a_large_slice_changes_nothing(side_px, order, rng):
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8])
-def test_nearest_pixels_preserves_their_dtype(dtype, rng):
+def test_nearest_pixels_preserve_their_dtype(dtype, rng):
     g = BOXES["tall"]
     volume = rng.integers(0, 2, (2, g.height, g.width)).astype(dtype)
     assert g.to_square(volume, 64, order=0).dtype == dtype

@@ -24,6 +24,7 @@ def built(tmp_path_factory):
 def workspace(built, tmp_path, monkeypatch):
     """The current folder, after the stage evaluate."""
     folder = shutil.copytree(built, tmp_path / "workspace")
-    monkeypatch.setattr("brainseg.judge.run.parallel_map", in_this_process)
+    for module in ("run", "strata"):
+        monkeypatch.setattr(f"brainseg.judge.{module}.parallel_map", in_this_process)
     monkeypatch.chdir(folder)
     return folder

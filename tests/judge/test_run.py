@@ -84,7 +84,7 @@ def test_the_networks_grid_gives_our_own_scores_too(workspace):
     assert np.abs(judged().dsc - ours().dsc).max() < 0.02
 
 
-def test_the_held_out_alone_are_enough_and_preserves_the_strata_of_all(workspace):
+def test_the_held_out_alone_have_the_strata_of_all(workspace):
     for name in HELD_OUT:
         write(name, final(name))
     run()

@@ -10,10 +10,8 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from brainseg.core.errors import UserError, joined, shown
-from brainseg.core.files import read_csv, write_json
+from brainseg.core.files import write_json
 from brainseg.core.params import lookup_name, parse_settings, read_params
 from brainseg.core.progress import print_line
 from brainseg.data import preprocessed, split
@@ -24,18 +22,17 @@ from brainseg.evaluation.failure_warning import with_warning
 from brainseg.evaluation.mask_selection import candidates
 from brainseg.evaluation.patient_scores import EvaluateSettings
 from brainseg.evaluation.scoring import Scored, score_prediction, scores_table, summaries, summary_line
-from brainseg.evaluation.strata import size_column, with_strata
 from brainseg.experiments.judged import EVALUATION, FOLDER, PER_VOLUME, write_record
 from brainseg.judge.find import find_masks
 from brainseg.judge.misplaced import misplaced
 from brainseg.judge.place import on_file_grid
 from brainseg.judge.read import read_given
-from brainseg.metrics.raggedness import raggedness
+from brainseg.judge.strata import with_strata_of_all
+from brainseg.judge.trained_on import read_trained_on
 from brainseg.parallel import parallel_map
 from brainseg.postprocessing.final_mask import MaskSettings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-STRATA = ["institution", "size", "edge"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def judge(masks: Path, name: str, grid: str, trained_on: Path | None) -> None:
     subset = split.read()
     place = find_masks(masks, subset)
     judged_subset = {patient: subset[patient] for patient in place}
-    known = _trained_on(trained_on, judged_subset, lookup_name(params, "split.person_pattern"))
+    known = read_trained_on(trained_on, judged_subset, lookup_name(params, "split.person_pattern"))
 
     are_masks = _all_masks(place)
     if are_masks:  # whoever made them chose the components
@@ -74,7 +71,7 @@ def judge(masks: Path, name: str, grid: str, trained_on: Path | None) -> None:
         parallel_map(partial(_judge_patient, mask, settings, grid, are_masks), [*place.items()], "judging")
     )
     scored = [each.scored for each in judged]
-    per_volume = _with_strata(scores_table(judged_subset, scored), subset)
+    per_volume = with_strata_of_all(scores_table(judged_subset, scored), subset)
     per_volume = per_volume if are_masks else with_warning(per_volume)
     summary: dict[str, Any] = {"selected_on": "unknown", **summaries(per_volume, scored)}
 
@@ -143,42 +140,3 @@ def _without_faults(results: list[Any]) -> list[Any]:
     if faults := [str(result) for result in results if isinstance(result, UserError)]:
         raise joined(faults)
     return results
-
-
-def _with_strata(per_volume: pd.DataFrame, subset: Mapping[str, str]) -> pd.DataFrame:
-    """With institution, size and edge, whose bounds come from all training patients, judged or not."""
-    others = [name for name, its_subset in subset.items() if name not in set(per_volume.patient)]
-    training = [name for name in others if subset[name] == "train"]
-    measured = dict(zip(training, parallel_map(_size_and_edge, training, "measuring lesions"), strict=True))
-    size = size_column(per_volume)
-    rows = [
-        {"patient": name, "subset": subset[name], size: lesion, "raggedness": edge}
-        for name in others
-        for lesion, edge in [measured.get(name, (0, nan))]
-    ]
-    columns = ["patient", "subset", size, "raggedness"]
-    every = pd.concat([per_volume[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
-    found = with_strata(every.astype({size: float, "raggedness": float}))[STRATA].iloc[: len(per_volume)]
-    return per_volume.join(found)
-
-
-def _size_and_edge(name: str) -> tuple[float, float]:
-    folder = patients.FOLDER / name
-    return patients.lesion_size(folder), raggedness(patients.read_mask(folder))
-
-
-def _trained_on(path: Path | None, subset: Mapping[str, str], pattern: str) -> dict[str, Any] | None:
-    """How many patients a file lists. Raises UserError if a held-out person is one of them."""
-    if path is None:
-        return None
-    if not path.is_file():
-        raise UserError(f"--trained-on is {path}; expected a CSV file with a column patient")
-    trained = [row["patient"] for row in read_csv(path, ("patient",))]
-    people = set(patients.persons(trained, pattern).values())
-    held_out = split.patients_in(dict(subset), split.evaluation_subset(subset.values()))
-    if known := [name for name, person in patients.persons(held_out, pattern).items() if person in people]:
-        raise UserError(
-            f"{path}: {len(known)} of {len(held_out)} held-out patients, {known[0]} among them, trained the network; "
-            "judge it on others"
-        )
-    return {"file": str(path), "patients": len(set(trained))}
